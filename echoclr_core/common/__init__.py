@@ -1,0 +1,18 @@
+"""What every room stands on: atomic files, checked tables, digests, derived randomness, AVI files."""
+
+from echoclr_core.common.digest import digest, file_digest
+from echoclr_core.common.files import atomic_path, write_json
+from echoclr_core.common.randomness import derive_seed, generator
+from echoclr_core.common.tables import Column, Table, TableError
+
+__all__ = [
+    "Column",
+    "Table",
+    "TableError",
+    "atomic_path",
+    "derive_seed",
+    "digest",
+    "file_digest",
+    "generator",
+    "write_json",
+]
