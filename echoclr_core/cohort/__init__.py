@@ -1,0 +1,56 @@
+"""Labels, exclusions and their flow, the split, label subsets, Table 1."""
+
+from echoclr_core.cohort.build import Cohort, build_cohort
+from echoclr_core.cohort.columns import SEX_SPELLINGS, LabelColumns
+from echoclr_core.cohort.digests import digest_of_videos
+from echoclr_core.cohort.flow import FLOW, REASONS, STAGES, check_flow
+from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, check_labels, read_labels
+from echoclr_core.cohort.lvh import lv_mass_index, lvh_label
+from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS, TASKS, CohortSettings
+from echoclr_core.cohort.severe_as import (
+    EXCLUDED_GRADES,
+    SEVERE_GRADES,
+    grade_counts,
+    is_grade,
+    severe_as_label,
+)
+from echoclr_core.cohort.split import SETS, set_sizes, split_studies
+from echoclr_core.cohort.subsets import SUBSETS, draw_subsets, label_subset, subset_size
+from echoclr_core.cohort.table1 import table1
+from echoclr_core.cohort.unmatched import UNMATCHED
+
+__all__ = [
+    "COHORT_STUDIES",
+    "COHORT_VIDEOS",
+    "EXCLUDED_GRADES",
+    "FLOW",
+    "LABELS",
+    "REASONS",
+    "SETS",
+    "SEVERE_GRADES",
+    "SEX_SPELLINGS",
+    "STAGES",
+    "SUBSETS",
+    "TASKS",
+    "UNMATCHED",
+    "Cohort",
+    "CohortSettings",
+    "LabelColumns",
+    "apply_pseudonyms",
+    "build_cohort",
+    "check_flow",
+    "check_labels",
+    "digest_of_videos",
+    "draw_subsets",
+    "grade_counts",
+    "is_grade",
+    "label_subset",
+    "lv_mass_index",
+    "lvh_label",
+    "read_labels",
+    "set_sizes",
+    "severe_as_label",
+    "split_studies",
+    "subset_size",
+    "table1",
+]

@@ -1,0 +1,182 @@
+"""From the stages' tables to the cohort: who is in, in which set, with which labels."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pandas as pd
+
+from echoclr_core.cohort.flow import Flow
+from echoclr_core.cohort.labels import LABELS
+from echoclr_core.cohort.lvh import lvh_label
+from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS, CohortSettings
+from echoclr_core.cohort.severe_as import is_grade, severe_as_label
+from echoclr_core.cohort.split import assert_disjoint, split_studies
+from echoclr_core.cohort.unmatched import find_unmatched, study_patients
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """The cohort's tables: schemas COHORT_VIDEOS, COHORT_STUDIES, FLOW and UNMATCHED."""
+
+    videos: pd.DataFrame
+    studies: pd.DataFrame
+    flow: pd.DataFrame
+    unmatched: pd.DataFrame
+
+
+def build_cohort(
+    source_files: pd.DataFrame,
+    view_decisions: pd.DataFrame,
+    masked_videos: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    settings: CohortSettings,
+    excluded_studies: Collection[str] = (),
+) -> Cohort:
+    """Join the stages' tables, take out what does not belong, count it, and split the rest.
+
+    Parameters
+    ----------
+    source_files
+        SOURCE_FILES of all shards, one row a file of the archive, unreadable ones too: video_id, study_id,
+        patient_id, study_year, outcome.
+    view_decisions
+        VIEW_DECISIONS of all shards: video_id, outcome, is_plax.
+    masked_videos
+        MASKED_VIDEOS of all shards: video_id, outcome, n_frames, fps.
+    labels
+        :data:`~echoclr_core.cohort.LABELS` with pseudonyms.
+    settings
+        Years, exclusions, split.
+    excluded_studies
+        Studies that taught the view classifier; they may be in no set.
+
+    Returns
+    -------
+    Cohort
+        Sorted by study, then video. A missing grade or mass index is a missing label, never a negative one.
+
+    Raises
+    ------
+    ValueError
+        If the tables do not belong together (a readable video without view decision, no study in the label
+        table), or no training study is left. The message holds counts, and pseudonyms only.
+    """
+    labels = LABELS.check(labels)
+    taught = list(excluded_studies)  # known to be outside the cohort, so they need no label row
+    unmatched = find_unmatched(
+        source_files[~source_files["study_id"].isin(taught)], labels[~labels["study_id"].isin(taught)]
+    )
+    flow = Flow(source_files[["video_id", "study_id", "outcome"]])
+    _image_steps(flow, view_decisions, taught)
+    studies = _labelled_studies(source_files, labels, settings)
+    known = flow.rows["study_id"].isin(studies.index)
+    flow.step("labels", _because(~known, "no_label_row"))
+    lookup = flow.rows["study_id"].map
+    flow.step("grade", _because(lookup(studies["excluded"]), "excluded_grade"))
+    masked = _matching(flow.rows, masked_videos, "the masked videos")
+    flow.step("mask", masked["outcome"].mask(masked["outcome"] == "ok"))
+    has_label = studies[list(settings.tasks)].notna().any(axis=1)
+    flow.step("task_labels", _because(~flow.rows["study_id"].map(has_label), "no_task_label"))
+    part = flow.rows["study_id"].map(studies["part"])
+    flow.step("years", _because(part.isna(), "year_outside"))
+    if settings.split_unit == "patient":
+        flow.step("patients", _patient_reasons(flow.rows["study_id"], studies))
+    sets = _split(flow, studies, settings)
+    flow.sets(flow.rows["study_id"].map(sets))
+    return _tables(flow, studies.assign(set=sets), masked_videos, unmatched)
+
+
+def _image_steps(flow: Flow, view_decisions: pd.DataFrame, taught: list[str]) -> None:
+    outcome = flow.rows["outcome"].astype("string")
+    rows = flow.step("deidentification", outcome.mask(outcome == "ok"))
+    if rows["study_id"].isna().any() or rows["video_id"].duplicated().any():
+        raise ValueError(
+            f"source files: of the readable videos {int(rows['study_id'].isna().sum())} have no study_id and "
+            f"{int(rows['video_id'].duplicated().sum())} share their video_id; each needs its own"
+        )
+    used = rows["study_id"].isin(taught)
+    rows = flow.step("view_classifier", _because(used, "view_classifier_training"))
+    views = _matching(rows, view_decisions, "the view decisions")
+    reason = _because(~views["is_plax"].fillna(False).astype(bool), "not_plax")
+    flow.step("views", reason.mask(views["outcome"] != "ok", views["outcome"]))
+
+
+def _labelled_studies(
+    source_files: pd.DataFrame, labels: pd.DataFrame, settings: CohortSettings
+) -> pd.DataFrame:
+    """The label table by study_id with severe_as, lvh, excluded, part ("development", "external", NA)."""
+    studies = labels.set_index("study_id")
+    years = dict.fromkeys(settings.development_years, "development")
+    years |= dict.fromkeys(settings.external_years, "external")
+    patients = studies["patient_id"].fillna(study_patients(source_files).reindex(studies.index))
+    return studies.assign(
+        patient_id=patients.astype("string"),
+        severe_as=severe_as_label(studies["as_severity"], settings.severe_grades),
+        lvh=lvh_label(
+            studies["sex"],
+            studies["lv_mass_index"],
+            women_above=settings.lvh_threshold_women,
+            men_above=settings.lvh_threshold_men,
+        ),
+        excluded=is_grade(studies["as_severity"], settings.excluded_grades),
+        part=studies["study_year"].map(years).astype("string"),
+    )
+
+
+def _patient_reasons(study_ids: pd.Series, studies: pd.DataFrame) -> pd.Series:
+    """In patient mode: unknown patients, and external studies of patients who are in development."""
+    rows = studies.loc[study_ids].reset_index()
+    development = rows.loc[rows["part"] == "development", "patient_id"].dropna()
+    repeated = (rows["part"] == "external") & rows["patient_id"].isin(development)
+    reason = _because(repeated, "patient_in_development")
+    return reason.mask(rows["patient_id"].isna(), "no_patient_id")
+
+
+def _split(flow: Flow, studies: pd.DataFrame, settings: CohortSettings) -> pd.Series:
+    """Set of each study that is left, by study_id."""
+    left = studies.loc[flow.rows["study_id"].unique()]
+    development = left[left["part"] == "development"]
+    groups = development["patient_id"] if settings.split_unit == "patient" else None
+    split = split_studies(development.index, settings.fractions, settings.seed, groups)
+    if not len(split["train"]):
+        lines = flow.table()
+        steps = "; ".join(f"{row.stage} {row.reason} {row.studies}" for row in lines.itertuples())
+        raise ValueError(
+            f"cohort: no training study is left of {len(development)} (studies by step: {steps})"
+        )
+    split["external"] = left.index[left["part"] == "external"].to_numpy()
+    assert_disjoint(split, len(left))
+    return pd.concat([pd.Series(name, index=ids, dtype="string") for name, ids in split.items()])
+
+
+def _tables(
+    flow: Flow, studies: pd.DataFrame, masked_videos: pd.DataFrame, unmatched: pd.DataFrame
+) -> Cohort:
+    rows = flow.rows.merge(masked_videos[["video_id", "n_frames", "fps"]], on="video_id", validate="1:1")
+    rows["set"] = rows["study_id"].map(studies["set"])
+    videos = rows[list(COHORT_VIDEOS.columns)].sort_values(["study_id", "video_id"])
+    studies = studies.dropna(subset="set").drop(columns=["excluded", "part"])
+    studies = studies.assign(n_videos=rows["study_id"].value_counts()).sort_index().reset_index()
+    return Cohort(
+        videos=COHORT_VIDEOS.check(videos),
+        studies=COHORT_STUDIES.check(studies),
+        flow=flow.table(),
+        unmatched=unmatched,
+    )
+
+
+def _because(condition: pd.Series, reason: str) -> pd.Series:
+    """``reason`` where the condition holds, NA elsewhere."""
+    return pd.Series(pd.NA, index=condition.index, dtype="string").mask(condition.astype(bool), reason)
+
+
+def _matching(rows: pd.DataFrame, table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The rows of ``table`` in the order of ``rows``; ValueError if one is lacking or stands there twice."""
+    if table["video_id"].duplicated().any():
+        raise ValueError(f"{name}: {int(table['video_id'].duplicated().sum())} videos stand there twice")
+    lacking = ~rows["video_id"].isin(table["video_id"])
+    if lacking.any():
+        first = rows.loc[lacking, "video_id"].iloc[0]
+        raise ValueError(f"{name} lack {int(lacking.sum())} of {len(rows)} videos, {first} the first of them")
+    return table.set_index("video_id").loc[rows["video_id"]].reset_index()

@@ -1,0 +1,163 @@
+"""Cell-by-cell checks of the label table; every problem becomes one line for the user.
+
+Cells of the study, patient and date columns are never repeated in a message: messages reach logs, and those
+hold no identifiers. The row number is enough to find the cell.
+"""
+
+import datetime
+import difflib
+import math
+import re
+
+import pandas as pd
+
+from echoclr_core.cohort.columns import LIMITS, MEASUREMENTS, LabelColumns
+
+DATE = re.compile(r"(\d{4})([-./]?)(\d{2})\2(\d{2})(?:[ T].*)?")
+FEW = 12  # distinct wrong values above which the column itself is probably the wrong one
+YEARS = (1950, 2100)
+
+
+class Problems(list):
+    """Lines for the user, all beginning with the name of the file."""
+
+    def __init__(self, file: str):
+        super().__init__()
+        self.file = file
+
+    def add(self, text: str) -> None:
+        self.append(f"{self.file}: {text}")
+
+    def cells(self, column: str, cells: pd.Series, rule: str, *, show: bool = True) -> None:
+        """One line a distinct wrong value with its rows; one line in all where values may not be shown."""
+        if cells.empty:
+            return
+        if show and cells.nunique() > FEW:
+            self.add(
+                f"{_rows(cells.index)}: column {column!r}: {cells.nunique()} different values that are not "
+                f"allowed: is it the right column? allowed is {rule}"
+            )
+        elif show:
+            for value, rows in cells.groupby(cells):
+                self.add(f"{_rows(rows.index)}: column {column!r}: {value!r}; allowed is {rule}")
+        else:
+            self.add(f"{_rows(cells.index)}: column {column!r}: allowed is {rule}")
+
+
+def _rows(index: pd.Index) -> str:
+    first = ", ".join(str(row) for row in index[:10])
+    more = f" and {len(index) - 10} more" if len(index) > 10 else ""
+    return f"row{'s' if len(index) > 1 else ''} {first}{more}"
+
+
+def check_names(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> None:
+    """Every named column must be there; of study_date and study_year one is enough."""
+    known = list(table.columns)
+    wanted = columns.named() | {f"extra ({name})": name for name in columns.extra}
+    years = [wanted[name] for name in ("study_date", "study_year") if name in wanted]
+    if any(name in known for name in years):
+        wanted = {name: column for name, column in wanted.items() if column in known or column not in years}
+    for name, column in wanted.items():
+        if column not in known:
+            near = difflib.get_close_matches(column, known, n=1, cutoff=0.5)
+            hint = f"the nearest is {near[0]!r}" if near else "nothing comes near"
+            problems.add(
+                f"row 1: there is no column {column!r} (for {name}); {hint}; the table has {known}. "
+                "A column that is not needed is switched off with null"
+            )
+
+
+def check_ids(table: pd.DataFrame, columns: LabelColumns, floating: list[str], problems: Problems) -> None:
+    """Study keys present and unique; neither key stored as floating-point numbers."""
+    for column in filter(None, (columns.study_id, columns.patient_id)):
+        if column in floating:
+            problems.add(f"column {column!r} is stored as floating-point numbers; store the keys as text")
+    ids = table[columns.study_id]
+    problems.cells(columns.study_id, ids[ids.isna()], "a study key: it is missing", show=False)
+    twice = ids.dropna()[ids.dropna().duplicated(keep=False)]
+    for _, rows in twice.groupby(twice):
+        problems.add(
+            f"{_rows(rows.index)}: column {columns.study_id!r}: the same study; one row a study is allowed"
+        )
+
+
+def parse_sex(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> pd.Series:
+    """ "female", "male" or NA for each row."""
+    if columns.sex is None:
+        return pd.Series(pd.NA, index=table.index, dtype="string")
+    cells = table[columns.sex]
+    sex = cells.str.casefold().map(columns.sex_spellings, na_action="ignore")
+    problems.cells(
+        columns.sex,
+        cells[sex.isna() & cells.notna()],
+        f"one of {list(columns.sex_spellings)} (any case) or empty",
+    )
+    return sex.replace("", pd.NA).astype("string")
+
+
+def parse_number(table: pd.DataFrame, columns: LabelColumns, name: str, problems: Problems) -> pd.Series:
+    """Finite numbers (Float64) within the limits of ``name``, or NA."""
+    column = getattr(columns, name)
+    if column is None:
+        return pd.Series(pd.NA, index=table.index, dtype="Float64")
+    low, high, unit = LIMITS[name]
+    cells = table[column].dropna()
+    numbers = cells.map(_number).astype("Float64")
+    allowed = numbers.between(low, high).fillna(False).astype(bool)
+    rule = f"a number from {low} to {high} ({unit}; decimal point) or an empty cell"
+    problems.cells(column, cells[~allowed], rule)
+    return numbers[allowed].reindex(table.index)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def parse_year(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> pd.Series:
+    """Year of each study (Int64), from the date, else from the year column; they must not disagree."""
+    years = pd.Series(pd.NA, index=table.index, dtype="Int64")
+    absent = pd.Series(True, index=table.index)
+    rules = {
+        "study_date": (_year_of_date, "a date YYYY-MM-DD, YYYYMMDD, YYYY.MM.DD or YYYY/MM/DD"),
+        "study_year": (_year, "a year in four digits"),
+    }
+    for name, (parse, rule) in rules.items():
+        column = getattr(columns, name)
+        if column is None or column not in table.columns:
+            continue
+        cells = table[column].dropna()
+        found = cells.map(parse).astype("Int64")
+        rule = f"{rule}, from {YEARS[0]} to {YEARS[1]}"
+        problems.cells(column, cells[found.isna()], rule, show=False)
+        differs = (years.reindex(cells.index) != found).fillna(False)
+        problems.cells(column, cells[differs], "the year of the study's date in the same row", show=False)
+        years = years.fillna(found.reindex(table.index))
+        absent &= table[column].isna()
+    name = columns.study_date or columns.study_year
+    problems.cells(name, table.index.to_series()[absent], "a date or year: it is missing", show=False)
+    return years
+
+
+def _year_of_date(text: str) -> int | None:
+    match = DATE.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        year = datetime.date(int(match[1]), int(match[3]), int(match[4])).year
+    except ValueError:  # a 13th month
+        return None
+    return _year(str(year))
+
+
+def _year(text: str) -> int | None:
+    year = int(text) if re.fullmatch(r"\d{4}", text) else None
+    return year if year is not None and YEARS[0] <= year <= YEARS[1] else None
+
+
+def parse_measurements(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> pd.DataFrame:
+    """The five measurements (Float64), NA where missing."""
+    return pd.DataFrame({name: parse_number(table, columns, name, problems) for name in MEASUREMENTS})

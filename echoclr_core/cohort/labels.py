@@ -1,0 +1,160 @@
+"""The label table: read, checked whole, and freed of identifiers."""
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pandas as pd
+
+from echoclr_core.cohort.columns import LabelColumns
+from echoclr_core.cohort.label_checks import (
+    FEW,
+    Problems,
+    check_ids,
+    check_names,
+    parse_measurements,
+    parse_number,
+    parse_sex,
+    parse_year,
+)
+from echoclr_core.cohort.label_text import read_text_table
+from echoclr_core.cohort.lvh import lv_mass_index
+from echoclr_core.cohort.severe_as import is_grade
+from echoclr_core.common import Column, Table
+
+LABELS = Table(
+    "labels",
+    {
+        "study_id": Column(kind="str", description="study (a pseudonym outside restricted/)"),
+        "patient_id": Column(
+            kind="str", nullable=True, description="patient (a pseudonym outside restricted/)"
+        ),
+        "study_year": Column(kind="int", low=1900, high=2100, description="year of the study"),
+        "sex": Column(kind="str", nullable=True, allowed=("female", "male"), description="sex"),
+        "as_severity": Column(
+            kind="str", nullable=True, description="grade of aortic stenosis as reported; 'None' is a grade"
+        ),
+        "lv_mass_index": Column(
+            kind="float", nullable=True, low=0, description="left-ventricular mass index, g/m2"
+        ),
+        "lv_mass_index_from": Column(
+            kind="str",
+            nullable=True,
+            allowed=("table", "measurements"),
+            description="whether the index was given or computed from the measurements",
+        ),
+    },
+    key=("study_id",),
+    extra=True,
+)
+
+
+def check_labels(
+    path: str | Path, columns: LabelColumns, *, severe_grades: Collection[str] | None = None
+) -> list[str]:
+    """Every problem of the label table, one line each; an empty list for a good table. Never raises.
+
+    A line names file, row (as a spreadsheet numbers it), column, value and what is allowed. Values of the
+    study, patient and date columns are left out, since these lines reach logs. With ``severe_grades`` it is
+    a problem, too, if no row has one of them: any text is a grade, so a spelling that is not in the list
+    would silently turn every study into a negative one.
+    """
+    try:
+        labels, problems = _parse(path, columns)
+    except ValueError as error:
+        return [str(error)]
+    grades = labels["as_severity"]
+    if severe_grades is not None and grades.notna().any() and not is_grade(grades, severe_grades).any():
+        most = list(grades.value_counts().index[:FEW]) if grades.nunique() <= 2 * FEW else "too many to list"
+        problems.add(
+            f"column {columns.as_severity!r}: no row has a severe grade; severe are {list(severe_grades)}, "
+            f"the most frequent grades are {most}"
+        )
+    return problems
+
+
+def read_labels(path: str | Path, columns: LabelColumns) -> pd.DataFrame:
+    """Read and check the label table.
+
+    Parameters
+    ----------
+    path
+        CSV (UTF-8, comma) or Parquet, one row a study.
+    columns
+        Names of its columns.
+
+    Returns
+    -------
+    DataFrame
+        Schema :data:`LABELS` with the *original* study and patient ids (so for ``restricted/`` only; see
+        :func:`apply_pseudonyms`) and the extra columns: numbers if every cell is one, else text. Exact
+        dates are not carried. The mass index comes from the measurements only where it is missing and all
+        five are given.
+
+    Raises
+    ------
+    ValueError
+        With all problems of the table in one message.
+    """
+    labels, problems = _parse(path, columns)
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        raise ValueError(f"the label table has {count}:\n" + "\n".join(f"- {line}" for line in problems))
+    return LABELS.check(labels, where=Path(path).name)
+
+
+def apply_pseudonyms(
+    labels: pd.DataFrame, *, study: Callable[[str], str], patient: Callable[[str], str]
+) -> pd.DataFrame:
+    """The labels with both keys replaced by pseudonyms, sorted by them; a missing patient stays missing.
+
+    Raises
+    ------
+    ValueError
+        If two studies get one pseudonym (keys that differ only in surrounding space, say).
+    """
+    coded = labels.assign(
+        study_id=labels["study_id"].map(study),
+        patient_id=labels["patient_id"].map(patient, na_action="ignore"),
+    )
+    if coded["study_id"].duplicated().any():
+        raise ValueError(
+            f"labels: {int(coded['study_id'].duplicated().sum())} studies share a pseudonym with another; "
+            "their keys differ only in characters that the pseudonym ignores"
+        )
+    return LABELS.check(coded.sort_values("study_id", ignore_index=True))
+
+
+def _parse(path: str | Path, columns: LabelColumns) -> tuple[pd.DataFrame, Problems]:
+    problems = Problems(Path(path).name)
+    table, floating = read_text_table(path)
+    check_names(table, columns, problems)
+    if problems:  # nothing more can be said of a table without its columns
+        return LABELS.empty(), problems
+    if table.empty:
+        problems.add("the table has no rows; one row a study is needed")
+        return LABELS.empty(), problems
+    check_ids(table, columns, floating, problems)
+    index = parse_number(table, columns, "lv_mass_index", problems)
+    measured = parse_measurements(table, columns, problems)
+    computed = pd.Series(lv_mass_index(**measured), index=table.index).astype("Float64")
+    source = index.notna().map({True: "table", False: pd.NA})
+    source = source.mask(index.isna() & computed.notna(), "measurements")
+    nothing = pd.Series(pd.NA, index=table.index, dtype="string")
+    labels = pd.DataFrame(
+        {
+            "study_id": table[columns.study_id],
+            "patient_id": table[columns.patient_id] if columns.patient_id else nothing,
+            "study_year": parse_year(table, columns, problems),
+            "sex": parse_sex(table, columns, problems),
+            "as_severity": table[columns.as_severity] if columns.as_severity else nothing,
+            "lv_mass_index": index.fillna(computed),
+            "lv_mass_index_from": source,
+        }
+        | {name: _extra(table[name]) for name in columns.extra}
+    )
+    return labels, problems
+
+
+def _extra(cells: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(cells, errors="coerce").astype("Float64")
+    return numbers if numbers.notna().equals(cells.notna()) else cells

@@ -1,0 +1,96 @@
+"""Left-ventricular hypertrophy: mass index and label."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from echoclr_core.cohort.columns import SEX_SPELLINGS
+
+WOMEN_ABOVE = 95.0  # g/m2; paper, "Echocardiogram labeling" (ASE recommendations)
+MEN_ABOVE = 115.0
+
+
+def lv_mass_index(
+    ivsd: ArrayLike, lvidd: ArrayLike, pwtd: ArrayLike, height: ArrayLike, weight: ArrayLike
+) -> np.ndarray:
+    """Left-ventricular mass by the cube (Devereux) formula over body surface area (DuBois).
+
+    mass = 0.8 · 1.04 · ((LVIDd + PWTd + IVSd)³ − LVIDd³) + 0.6 g;
+    area = 0.007184 · weight^0.425 · height^0.725 m².
+
+    Parameters
+    ----------
+    ivsd, lvidd, pwtd
+        Septum, cavity, posterior wall at end-diastole in cm (not mm: the cube makes that a factor of 1000).
+    height, weight
+        In cm and kg.
+
+    Returns
+    -------
+    ndarray of float64
+        g/m², broadcast shape; NaN where any value is missing.
+
+    Raises
+    ------
+    ValueError
+        If a value is zero, negative or infinite; the message names the argument and the value.
+    """
+    arrays = {"ivsd": ivsd, "lvidd": lvidd, "pwtd": pwtd, "height": height, "weight": weight}
+    values = {name: _positive(name, array) for name, array in arrays.items()}
+    cavity = values["lvidd"]
+    outer = cavity + values["pwtd"] + values["ivsd"]
+    mass = 0.8 * 1.04 * (outer**3 - cavity**3) + 0.6
+    area = 0.007184 * values["weight"] ** 0.425 * values["height"] ** 0.725
+    return np.asarray(mass / area)
+
+
+def lvh_label(
+    sex: ArrayLike,
+    index: ArrayLike,
+    *,
+    women_above: float = WOMEN_ABOVE,
+    men_above: float = MEN_ABOVE,
+) -> pd.arrays.BooleanArray:
+    """Hypertrophy: mass index strictly above 95 (women) or 115 g/m² (men); missing if either is missing.
+
+    Parameters
+    ----------
+    sex
+        (N,) "female" / "male" or any known spelling (:data:`~echoclr_core.cohort.columns.SEX_SPELLINGS`).
+    index
+        (N,) mass index in g/m².
+    women_above, men_above
+        The limits, g/m².
+
+    Raises
+    ------
+    ValueError
+        For an unknown spelling, or if the lengths differ.
+    """
+    given = pd.Series(sex, dtype="string").reset_index(drop=True)
+    known = given.str.strip().str.casefold().map(SEX_SPELLINGS, na_action="ignore")
+    unknown = sorted(set(given[known.isna() & given.notna()]))
+    if unknown:
+        raise ValueError(f"sex: {unknown}; allowed are {list(SEX_SPELLINGS)} (any case) or missing")
+    values = np.atleast_1d(_floats(index))
+    if len(values) != len(known):
+        raise ValueError(f"lvh_label: {len(known)} sexes but {len(values)} mass indices")
+    above = known.map({"female": women_above, "male": men_above}).to_numpy(dtype=float, na_value=np.nan)
+    return pd.arrays.BooleanArray(values > above, np.isnan(values) | np.isnan(above))
+
+
+def _positive(name: str, array: ArrayLike) -> np.ndarray:
+    values = _floats(array)
+    wrong = ~(np.isnan(values) | ((values > 0) & np.isfinite(values)))
+    if wrong.any():
+        raise ValueError(
+            f"lv_mass_index: {name} is {values[wrong].flat[0]:g}; it must be a number above zero"
+        )
+    return values
+
+
+def _floats(array: ArrayLike) -> np.ndarray:
+    """float64 with NaN for None, NaN and pandas' NA."""
+    if isinstance(array, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        return array.to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(array, dtype=float)

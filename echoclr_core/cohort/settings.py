@@ -1,0 +1,91 @@
+"""What makes the cohort, and the tables it is written as."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pandas as pd
+
+from echoclr_core.cohort.lvh import MEN_ABOVE, WOMEN_ABOVE
+from echoclr_core.cohort.severe_as import EXCLUDED_GRADES, SEVERE_GRADES, is_grade
+from echoclr_core.cohort.split import SETS
+from echoclr_core.common import Column, Table
+
+TASKS = ("severe_as", "lvh")
+
+COHORT_VIDEOS = Table(
+    "cohort videos",
+    {
+        "video_id": Column(kind="str", description="pseudonymous video"),
+        "study_id": Column(kind="str", description="pseudonymous study"),
+        "set": Column(kind="str", allowed=SETS, description="set of the study"),
+        "n_frames": Column(kind="int", low=1, description="frames"),
+        "fps": Column(kind="float", low=0, description="frames per second"),
+    },
+    key=("video_id",),
+)
+
+COHORT_STUDIES = Table(
+    "cohort studies",
+    {
+        "study_id": Column(kind="str", description="pseudonymous study"),
+        "patient_id": Column(kind="str", nullable=True, description="pseudonymous patient"),
+        "study_year": Column(kind="int", description="year of the study"),
+        "set": Column(kind="str", allowed=SETS, description="set of the study"),
+        "severe_as": Column(kind="bool", nullable=True, description="severe aortic stenosis"),
+        "lvh": Column(kind="bool", nullable=True, description="left-ventricular hypertrophy"),
+        "as_severity": Column(kind="str", nullable=True, description="grade as reported"),
+        "lv_mass_index": Column(kind="float", nullable=True, description="g/m2"),
+        "sex": Column(kind="str", nullable=True, allowed=("female", "male"), description="sex"),
+        "n_videos": Column(kind="int", low=1, description="videos of the study in the cohort"),
+    },
+    key=("study_id",),
+    extra=True,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortSettings:
+    """What makes the cohort.
+
+    Parameters
+    ----------
+    development_years, external_years
+        Every year of each part (``range(2016, 2021)`` and ``[2021]`` in the paper), not first and last.
+        No external years: no external set.
+    tasks
+        A study stays if it has a label of any of these; the others are missing for their task only.
+    severe_grades, excluded_grades
+        Texts of ``as_severity`` (case does not count).
+    lvh_threshold_women, lvh_threshold_men
+        Hypertrophy is a mass index strictly above, g/m².
+    split_unit
+        "study" (paper), or "patient": the studies of a patient stand in one set, and external studies of
+        development patients leave.
+    fractions, seed
+        As :func:`~echoclr_core.cohort.split_studies`.
+    """
+
+    development_years: Collection[int]
+    external_years: Collection[int] = ()
+    tasks: Collection[str] = TASKS
+    severe_grades: Collection[str] = SEVERE_GRADES
+    excluded_grades: Collection[str] = EXCLUDED_GRADES
+    lvh_threshold_women: float = WOMEN_ABOVE
+    lvh_threshold_men: float = MEN_ABOVE
+    split_unit: str = "study"
+    fractions: tuple[float | str, ...] = (0.75, 0.10, 0.15)
+    seed: int = 0
+
+    def __post_init__(self):
+        both = sorted(set(self.development_years) & set(self.external_years))
+        if both or not self.development_years:
+            raise ValueError(
+                f"development_years: {both} are external too; allowed are other years, at least one"
+            )
+        if self.split_unit not in ("study", "patient"):
+            raise ValueError(f"split_unit: {self.split_unit!r}; allowed are 'study' and 'patient'")
+        if not self.tasks or set(self.tasks) - set(TASKS):
+            raise ValueError(f"tasks: {list(self.tasks)}; allowed are {list(TASKS)}, one at least")
+        grades = pd.Series([*self.severe_grades], dtype="string")
+        if is_grade(grades, self.excluded_grades).any():
+            raise ValueError("severe_grades: one is also an excluded grade; allowed are other texts")

@@ -1,0 +1,122 @@
+"""Table 1 and Table S1: what the cohort looks like, by set."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+SET_TITLES = {
+    "train": "Training",
+    "val": "Validation",
+    "test": "Internal test",
+    "external": "External test",
+    "overall": "Overall",
+}
+
+TITLES = {
+    "sex": "Sex",
+    "severe_as": "Severe aortic stenosis",
+    "lvh": "Left-ventricular hypertrophy",
+    "lv_mass_index": "LV mass index, g/m²",
+    "as_severity": "Aortic stenosis as reported",
+    "study_year": "Year of the study",
+    "n_videos": "Videos per study",
+}
+
+SHORT = ("sex", "severe_as", "lvh", "lv_mass_index")
+FULL = (*SHORT, "as_severity", "study_year", "n_videos")
+NOT_DESCRIBED = {"study_id", "patient_id", "set", "lv_mass_index_from", *FULL}
+
+
+def table1(studies: pd.DataFrame, *, full: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Describe the cohort by set: n, n (%), mean (SD), missing counted.
+
+    Parameters
+    ----------
+    studies
+        COHORT_STUDIES with any extra columns: numbers give mean (SD), texts n (%) for each level.
+    full
+        False: Table 1 (counts, sex, both labels, mass index, extras). True: Table S1, which adds the grades
+        as reported, the years and the videos per study.
+
+    Returns
+    -------
+    text
+        Columns characteristic, level, and one a set that has studies, then Overall; all strings. A
+        percentage is of the studies whose value is known, except in the rows "missing", which are of all.
+    tidy
+        Columns characteristic, level, set, statistic (n, percent, mean, sd), value (float, NaN where it
+        cannot be computed): what the text was made from.
+
+    Raises
+    ------
+    ValueError
+        If there is no study.
+    """
+    if studies.empty:
+        raise ValueError("Table 1: there are no studies to describe")
+    extras = [name for name in studies.columns if name not in NOT_DESCRIBED]
+    names = [name for name in (*(FULL if full else SHORT), *extras) if name in studies.columns]
+    parts = {name: studies[studies["set"] == name] for name in SET_TITLES if name != "overall"}
+    parts = {name: part for name, part in parts.items() if len(part)} | {"overall": studies}
+    lines = list(_counts(parts))
+    for name in names:
+        lines += _describe(name, studies[name], parts)
+    tidy = pd.DataFrame(lines, columns=["characteristic", "level", "set", "statistic", "value"])
+    return _as_text(tidy, list(parts)), tidy
+
+
+def _counts(parts: dict[str, pd.DataFrame]) -> Iterator[tuple]:
+    for name, part in parts.items():
+        yield "Studies", "", name, "n", float(len(part))
+    for name, part in parts.items():
+        yield "Videos", "", name, "n", float(part["n_videos"].sum())
+    if parts["overall"]["patient_id"].notna().all():
+        for name, part in parts.items():
+            yield "Patients", "", name, "n", float(part["patient_id"].nunique())
+
+
+def _describe(name: str, values: pd.Series, parts: dict[str, pd.DataFrame]) -> Iterator[tuple]:
+    title = TITLES.get(name, name)
+    is_flag = pd.api.types.is_bool_dtype(values)
+    is_number = pd.api.types.is_numeric_dtype(values) and not is_flag and name != "study_year"
+    levels = [] if is_number else [True] if is_flag else sorted(values.dropna().unique())
+    if is_number:
+        for part_name, part in parts.items():
+            known = part[name].dropna().to_numpy(dtype=float)
+            yield title, "", part_name, "mean", float(known.mean()) if len(known) else float("nan")
+            yield title, "", part_name, "sd", float(known.std(ddof=1)) if len(known) > 1 else float("nan")
+    for level in levels:
+        shown = "" if is_flag else str(level)
+        for part_name, part in parts.items():
+            known = part[name].dropna()
+            yield from _share(title, shown, part_name, int((known == level).sum()), len(known))
+    if values.isna().any():
+        for part_name, part in parts.items():
+            yield from _share(title, "missing", part_name, int(part[name].isna().sum()), len(part))
+
+
+def _share(title: str, level: str, part: str, count: int, total: int) -> Iterator[tuple]:
+    yield title, level, part, "n", float(count)
+    yield title, level, part, "percent", 100 * count / total if total else float("nan")
+
+
+def _as_text(tidy: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    rows = []
+    for (title, level), lines in tidy.groupby(["characteristic", "level"], sort=False):
+        row = {"characteristic": title, "level": level}
+        for part in parts:
+            values = lines[lines["set"] == part].set_index("statistic")["value"]
+            row[SET_TITLES[part]] = _cell(values)
+        rows.append(row)
+    return pd.DataFrame(rows, dtype="string")
+
+
+def _cell(values: pd.Series) -> str:
+    if "mean" in values:
+        return f"{_number(values['mean'], '.1f')} ({_number(values['sd'], '.1f')})"
+    count = f"{int(values['n']):,}"
+    return f"{count} ({_number(values['percent'], '.1f')}%)" if "percent" in values else count
+
+
+def _number(value: float, form: str) -> str:
+    return "–" if pd.isna(value) else format(value, form)

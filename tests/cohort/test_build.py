@@ -1,0 +1,287 @@
+"""The cohort: every file accounted for, every reason met, nobody in two sets."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from echoclr_core.cohort import (
+    COHORT_STUDIES,
+    COHORT_VIDEOS,
+    FLOW,
+    LABELS,
+    REASONS,
+    STAGES,
+    CohortSettings,
+    build_cohort,
+    check_flow,
+    digest_of_videos,
+)
+from echoclr_core.dicom import OUTCOMES
+
+SETTINGS = CohortSettings(development_years=range(2016, 2021), external_years=[2021])
+
+
+class Archive:
+    """A small archive of which each study is described by one call."""
+
+    def __init__(self):
+        self.files, self.views, self.masks, self.labels = [], [], [], []
+
+    def study(
+        self, name, *, videos=2, year=2018, patient=None, grade="None", sex="female", index=90.0, label=True
+    ):
+        for number in range(videos):
+            self.video(name, f"{name}-{number}", year=year, patient=patient)
+        if label:
+            row = {
+                "study_id": name,
+                "patient_id": patient,
+                "study_year": year,
+                "sex": sex,
+                "as_severity": grade,
+            }
+            self.labels.append(
+                row | {"lv_mass_index": index, "lv_mass_index_from": "table" if index else None}
+            )
+        return self
+
+    def video(self, study, name, *, outcome="ok", view="plax", mask="ok", year=2018, patient=None):
+        file = {"video_id": name, "study_id": study, "patient_id": patient, "study_year": year}
+        self.files.append(file | {"outcome": outcome})
+        if outcome == "ok":
+            view_outcome = "unreadable" if view == "unreadable" else "ok"
+            self.views.append({"video_id": name, "outcome": view_outcome, "is_plax": view == "plax"})
+            if view == "plax":
+                self.masks.append({"video_id": name, "outcome": mask, "n_frames": 40, "fps": 30.0})
+        return self
+
+    def build(self, settings=SETTINGS, **more):
+        labels = LABELS.check(pd.DataFrame(self.labels))
+        tables = [pd.DataFrame(rows) for rows in (self.files, self.views, self.masks)]
+        tables[1]["is_plax"] = tables[1]["is_plax"].astype("boolean")
+        return build_cohort(*tables, labels, settings=settings, **more)
+
+
+def basic(n=20):
+    archive = Archive()
+    for number in range(n):
+        grade = "Severe" if number % 4 == 0 else "None"
+        archive.study(f"s{number:02d}", patient=f"p{number:02d}", grade=grade, index=85.0 + number)
+    return archive
+
+
+def lines(flow, stage):
+    chosen = flow[flow["stage"] == stage]
+    return {row.reason: (row.studies, row.videos) for row in chosen.itertuples()}
+
+
+def test_plain_cohort():
+    cohort = basic().study("x0", year=2021, patient="p99").build()
+    COHORT_VIDEOS.check(cohort.videos)
+    COHORT_STUDIES.check(cohort.studies)
+    FLOW.check(cohort.flow)
+    counts = cohort.studies["set"].value_counts().to_dict()
+    assert counts == {"train": 15, "val": 2, "test": 3, "external": 1}
+    assert (cohort.studies["n_videos"] == 2).all()
+    assert cohort.studies["severe_as"].sum() == 5
+    assert cohort.studies["lvh"].sum() == 9  # women above 95: indices 96 to 104
+    assert cohort.unmatched.empty
+    merged = cohort.videos.merge(cohort.studies, on="study_id", suffixes=("", "_study"))
+    assert (merged["set"] == merged["set_study"]).all()
+
+
+def test_every_reason_is_counted_and_sums_hold():
+    archive = basic()
+    archive.video(None, "f0", outcome="not_dicom", year=None).video(
+        None, "f1", outcome="not_dicom", year=None
+    )
+    archive.video("s00", "f2", outcome="single_frame").video("gone", "f3", outcome="truncated")
+    archive.video("s01", "v0", view="a4c").video("s01", "v1", view="unreadable")
+    archive.study("taught", videos=3, label=False)
+    archive.video("blind", "b0", mask="blank").video("blind", "b1", mask="unreadable").video(
+        "blind", "b2", mask="blank"
+    )
+    archive.study("blind", videos=0)
+    archive.study("nolabel", label=False)
+    archive.study("lflg", videos=4, grade="Paradoxical AS")
+    archive.study("empty", grade=None, index=None)
+    archive.study("late", year=2022)
+    cohort = archive.build(excluded_studies=["taught"])
+    flow = cohort.flow
+    check_flow(flow)
+    assert lines(flow, "archive") == {"kept": (27, len(archive.files))}
+    assert lines(flow, "deidentification") | {"kept": 0} == {
+        "not_dicom": (0, 2),
+        "single_frame": (0, 1),
+        "truncated": (1, 1),
+        "kept": 0,
+    }
+    assert lines(flow, "view_classifier")["view_classifier_training"] == (1, 3)
+    assert lines(flow, "views") == {"not_plax": (0, 1), "unreadable": (0, 1), "kept": (25, 53)}
+    assert lines(flow, "labels")["no_label_row"] == (1, 2)
+    assert lines(flow, "grade")["excluded_grade"] == (1, 4)
+    assert lines(flow, "mask") == {"blank": (1, 2), "unreadable": (0, 1), "kept": (22, 44)}
+    assert lines(flow, "task_labels")["no_task_label"] == (1, 2)
+    assert lines(flow, "years") == {"year_outside": (1, 2), "kept": (20, 40)}
+    assert lines(flow, "split") == {"train": (15, 30), "val": (2, 4), "test": (3, 6), "external": (0, 0)}
+    assert set(flow["stage"]) <= set(STAGES)
+    assert set(flow["reason"]) <= set(REASONS)
+    # The study that taught the view classifier is known to have no label row, so it is not listed.
+    unmatched = {(row.kind, row.study_id): row.files for row in cohort.unmatched.itertuples()}
+    assert unmatched == {("files_without_labels", "gone"): 1, ("files_without_labels", "nolabel"): 2}
+
+
+def test_every_outcome_of_a_source_file_has_words():
+    assert set(OUTCOMES) - {"ok"} <= set(REASONS)
+
+
+def test_missing_labels_are_missing_for_their_task_only():
+    archive = basic()
+    archive.study("a", grade=None, index=100.0).study("b", grade="Severe", index=None).study("c", sex=None)
+    studies = archive.build().studies.set_index("study_id")
+    assert studies.loc["a", "severe_as"] is pd.NA
+    assert studies.loc["a", "lvh"]
+    assert studies.loc["b", "severe_as"]
+    assert studies.loc["b", "lvh"] is pd.NA
+    assert studies.loc["c", "lvh"] is pd.NA
+    workshop = CohortSettings(development_years=range(2016, 2021), tasks=["severe_as"])
+    assert "a" not in set(archive.build(workshop).studies["study_id"])
+
+
+def test_patient_split_keeps_patients_together_and_out_of_the_external_set():
+    archive = Archive()
+    for number in range(60):
+        archive.study(
+            f"s{number:02d}", patient=f"p{number % 25:02d}", grade="Severe" if number % 3 else "None"
+        )
+    for number in range(6):
+        archive.study(f"x{number}", year=2021, patient=f"p{number + 22:02d}")
+    by_study = archive.build()
+    assert (by_study.studies["set"] == "external").sum() == 6
+    settings = CohortSettings(
+        development_years=range(2016, 2021), external_years=[2021], split_unit="patient"
+    )
+    cohort = archive.study("unknown").build(settings)
+    assert lines(cohort.flow, "patients") == {
+        "patient_in_development": (3, 6),
+        "no_patient_id": (1, 2),
+        "kept": (63, 126),
+    }
+    assert (cohort.studies.groupby("patient_id")["set"].nunique() == 1).all()
+    assert by_study.studies.query("set != 'external'").groupby("patient_id")["set"].nunique().max() > 1
+
+
+def test_patient_comes_from_the_files_where_the_labels_have_none():
+    archive = basic()
+    for file in archive.files:
+        file["patient_id"] = "p" + file["study_id"]
+    archive.labels[0]["patient_id"] = None
+    archive.labels[1]["patient_id"] = "other"
+    archive.labels[2]["study_year"] = 2019
+    cohort = archive.build()
+    patients = cohort.studies.set_index("study_id")["patient_id"]
+    assert patients["s00"] == "ps00"
+    assert patients["s01"] == "other"
+    kinds = cohort.unmatched.groupby("kind").size().to_dict()
+    assert kinds == {"patient_differs": 19, "year_differs": 1}
+
+
+def test_label_without_files_is_reported():
+    archive = basic().study("ghost", videos=0)
+    unmatched = archive.build().unmatched
+    assert unmatched[["kind", "study_id", "files"]].to_numpy().tolist() == [
+        ["labels_without_files", "ghost", 0]
+    ]
+
+
+def test_result_does_not_depend_on_the_order_of_rows():
+    archive = basic().study("x0", year=2021)
+    first = archive.build()
+    rng = np.random.default_rng(0)
+    for rows in (archive.files, archive.views, archive.masks, archive.labels):
+        rng.shuffle(rows)
+    second = archive.build()
+    for name in ("videos", "studies", "flow", "unmatched"):
+        pd.testing.assert_frame_equal(getattr(first, name), getattr(second, name))
+
+
+def test_seed_changes_the_split_only():
+    archive = basic()
+    other = CohortSettings(development_years=range(2016, 2021), external_years=[2021], seed=1)
+    first, second = archive.build(), archive.build(other)
+    assert first.studies["set"].tolist() != second.studies["set"].tolist()
+    pd.testing.assert_frame_equal(first.studies.drop(columns="set"), second.studies.drop(columns="set"))
+    pd.testing.assert_frame_equal(first.flow, second.flow)
+
+
+def test_extra_columns_reach_the_studies():
+    archive = basic()
+    for number, row in enumerate(archive.labels):
+        row["age"] = 50 + number
+    assert archive.build().studies["age"].tolist() == list(range(50, 70))
+
+
+def test_tables_that_do_not_belong_together():
+    archive = basic()
+    archive.views.pop()
+    with pytest.raises(ValueError, match="the view decisions lack 1 of 40 videos, s19-1"):
+        archive.build()
+    archive = basic()
+    archive.masks.append(archive.masks[0])
+    with pytest.raises(ValueError, match="the masked videos: 1 videos stand there twice"):
+        archive.build()
+    archive = basic()
+    archive.files.append(archive.files[0])
+    with pytest.raises(ValueError, match="1 share their video_id"):
+        archive.build()
+    archive = basic()
+    for row in archive.labels:
+        row["study_id"] = "z" + row["study_id"]
+    with pytest.raises(ValueError, match=r"none of their 20 studies is among the 20.*input\.study_key"):
+        archive.build()
+    with pytest.raises(ValueError, match=r"no training study is left of 0.*years year_outside 20"):
+        basic().build(CohortSettings(development_years=[1999]))
+
+
+def test_a_repeated_file_is_one_row_and_no_error():
+    archive = basic()
+    archive.files.append(archive.files[0] | {"outcome": "duplicate"})
+    assert lines(archive.build().flow, "deidentification")["duplicate"] == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"development_years": [2020, 2021], "external_years": [2021]}, r"development_years: \[2021\]"),
+        ({"development_years": []}, "development_years"),
+        ({"development_years": [2020], "split_unit": "video"}, "split_unit: 'video'"),
+        ({"development_years": [2020], "tasks": ["as"]}, "tasks"),
+        ({"development_years": [2020], "severe_grades": ["paradoxical as"]}, "severe_grades"),
+    ],
+)
+def test_wrong_settings(settings, message):
+    with pytest.raises(ValueError, match=message):
+        CohortSettings(**settings)
+
+
+def test_check_flow_notices_a_lost_study():
+    flow = basic().build().flow
+    flow.loc[flow["stage"] == "mask", "studies"] -= 1
+    with pytest.raises(AssertionError, match="mask"):
+        check_flow(flow)
+
+
+def test_dataset_digest():
+    one = digest_of_videos(["a", "b"], ["1", "2"], [True, None])
+    assert one == digest_of_videos(["b", "a"], ["2", "1"], pd.array([None, 1], dtype="boolean"))
+    others = [
+        digest_of_videos(["a", "b"], ["1", "2"], [True, False]),
+        digest_of_videos(["a", "b"], ["1", "2"]),
+        digest_of_videos(["a", "b"], ["2", "1"], [True, None]),
+        digest_of_videos(["a", "c"], ["1", "2"], [True, None]),
+    ]
+    assert len({one, *others}) == 5
+    with pytest.raises(ValueError, match="1 videos stand there more than once"):
+        digest_of_videos(["a", "a"], ["1", "2"])
+    with pytest.raises(ValueError, match="2 videos, 1 digests"):
+        digest_of_videos(["a", "b"], ["1"])

@@ -1,0 +1,232 @@
+"""The label table: what is read, and what each mistake is answered with."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from echoclr_core.cohort import LABELS, LabelColumns, apply_pseudonyms, check_labels, read_labels
+
+COLUMNS = LabelColumns()
+HEADER = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index"
+
+
+def csv(tmp_path, *rows, header=HEADER, name="labels.csv"):
+    path = tmp_path / name
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_texts_survive_exactly(tmp_path):
+    path = csv(tmp_path, "0007,0042,2019-05-01,F,None,96.5", "007,NA,20200229, m ,NA,", "1e5,,2021.01.31,,,")
+    labels = read_labels(path, COLUMNS)
+    assert list(labels["study_id"]) == ["0007", "007", "1e5"]
+    assert list(labels["patient_id"].fillna("-")) == ["0042", "NA", "-"]
+    assert list(labels["as_severity"].fillna("-")) == ["None", "NA", "-"]
+    assert list(labels["sex"].fillna("-")) == ["female", "male", "-"]
+    assert list(labels["study_year"]) == [2019, 2020, 2021]
+    assert labels["lv_mass_index"].to_numpy(float, na_value=np.nan)[0] == 96.5
+    assert labels["lv_mass_index"].isna().tolist() == [False, True, True]
+
+
+def test_no_exact_date_is_carried(tmp_path):
+    labels = read_labels(csv(tmp_path, "1,2,2019-05-01,F,None,96.5"), COLUMNS)
+    assert list(labels.columns) == list(LABELS.columns)
+    assert not any("2019-05" in str(value) for value in labels.to_numpy().ravel())
+
+
+def test_all_problems_are_listed_at_once(tmp_path):
+    path = csv(
+        tmp_path,
+        "SECRET1,p1,2019-05-01,F,None,96.5",
+        "SECRET1,p1,2019-13-01,X,None,abc",
+        "",
+        "SECRET3,p3,01.02.2019,M,Severe,-4",
+        ",p4,2019-05-01,M,Severe,inf",
+        "SECRET5,p4,,M,Severe,1200",
+    )
+    problems = check_labels(path, COLUMNS)
+    text = "\n".join(problems)
+    for part in (
+        "labels.csv: rows 2, 3: column 'study_id': the same study",
+        "row 6: column 'study_id'",
+        "rows 3, 5: column 'study_date': allowed is a date YYYY-MM-DD",
+        "row 7: column 'study_date': allowed is a date or year: it is missing",
+        "row 3: column 'sex': 'X'; allowed is one of ['f', 'female'",
+        "row 3: column 'lv_mass_index': 'abc'",
+        "row 5: column 'lv_mass_index': '-4'; allowed is a number from 5 to 600 (g/m2",
+        "row 6: column 'lv_mass_index': 'inf'",
+        "row 7: column 'lv_mass_index': '1200'",
+    ):
+        assert part in text
+    assert len(problems) == 9
+    with pytest.raises(ValueError, match="9 problems") as error:
+        read_labels(path, COLUMNS)
+    assert all(problem in str(error.value) for problem in problems)
+
+
+def test_messages_hold_no_identifier(tmp_path):
+    rows = ["SECRET1,SECRETP,20199901,F,None,96", "SECRET1,SECRETP,SECRETDATE,M,None,96"]
+    text = "\n".join(check_labels(csv(tmp_path, *rows), COLUMNS))
+    assert "rows 2, 3" in text
+    assert "SECRET" not in text
+    assert "2019" not in text.replace("2019-", "")
+
+
+def test_a_wrong_column_is_not_poured_into_the_message(tmp_path):
+    rows = [f"{i},p,2019-01-01,Name{i:02d},None," for i in range(40)]
+    (problem,) = check_labels(csv(tmp_path, *rows), COLUMNS)
+    assert "is it the right column?" in problem
+    assert "Name" not in problem
+
+
+def test_missing_column_names_the_nearest(tmp_path):
+    path = csv(tmp_path, "1,p,2019-01-01,F,None,90", header=HEADER.replace("as_severity", "as_severty"))
+    (problem,) = check_labels(path, COLUMNS)
+    assert "there is no column 'as_severity' (for as_severity); the nearest is 'as_severty'" in problem
+    assert check_labels(path, LabelColumns(as_severity=None)) == []
+
+
+def test_date_or_year_is_enough_and_both_must_agree(tmp_path):
+    columns = LabelColumns(study_year="study_year")
+    header = HEADER.replace("study_date", "study_year")
+    assert list(read_labels(csv(tmp_path, "1,p,2019,F,,", header=header), columns)["study_year"]) == [2019]
+    both = csv(tmp_path, "1,p,2019-01-01,F,,,2018", "2,p,,F,,,2018", header=HEADER + ",study_year")
+    (problem,) = check_labels(both, columns)
+    assert (
+        problem
+        == "labels.csv: row 2: column 'study_year': allowed is the year of the study's date in the same row"
+    )
+
+
+def test_measurements_fill_missing_indices_only(tmp_path):
+    names = {name: name for name in ("ivsd", "lvidd", "pwtd", "height", "weight")}
+    header = HEADER + "," + ",".join(names)
+    rows = ["1,p,2019-01-01,F,,80,1.0,4.6,1.0,165,70", "2,p,2019-01-01,F,,,1.0,4.6,1.0,165,70"]
+    labels = read_labels(
+        csv(tmp_path, *rows, "3,p,2019-01-01,F,,,1.0,,1.0,165,70", header=header), LabelColumns(**names)
+    )
+    # By hand: 0.832 * (6.6**3 - 4.6**3) + 0.6 = 158.813 g over 0.007184 * 70**.425 * 165**.725 = 1.77096 m2
+    assert labels["lv_mass_index"].to_numpy(float, na_value=-1) == pytest.approx([80, 89.676, -1], abs=5e-3)
+    assert list(labels["lv_mass_index_from"].fillna("-")) == ["table", "measurements", "-"]
+    millimetres = csv(tmp_path, "1,p,2019-01-01,F,,,10,46,10,1.65,70", header=header)
+    text = "\n".join(check_labels(millimetres, LabelColumns(**names)))
+    assert text.count("(cm;") == 4
+
+
+def test_a_measurement_may_be_described_as_well():
+    names = {name: name for name in ("ivsd", "lvidd", "pwtd", "height", "weight")}
+    assert LabelColumns(**names, extra=["height"]).extra == ("height",)
+
+
+def test_sex_spellings_are_configurable(tmp_path):
+    path = csv(tmp_path, "1,p,2019-01-01,0,,", "2,p,2019-01-01,1,,", "3,p,2019-01-01,Other,,")
+    assert len(check_labels(path, COLUMNS)) == 2
+    columns = LabelColumns(sex_spellings={"0": "female", "1": "male", "other": ""})
+    assert list(read_labels(path, columns)["sex"].fillna("-")) == ["female", "male", "-"]
+
+
+def test_parquet_equals_csv(tmp_path):
+    path = csv(
+        tmp_path,
+        "0007,0042,2019-05-01,F,None,96.5",
+        "008,0043,2020-05-01,M,,",
+        header=HEADER,
+    )
+    frame = pd.DataFrame(
+        {
+            "study_id": ["0007", "008"],
+            "patient_id": ["0042", "0043"],
+            "study_date": pd.to_datetime(["2019-05-01", "2020-05-01"]),
+            "sex": ["F", "M"],
+            "as_severity": ["None", None],
+            "lv_mass_index": [96.5, np.nan],
+        }
+    )
+    frame.to_parquet(tmp_path / "labels.parquet")
+    pd.testing.assert_frame_equal(
+        read_labels(tmp_path / "labels.parquet", COLUMNS), read_labels(path, COLUMNS)
+    )
+    frame.assign(study_id=[7.0, 8.0]).to_parquet(tmp_path / "floats.parquet")
+    (problem,) = check_labels(tmp_path / "floats.parquet", COLUMNS)
+    assert "'study_id' is stored as floating-point numbers" in problem
+
+
+def test_extras_keep_their_kind(tmp_path):
+    path = csv(tmp_path, "1,p,2019-01-01,F,,,71,A", "2,p,2019-01-01,F,,,,7", header=HEADER + ",age,race")
+    labels = read_labels(path, LabelColumns(extra=("age", "race")))
+    assert labels["age"].to_numpy(float, na_value=-1).tolist() == [71, -1]
+    assert list(labels["race"]) == ["A", "7"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a;b\n1;2\n", "separate the columns by commas"),
+        ("a,a\n1,2\n", "stand there more than once"),
+        ("a,b\n1,2,3\n", "is no CSV table"),
+        ("", "is no CSV table"),
+        (HEADER + "\n", "has no rows"),
+    ],
+)
+def test_files_that_are_no_tables(tmp_path, text, message):
+    path = tmp_path / "labels.csv"
+    path.write_text(text)
+    (problem,) = check_labels(path, COLUMNS)
+    assert problem.startswith("labels.csv")
+    assert message in problem
+
+
+def test_no_severe_grade_at_all_is_a_problem(tmp_path):
+    path = csv(tmp_path, "1,p,2019-01-01,F,severe stenosis,", "2,p,2019-01-01,F,None,")
+    (problem,) = check_labels(path, COLUMNS, severe_grades=["Severe"])
+    assert (
+        "no row has a severe grade; severe are ['Severe'], the most frequent grades are ['severe stenosis'"
+        in problem
+    )
+    assert check_labels(path, COLUMNS, severe_grades=["Severe Stenosis"]) == []
+    assert check_labels(path, COLUMNS) == []
+
+
+def test_empty_columns_without_a_name_are_left_out(tmp_path):
+    path = csv(tmp_path, "1,p,2019-01-01,F,None,90,,", "2,p,2019-01-01,F,None,91,,", header=HEADER + ",,")
+    assert len(read_labels(path, COLUMNS)) == 2
+
+
+def test_other_encodings_and_missing_files(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_bytes((HEADER + "\n1,p,2019-01-01,F,M\xe4\xdfig,\n").encode("latin-1"))
+    assert "not UTF-8" in check_labels(path, COLUMNS)[0]
+    path.write_text(HEADER + "\n1,p,2019-01-01,F,Mäßig,\n", encoding="utf-8-sig")
+    assert list(read_labels(path, COLUMNS)["as_severity"]) == ["Mäßig"]
+    assert "no such file" in check_labels(tmp_path / "none.csv", COLUMNS)[0]
+    (tmp_path / "x.parquet").write_text("no parquet")
+    assert "no Parquet table" in check_labels(tmp_path / "x.parquet", COLUMNS)[0]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"study_date": None},
+        {"ivsd": "ivsd"},
+        {"extra": ("sex",)},
+        {"extra": ("study_date",)},
+        {"extra": ("set",)},
+        {"extra": ("accession",), "study_id": "accession"},
+        {"extra": ("age", "age")},
+        {"patient_id": "study_id"},
+        {"sex_spellings": {"0": "f"}},
+        {"study_id": ""},
+    ],
+)
+def test_column_settings_that_cannot_be_read(settings):
+    with pytest.raises(ValueError, match="label columns"):
+        LabelColumns(**settings)
+
+
+def test_pseudonyms_replace_both_keys(tmp_path):
+    path = csv(tmp_path, "2,p,2019-05-01,F,None,96.5", "1,,2019-05-01,F,None,96.5")
+    coded = apply_pseudonyms(read_labels(path, COLUMNS), study=lambda x: f"s_{x}", patient=lambda x: f"q_{x}")
+    assert list(coded["study_id"]) == ["s_1", "s_2"]
+    assert list(coded["patient_id"].fillna("-")) == ["-", "q_p"]
+    with pytest.raises(ValueError, match="1 studies share a pseudonym"):
+        apply_pseudonyms(read_labels(path, COLUMNS), study=lambda x: "s", patient=str)
