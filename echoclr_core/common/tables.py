@@ -98,7 +98,9 @@ class Table:
             if twice.any():
                 row = int(twice.to_numpy().argmax())
                 values = checked.iloc[row][list(self.key)].to_dict()
-                raise TableError(f"{place}: row {row}: {values} stands there twice; {self.key} must be unique")
+                raise TableError(
+                    f"{place}: row {row}: {values} stands there twice; {self.key} must be unique"
+                )
         return checked
 
     def _cast(self, series: pd.Series, name: str, column: Column, place: str) -> pd.Series:

@@ -1,0 +1,79 @@
+"""Which modules of a package a script stands on, and one digest of what they do."""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+
+def code_digest(script: str | Path, root: str | Path, package: str) -> str:
+    """Digest (16 hex digits) of a script and of every module of ``package`` that it imports, at any depth.
+
+    Comments, docstrings and layout do not count: the digest is taken of the syntax tree. It serves as a
+    workflow parameter, so that editing a module runs again just what stands on it.
+
+    Parameters
+    ----------
+    script
+        The Python file to start from.
+    root
+        The folder that holds the package.
+    package
+        Name of the package; other imports are not followed.
+    """
+    files = [Path(script), *imported_modules(script, root, package)]
+    text = "".join(_meaning(path) for path in files)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def imported_modules(script: str | Path, root: str | Path, package: str) -> list[Path]:
+    """Files of ``package`` that ``script`` imports, directly or not, sorted. Imports in functions count."""
+    root = Path(root)
+    found: set[Path] = set()
+    waiting = [Path(script)]
+    while waiting:
+        for name in _imports(waiting.pop(), package):
+            for path in _files(name, root):
+                if path not in found:
+                    found.add(path)
+                    waiting.append(path)
+    return sorted(found)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+@cache
+def _meaning(path: Path) -> str:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+@cache
+def _imports(path: Path, package: str) -> tuple[str, ...]:
+    names: list[str] = []
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(name for name in names if name.split(".")[0] == package)
+
+
+@cache
+def _files(name: str, root: Path) -> tuple[Path, ...]:
+    """The file of a dotted name and the __init__ files above it; nothing for a name that is no module."""
+    parts = name.split(".")
+    above = [root.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts) + 1)]
+    files = [path for path in above if path.exists()]
+    module = root.joinpath(*parts).with_suffix(".py")
+    if module.exists():
+        files.append(module)
+    return tuple(files)

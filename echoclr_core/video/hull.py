@@ -1,0 +1,86 @@
+"""The paper's hull mask: outside the convex hull of the largest bright part, every pixel is 0.
+
+One mask a video, from the brightest value each pixel ever has: a mask a frame would flicker with the
+tissue. "Every non-zero pixel to 255, then threshold 200" is what keeps the sector; 200 on raw intensities
+("literal", the paper's words) keeps little of it. It works on deidentified video, whose outside is 0.
+"""
+
+import cv2
+import numpy as np
+
+BINARISE = ("nonzero", "literal")
+
+
+def check_binarise(threshold: int, binarise: str) -> None:
+    """Raise ValueError unless both are allowed."""
+    if binarise not in BINARISE:
+        raise ValueError(f"binarise is {binarise!r}; allowed are {list(BINARISE)}")
+    if not 0 <= threshold <= 254:
+        raise ValueError(f"threshold is {threshold!r}; allowed is 0 to 254")
+
+
+def sector_mask(frames: np.ndarray, threshold: int = 200, binarise: str = "nonzero") -> np.ndarray:
+    """The hull mask of a video (paper, Methods: view classification and preprocessing).
+
+    Parameters
+    ----------
+    frames
+        (T, H, W) uint8, T at least 1.
+    threshold
+        A pixel is bright where the binarised value is above this, 0 to 254.
+    binarise
+        "nonzero" (every non-zero pixel to 255 before the threshold) or "literal" (raw intensities).
+
+    Returns
+    -------
+    (H, W) bool ndarray
+        True inside the convex hull of the largest contour of the temporal maximum; all False for a video
+        in which nothing is bright.
+    """
+    frames = np.asarray(frames)
+    if frames.dtype != np.uint8 or frames.ndim != 3 or not frames.size:
+        raise ValueError(f"frames are {frames.dtype} {frames.shape}; allowed is uint8 (T, H, W), T >= 1")
+    return hull_of(frames.max(axis=0), threshold, binarise)
+
+
+def hull_of(brightest: np.ndarray, threshold: int, binarise: str) -> np.ndarray:
+    """(H, W) bool hull of the largest bright part of the temporal maximum, (H, W) uint8."""
+    check_binarise(threshold, binarise)
+    if binarise == "nonzero":
+        brightest = np.where(brightest > 0, np.uint8(255), np.uint8(0))
+    bright = (brightest > threshold).astype(np.uint8)
+    contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = np.zeros(bright.shape, np.uint8)
+    if contours:
+        # A line or a single pixel has no area: the longer contour is the larger one then.
+        largest = max(contours, key=lambda one: (cv2.contourArea(one), cv2.arcLength(one, True)))
+        cv2.fillConvexPoly(hull, cv2.convexHull(largest), 1)
+    return hull.astype(bool)
+
+
+def fit_frames(frames: np.ndarray, size: int, keep_aspect: bool = False) -> np.ndarray:
+    """Resize by area interpolation.
+
+    Parameters
+    ----------
+    frames
+        (H, W) or (T, H, W) uint8.
+    size
+        Height and width afterwards.
+    keep_aspect
+        Pad with zeros to a square first, the picture in the middle.
+
+    Returns
+    -------
+    (size, size) or (T, size, size) uint8 ndarray
+    """
+    if frames.ndim == 3:
+        return np.stack([fit_frames(frame, size, keep_aspect) for frame in frames])
+    if keep_aspect:
+        height, width = frames.shape
+        side = max(height, width)
+        square = np.zeros((side, side), np.uint8)
+        top, left = (side - height) // 2, (side - width) // 2
+        square[top : top + height, left : left + width] = frames
+        frames = square
+    return cv2.resize(frames, (size, size), interpolation=cv2.INTER_AREA)
