@@ -1,0 +1,71 @@
+"""Sensitivity and specificity at a threshold fixed elsewhere (on the validation set), with exact intervals.
+
+A study is called positive if its score is at least the threshold. The threshold is chosen on validation and
+only applied to a test set: chosen on the test set itself it would flatter the model.
+"""
+
+import numpy as np
+from scipy.stats import beta
+
+from echoclr_core.evaluate.checks import as_scores, as_two_classes
+
+CRITERIA = ("specificity", "sensitivity")
+
+
+def threshold_at(y, scores, *, criterion: str = "specificity", at_least: float = 0.9) -> float:
+    """The threshold of (n,) ``scores`` that keeps a wanted rate and gives most of the other one.
+
+    Parameters
+    ----------
+    y, scores
+        Labels and scores of the validation studies.
+    criterion
+        "specificity": the lowest threshold at which at least ``at_least`` of the controls score below it.
+        "sensitivity": the highest threshold at which at least ``at_least`` of the cases reach it.
+    at_least
+        The wanted rate, in (0, 1].
+
+    Returns
+    -------
+    A score that occurs, or +inf where only calling nobody positive keeps the specificity.
+    """
+    if criterion not in CRITERIA:
+        raise ValueError(f"criterion: received {criterion!r}; allowed is one of {CRITERIA}")
+    if not 0 < at_least <= 1:
+        raise ValueError(f"at_least: received {at_least!r}; allowed is a rate in (0, 1]")
+    labels = as_two_classes(y)
+    values = as_scores(scores, len(labels))
+    candidates = np.append(np.unique(values), np.inf)
+    if criterion == "specificity":
+        controls = np.sort(values[labels == 0])
+        kept = np.searchsorted(controls, candidates, side="left") / len(controls)
+        return float(candidates[np.argmax(kept >= at_least - 1e-12)])
+    cases = np.sort(values[labels == 1])
+    reached = 1 - np.searchsorted(cases, candidates, side="left") / len(cases)
+    return float(candidates[np.flatnonzero(reached >= at_least - 1e-12)[-1]])
+
+
+def rates_at(y, scores, threshold: float, *, level: float = 0.95) -> dict[str, tuple[float, float, float]]:
+    """Sensitivity and specificity of (n,) ``scores`` at ``threshold``, each as (value, low, high).
+
+    The intervals are Clopper–Pearson's: exact, wide, honest with few cases. They do not hold the uncertainty
+    of the threshold itself.
+    """
+    labels = as_two_classes(y)
+    called = as_scores(scores, len(labels)) >= threshold
+    hits, cases = int(called[labels == 1].sum()), int(labels.sum())
+    spared, controls = int((~called[labels == 0]).sum()), int((labels == 0).sum())
+    return {
+        "sensitivity": clopper_pearson(hits, cases, level=level),
+        "specificity": clopper_pearson(spared, controls, level=level),
+    }
+
+
+def clopper_pearson(successes: int, trials: int, *, level: float = 0.95) -> tuple[float, float, float]:
+    """Proportion with Clopper and Pearson's exact interval (Biometrika 1934): (value, low, high)."""
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError(f"received {successes} successes in {trials} trials")
+    tail = (1 - level) / 2
+    low = float(beta.ppf(tail, successes, trials - successes + 1)) if successes else 0.0
+    high = float(beta.ppf(1 - tail, successes + 1, trials - successes)) if successes < trials else 1.0
+    return successes / trials, low, high

@@ -1,0 +1,38 @@
+"""Figures, tables, and the report. No pyplot: every figure is a value that the caller saves.
+
+Submodules are loaded when one of their names is first used, so that a table does not wait for matplotlib.
+"""
+
+import importlib
+
+_PLACES = {
+    "DataTable": "report",
+    "KeyNumbers": "report",
+    "Picture": "report",
+    "Section": "report",
+    "Text": "report",
+    "before_after": "montage",
+    "build_report": "report",
+    "confusion_figure": "views",
+    "contact_sheet": "montage",
+    "figure_caption": "captions",
+    "figure_of_paper": "label_efficiency",
+    "finetuning_curves": "training_curves",
+    "flow_figure": "flow",
+    "label_efficiency_figure": "label_efficiency",
+    "performance_caption": "performance",
+    "performance_table": "performance",
+    "pretraining_curves": "training_curves",
+    "published_metrics": "published",
+    "saliency_figure": "saliency",
+    "save_figure": "style",
+    "write_table": "tables",
+}
+
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name: str):
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

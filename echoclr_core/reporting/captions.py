@@ -1,0 +1,41 @@
+"""Captions whose every number comes from the run's own tables."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from echoclr_core.reporting.label_efficiency import FIGURES, PANELS, summarise_draws
+from echoclr_core.reporting.performance import format_interval
+from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, TASK_NAMES, init_name
+
+
+def figure_caption(number: str, metrics: pd.DataFrame) -> str:
+    """Caption of Figure "2", "3", "s1" or "s2" in reStructuredText; every number comes from ``metrics``."""
+    metric, inits = FIGURES[number]
+    rows = metrics[(metrics["metric"] == metric) & metrics["init"].isin(list(inits))]
+    panels = [panel for panel in PANELS if panel[0] in set(rows["task"])]
+    name = METRIC_LABELS.get(metric, metric)
+    named = []
+    for letter, (task, cohort) in zip("ABCD", panels, strict=False):
+        named.append(f"{TASK_NAMES[task]} on the {COHORT_NAMES[cohort]} ({letter})")
+    text = f"{name} for {', '.join(named)}, by share of the labelled training studies."
+    for task in dict.fromkeys(task for task, _ in panels):
+        of_task = rows[(rows["task"] == task) & (rows["cohort"] == "internal")]
+        fewest = of_task[of_task["ratio"] == of_task["ratio"].min()]
+        text += _sentence(task, fewest, [init for init in inits if init in set(fewest["init"])], name)
+    draws = int(rows["draw"].nunique())
+    bars = "95% percentile bootstrap intervals over the studies of the test set"
+    return f"{text} Bars are {bars}" + (f", averaged over {draws} draws of the subset." if draws > 1 else ".")
+
+
+def _sentence(task: str, fewest: pd.DataFrame, present: Sequence[str], name: str) -> str:
+    if fewest.empty:
+        return ""
+    labelled = fewest["n_labelled_studies"].dropna()
+    count = f" ({int(labelled.max()):,} studies)" if len(labelled) else ""
+    reached = []
+    for init in present:
+        row = summarise_draws(fewest[fewest["init"] == init]).iloc[0]
+        reached.append(f"{init_name(init)} {format_interval(row['value'], row['low'], row['high'])}")
+    share = f"{100 * float(fewest['ratio'].iloc[0]):g}%"
+    return f" {TASK_NAMES[task]} with {share} of the labels{count}, internal {name}: {', '.join(reached)}."

@@ -1,0 +1,259 @@
+"""Figures 2, 3, S1 and S2: performance against the number of labelled training studies."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from echoclr_core.reporting.style import (
+    COHORT_NAMES,
+    METRIC_LABELS,
+    MUTED,
+    PAGE,
+    RULE,
+    TASK_NAMES,
+    footnote,
+    init_name,
+    init_style,
+    panel_letter,
+    styled,
+)
+
+TRANSFER = ("random", "kinetics400", "echoclr")  # Figure 2: is pretraining on echocardiograms worth it?
+ABLATION = ("simclr", "mi_simclr", "echoclr")  # Figure 3: what does each part add?
+PANELS = (("lvh", "internal"), ("lvh", "external"), ("severe_as", "internal"), ("severe_as", "external"))
+FIGURES = {
+    "2": ("auroc", TRANSFER),
+    "3": ("auroc", ABLATION),
+    "s1": ("aupr_trapezoid", TRANSFER),
+    "s2": ("aupr_trapezoid", ABLATION),
+}
+"""Figure of the paper to (metric, initialisations)."""
+
+LEAST_GAP = 0.3  # decades between two ticks, so that their labels stay apart
+DODGE = 0.022  # decades between the error bars of two initialisations
+
+
+@styled
+def label_efficiency_figure(
+    metrics: pd.DataFrame,
+    inits: Sequence[str],
+    *,
+    metric: str = "auroc",
+    published: pd.DataFrame | None = None,
+) -> Figure:
+    """Panels A to D: LVH internal and external, severe AS internal and external.
+
+    Parameters
+    ----------
+    metrics
+        METRICS. Tasks without rows get no panel; initialisations without rows are named in a note.
+    inits
+        Initialisations to draw.
+    metric
+        A metric of the table.
+    published
+        Rows of :func:`echoclr_core.reporting.published.published_metrics`, drawn as hollow markers where
+        the ratio is one of ours. None for none.
+
+    Notes
+    -----
+    With several draws the line is their mean, small dots are the draws, and a bar runs from the mean of the
+    lower to the mean of the upper bounds: the uncertainty of the test set, not that between draws.
+
+    Raises
+    ------
+    ValueError
+        If none of the rows is of this metric and these initialisations.
+    """
+    rows = metrics[(metrics["metric"] == metric) & metrics["init"].isin(list(inits))]
+    if rows.empty:
+        raise ValueError(f"label efficiency: no rows of {metric!r} for {list(inits)}")
+    panels = [panel for panel in PANELS if panel[0] in set(rows["task"])]
+    lines = len(panels) // 2
+    figure = Figure(figsize=(PAGE, 0.75 + 2.45 * lines), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03)
+    axes = np.atleast_1d(figure.subplots(lines, 2, squeeze=False).ravel())
+    for letter, axis, (task, cohort) in zip("ABCD", axes, panels, strict=False):
+        panel = rows[(rows["task"] == task) & (rows["cohort"] == cohort)]
+        _draw_panel(axis, panel, inits, published=_published_of(published, task, cohort, metric))
+        axis.set_title(f"{TASK_NAMES[task]}, {COHORT_NAMES[cohort]}", pad=13)
+        _subtitle(axis, panel)
+        panel_letter(axis, letter)
+        axis.set_ylabel(METRIC_LABELS.get(metric, metric))
+    _limits(axes[: len(panels)], rows, metric)
+    _legend(figure, rows, inits, published is not None)
+    footnote(figure, _notes(rows, inits))
+    return figure
+
+
+def figure_of_paper(number: str, metrics: pd.DataFrame, *, published: pd.DataFrame | None = None) -> Figure:
+    """Figure "2", "3", "s1" or "s2" of the paper: :func:`label_efficiency_figure` as it sets it."""
+    if number not in FIGURES:
+        raise ValueError(f"figure: received {number!r}; allowed is one of {list(FIGURES)}")
+    metric, inits = FIGURES[number]
+    return label_efficiency_figure(metrics, inits, metric=metric, published=published)
+
+
+def tick_positions(ratios: Sequence[float]) -> np.ndarray:
+    """Positions of rising ``ratios`` on a log-like axis: log10, but neighbours at least LEAST_GAP apart."""
+    logs = np.log10(np.asarray(ratios, dtype=np.float64))
+    gaps = np.maximum(np.diff(logs), LEAST_GAP)
+    return np.concatenate([[0.0], np.cumsum(gaps)])
+
+
+def summarise_draws(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean of value, low and high over the draws: (ratio, value, low, high, n_draws), rising ratio.
+
+    A bound is missing where it is missing in any draw.
+    """
+    numbers = rows.astype({"value": "float64", "low": "float64", "high": "float64"})
+    grouped = numbers.groupby("ratio")[["value", "low", "high"]]
+    table = grouped.agg(lambda part: part.mean(skipna=False))
+    table["n_draws"] = numbers.groupby("ratio").size()
+    return table.reset_index()
+
+
+def _draw_panel(axis: Axes, panel: pd.DataFrame, inits: Sequence[str], published: pd.DataFrame) -> None:
+    ratios = sorted(panel["ratio"].unique())
+    place = dict(zip(ratios, tick_positions(ratios), strict=True)) if ratios else {}
+    several = panel["draw"].nunique() > 1
+    present = [init for init in inits if init in set(panel["init"])]
+    _reference_line(axis, panel)
+    for k, init in enumerate(present):
+        style, rows = init_style(init), panel[panel["init"] == init]
+        table = summarise_draws(rows)
+        shift = (k - (len(present) - 1) / 2) * DODGE
+        x = np.array([place[ratio] for ratio in table["ratio"]]) + shift
+        reach = [table["value"] - table["low"], table["high"] - table["value"]]
+        axis.errorbar(
+            x,
+            table["value"],
+            yerr=np.clip(reach, 0, None),  # a percentile interval need not hold the value itself
+            color=style.colour,
+            marker=style.marker,
+            linestyle=style.line,
+            elinewidth=0.9,
+            capsize=1.8,
+            capthick=0.9,
+            markeredgecolor="white",
+            markeredgewidth=0.5,
+            zorder=3 + k,
+        )
+        if several:
+            dots = np.array([place[ratio] for ratio in rows["ratio"]]) + shift
+            axis.plot(
+                dots, rows["value"].astype("float64"), ".", ms=2.6, color=style.colour, alpha=0.6, zorder=2
+            )
+        told = published[(published["init"] == init) & published["ratio"].isin(ratios)]
+        axis.plot(
+            [place[ratio] + shift for ratio in told["ratio"]],
+            told["value"],
+            style.marker,
+            mfc="none",
+            mec=style.colour,
+            ms=7.5,
+            mew=1.1,
+            zorder=9,
+        )
+    _ratio_axis(axis, panel, place)
+
+
+def _ratio_axis(axis: Axes, panel: pd.DataFrame, place: dict[float, float]) -> None:
+    labels = []
+    for ratio in place:
+        labelled = panel.loc[panel["ratio"] == ratio, "n_labelled_studies"].dropna()
+        count = f"\n{int(labelled.max()):,}" if len(labelled) else ""
+        labels.append(f"{100 * ratio:g}%{count}")
+    axis.set_xticks(list(place.values()), labels)
+    reach = max(place.values(), default=1.0)
+    axis.set_xlim(-0.14, reach + 0.14)
+    axis.grid(axis="y")
+    axis.set_xlabel("Share of labelled training studies, and their number")
+
+
+def _reference_line(axis: Axes, panel: pd.DataFrame) -> None:
+    """Chance: 0.5 for AUROC, the prevalence for precision–recall."""
+    if panel.empty:
+        return
+    metric = panel["metric"].iloc[0]
+    if metric == "auroc":
+        level, name = 0.5, "chance"
+    else:
+        level, name = float(panel["n_positive"].iloc[0] / panel["n_studies"].iloc[0]), "prevalence"
+    axis.axhline(level, color=RULE, linewidth=1.0, zorder=1)
+    axis.annotate(
+        name,
+        xy=(1, level),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize=6.5,
+        color=MUTED,
+    )
+
+
+def _subtitle(axis: Axes, panel: pd.DataFrame) -> None:
+    if panel.empty:
+        text = "no predictions"
+    else:
+        text = f"{int(panel['n_studies'].iloc[0]):,} studies, {int(panel['n_positive'].iloc[0]):,} cases"
+        if panel["value"].isna().all():
+            text += ": one class only, not defined"
+        elif panel["low"].isna().all():
+            text += ": too few for intervals"
+    axis.annotate(
+        text,
+        xy=(0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 3),
+        textcoords="offset points",
+        fontsize=7,
+        color=MUTED,
+        va="bottom",
+    )
+
+
+def _limits(axes: Sequence[Axes], rows: pd.DataFrame, metric: str) -> None:
+    """The same value axis in all panels for AUROC (so that they compare), from 0 for precision–recall."""
+    lowest = rows[["value", "low"]].astype("float64").min().min()
+    for axis in axes:
+        if metric == "auroc":
+            axis.set_ylim(min(0.45, np.floor(20 * lowest) / 20) if np.isfinite(lowest) else 0.45, 1.01)
+        else:
+            axis.set_ylim(0, 1.01)
+
+
+def _legend(figure: Figure, rows: pd.DataFrame, inits: Sequence[str], with_published: bool) -> None:
+    handles = []
+    for init in (i for i in inits if i in set(rows["init"])):
+        style = init_style(init)
+        look = {"marker": style.marker, "linestyle": style.line, "markeredgecolor": "white"}
+        handles.append(Line2D([], [], color=style.colour, label=style.name, **look))
+    if with_published:
+        handles.append(
+            Line2D([], [], color=MUTED, marker="o", mfc="none", ms=7.5, linestyle="none", label="published")
+        )
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=3.4)
+
+
+def _notes(rows: pd.DataFrame, inits: Sequence[str]) -> list[str]:
+    absent = [init_name(init) for init in inits if init not in set(rows["init"])]
+    draws = int(rows["draw"].nunique())
+    return [
+        "Bars: 95% bootstrap intervals over studies of the test set."
+        + (f" Lines: mean of {draws} draws of the labelled subset; dots: each draw." if draws > 1 else ""),
+        f"Not part of this run: {', '.join(absent)}." if absent else "",
+    ]
+
+
+def _published_of(published: pd.DataFrame | None, task: str, cohort: str, metric: str) -> pd.DataFrame:
+    if published is None:
+        return pd.DataFrame({"init": [], "ratio": [], "value": []})
+    chosen = (published["task"] == task) & (published["cohort"] == cohort) & (published["metric"] == metric)
+    return published[chosen]

@@ -1,0 +1,157 @@
+"""One look for every figure: names, colours, markers, line styles, fonts, and how figures are saved.
+
+An initialisation keeps its colour, marker and line style in every figure. The colours differ in lightness as
+well as in hue, so that they can be told apart with any colour vision and in grey; markers and line styles
+differ too.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from echoclr_core.common import atomic_path
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INK = "#1b1f24"
+MUTED = "#5d6670"
+RULE = "#c9ced4"
+DPI = 200
+COLUMN = 3.5  # inches: one column of a journal page
+PAGE = 7.2  # inches: the whole page
+
+RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "grid.color": "#e6e9ec",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 5,
+    "figure.facecolor": "white",
+    "pdf.fonttype": 42,  # TrueType: journals ask for text that can be edited
+    "svg.hashsalt": "echoclr",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitStyle:
+    """How one initialisation is named and drawn."""
+
+    name: str
+    colour: str
+    marker: str
+    line: str | tuple
+
+
+INIT_STYLES = {
+    "random": InitStyle(name="Random", colour="#9a9da1", marker="o", line=":"),
+    "kinetics400": InitStyle(name="Kinetics-400", colour="#c96a12", marker="s", line="--"),
+    "simclr": InitStyle(name="SimCLR", colour="#6fb1e0", marker="^", line="-."),
+    "mi_simclr": InitStyle(name="MI-SimCLR", colour="#1f8f7a", marker="D", line=(0, (6, 2))),
+    "echoclr": InitStyle(name="EchoCLR", colour="#0b2f66", marker="o", line="-"),
+}
+TASK_NAMES = {"lvh": "LVH", "severe_as": "Severe AS"}
+COHORT_NAMES = {"internal": "internal test set", "external": "external test set"}
+METRIC_LABELS = {
+    "auroc": "AUROC",
+    "average_precision": "Average precision",
+    "aupr_trapezoid": "AUPR (trapezoidal)",
+    "brier": "Brier score",
+}
+
+
+def init_name(init: str) -> str:
+    """Display name of an initialisation; ValueError for an unknown one."""
+    return init_style(init).name
+
+
+def init_style(init: str) -> InitStyle:
+    """Name, colour, marker and line style of an initialisation; ValueError for an unknown one."""
+    if init not in INIT_STYLES:
+        raise ValueError(f"initialisation: received {init!r}; allowed is one of {list(INIT_STYLES)}")
+    return INIT_STYLES[init]
+
+
+def styled(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a drawing function with the project's settings, leaving the caller's alone."""
+
+    @wraps(function)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> R:
+        with matplotlib.rc_context(RC):
+            return function(*args, **kwargs)
+
+    return inner
+
+
+def panel_letter(axes: Axes, letter: str) -> None:
+    """A bold capital letter at the upper left outside ``axes``."""
+    axes.annotate(
+        letter,
+        xy=(0, 1),
+        xycoords="axes fraction",
+        xytext=(-26, 7),
+        textcoords="offset points",
+        fontsize=11,
+        fontweight="bold",
+        va="bottom",
+    )
+
+
+def footnote(figure: Figure, notes: Iterable[str]) -> None:
+    """Small grey lines under the figure; nothing for no notes."""
+    text = "\n".join(note for note in notes if note)
+    if text:
+        figure.supxlabel(text, fontsize=6.8, color=MUTED, x=0.01, ha="left")
+
+
+def settle_layout(figure: Figure) -> None:
+    """Lay ``figure`` out once and keep that: laid out anew at every drawing, its parts would creep."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+
+
+@styled
+def save_figure(figure: Figure, stem: str | Path) -> tuple[Path, Path]:
+    """Write ``figure`` to ``stem``.pdf and ``stem``.png (200 dpi); return both paths.
+
+    Files carry no date and no program name, so that equal figures give equal bytes.
+    """
+    stem = Path(stem)
+    settle_layout(figure)
+    written = []
+    for suffix, metadata in (
+        (".pdf", {"CreationDate": None, "Producer": None}),
+        (".png", {"Software": None}),
+    ):
+        path = stem.with_name(stem.name + suffix)
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, dpi=DPI, metadata=metadata)
+        written.append(path)
+    return written[0], written[1]

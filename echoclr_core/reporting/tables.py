@@ -1,0 +1,114 @@
+"""How a table becomes CSV, Markdown and LaTeX."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from echoclr_core.common import atomic_path
+
+EXACT = " (exact)"
+"""Columns whose names end so are numbers for machines: they stand in the CSV only."""
+
+ABSENT = "–"
+
+
+def printed(frame: pd.DataFrame) -> pd.DataFrame:
+    """``frame`` without its EXACT columns."""
+    return frame[[name for name in frame.columns if not str(name).endswith(EXACT)]]
+
+
+def write_table(frame: pd.DataFrame, stem: str | Path, *, caption: str = "") -> tuple[Path, Path, Path]:
+    """Write ``stem``.csv (all columns, full precision), .md and .tex (without EXACT columns).
+
+    Parameters
+    ----------
+    frame
+        Its index is not written. Missing cells become empty in CSV and "–" in print.
+    stem
+        Path without suffix.
+    caption
+        Plain text: above the Markdown table, and the LaTeX caption.
+
+    Returns
+    -------
+    The three paths.
+    """
+    stem = Path(stem)
+    shown = printed(frame)
+    texts = {
+        ".csv": frame.to_csv(index=False, lineterminator="\n"),
+        ".md": to_markdown(shown, caption=caption),
+        ".tex": to_latex(shown, caption=caption),
+    }
+    paths = [stem.with_name(stem.name + suffix) for suffix in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return paths[0], paths[1], paths[2]
+
+
+def to_markdown(frame: pd.DataFrame, *, caption: str = "") -> str:
+    """A pipe table; pipes, backslashes and line ends in cells are escaped."""
+
+    def cell(value) -> str:
+        return (
+            _text(value)
+            .replace("\\", "\\\\")
+            .replace("|", "\\|")
+            .replace("\n", "<br>")
+            .replace("<0", "&lt;0")
+        )
+
+    head = [cell(name) for name in frame.columns]
+    align = ["---:" if pd.api.types.is_numeric_dtype(frame[name]) else "---" for name in frame.columns]
+    body = [[cell(value) for value in row] for row in frame.itertuples(index=False)]
+    lines = ["| " + " | ".join(row) + " |" for row in [head, align, *body]]
+    return (f"{caption}\n\n" if caption else "") + "\n".join(lines) + "\n"
+
+
+def to_latex(frame: pd.DataFrame, *, caption: str = "") -> str:
+    """A booktabs ``table*``; everything special to LaTeX is escaped. Needs ``\\usepackage{booktabs}``."""
+    align = "".join("r" if pd.api.types.is_numeric_dtype(frame[name]) else "l" for name in frame.columns)
+    rows = [
+        " & ".join(latex_escape(_text(value)) for value in row) + r" \\"
+        for row in frame.itertuples(index=False)
+    ]
+    head = " & ".join(latex_escape(str(name)) for name in frame.columns) + r" \\"
+    lines = [r"\begin{table*}", r"\centering", r"\footnotesize"]
+    if caption:
+        lines.append(rf"\caption{{{latex_escape(caption)}}}")
+    lines += [rf"\begin{{tabular}}{{{align}}}", r"\toprule", head, r"\midrule", *rows, r"\bottomrule"]
+    return "\n".join([*lines, r"\end{tabular}", r"\end{table*}"]) + "\n"
+
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    "–": "--",
+    "—": "---",
+    "²": r"\textsuperscript{2}",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "\n": " ",
+}
+
+
+def latex_escape(text: str) -> str:
+    """``text`` as LaTeX prints it literally."""
+    return "".join(LATEX.get(character, character) for character in text)
+
+
+def _text(value) -> str:
+    return ABSENT if value is None or pd.isna(value) else str(value)

@@ -1,0 +1,325 @@
+import sys
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from echoclr_core.evaluate import INITS
+from echoclr_core.reporting import (
+    before_after,
+    confusion_figure,
+    contact_sheet,
+    figure_caption,
+    figure_of_paper,
+    finetuning_curves,
+    flow_figure,
+    label_efficiency_figure,
+    pretraining_curves,
+    published_metrics,
+    saliency_figure,
+    save_figure,
+)
+from echoclr_core.reporting.label_efficiency import FIGURES, LEAST_GAP, summarise_draws, tick_positions
+from echoclr_core.reporting.style import INIT_STYLES
+
+
+def texts(figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
+
+
+def lines_of(axis, init) -> list[np.ndarray]:
+    """Data of the drawn lines of an initialisation in one panel."""
+    colour = INIT_STYLES[init].colour
+    return [
+        line.get_xydata()
+        for line in axis.lines
+        if line.get_color() == colour and line.get_linestyle() != "None"
+    ]
+
+
+def test_every_initialisation_has_its_own_look_also_in_grey():
+    assert list(INIT_STYLES) == list(INITS)
+    for field in ("name", "colour", "line"):
+        assert len({str(getattr(style, field)) for style in INIT_STYLES.values()}) == len(INITS)
+    grey = {init: np.dot(to_rgb(style.colour), (0.299, 0.587, 0.114)) for init, style in INIT_STYLES.items()}
+    for inits in (("random", "kinetics400", "echoclr"), ("simclr", "mi_simclr", "echoclr")):
+        levels = sorted(grey[init] for init in inits)
+        assert min(np.diff(levels)) > 0.12, "models of one figure must differ in lightness"
+
+
+def test_saved_figures_are_equal_byte_by_byte_and_carry_no_date(build_metrics, tmp_path):
+    metrics = build_metrics(tasks=("lvh",), ratios=(0.01, 0.05))
+    files = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        files.append(save_figure(figure_of_paper("2", metrics), tmp_path / name / "figure_2"))
+    for one, two in zip(*files, strict=True):
+        assert one.read_bytes() == two.read_bytes()
+    pdf, png = files[0]
+    assert (pdf.suffix, png.suffix) == (".pdf", ".png")
+    assert b"CreationDate" not in pdf.read_bytes()
+    with Image.open(png) as image:
+        assert image.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+
+
+def test_no_pyplot_state(metrics):
+    figure_of_paper("3", metrics)
+    assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+
+
+def test_panels_show_the_numbers_of_the_table(metrics):
+    figure = label_efficiency_figure(metrics, ("random", "kinetics400", "echoclr"))
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    assert titles == [
+        "LVH, internal test set",
+        "LVH, external test set",
+        "Severe AS, internal test set",
+        "Severe AS, external test set",
+    ]
+    wanted = metrics[
+        (metrics["metric"] == "auroc")
+        & (metrics["task"] == "severe_as")
+        & (metrics["cohort"] == "external")
+        & (metrics["init"] == "echoclr")
+    ].sort_values("ratio")
+    drawn = lines_of(figure.axes[3], "echoclr")[0]
+    np.testing.assert_allclose(drawn[:, 1], wanted["value"].astype(float))
+    labels = [label.get_text() for label in figure.axes[3].get_xticklabels()]
+    assert labels[0] == "1%\n53"
+    assert labels[-1] == "100%\n5,311"
+    assert "2,040 studies, 31 cases" in texts(figure)
+    assert not lines_of(figure.axes[3], "simclr")
+
+
+@pytest.mark.parametrize("number", list(FIGURES))
+def test_figures_of_the_paper(number, metrics):
+    metric, inits = FIGURES[number]
+    figure = figure_of_paper(number, metrics)
+    assert len(figure.axes) == 4
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == [INIT_STYLES[init].name for init in inits]
+    assert figure.axes[0].get_ylabel() == {"auroc": "AUROC"}.get(metric, "AUPR (trapezoidal)")
+
+
+def test_absent_models_are_said(build_metrics):
+    figure = figure_of_paper("2", build_metrics(("random", "echoclr")))
+    assert "Not part of this run: Kinetics-400." in texts(figure)
+    with pytest.raises(ValueError, match="no rows"):
+        figure_of_paper("2", build_metrics(("simclr",)))
+    with pytest.raises(ValueError, match="allowed"):
+        figure_of_paper("9", build_metrics())
+
+
+def test_one_task_gives_two_panels(build_metrics):
+    assert len(figure_of_paper("2", build_metrics(tasks=("severe_as",))).axes) == 2
+
+
+def test_missing_intervals_and_values_are_said(metrics):
+    few = metrics.copy()
+    external = few["cohort"] == "external"
+    few.loc[external & (few["task"] == "severe_as"), ["low", "high"]] = pd.NA
+    few.loc[external & (few["task"] == "lvh"), ["value", "low", "high"]] = pd.NA
+    shown = texts(figure_of_paper("2", few))
+    assert "31 cases: too few for intervals" in shown
+    assert "31 cases: one class only, not defined" in shown
+
+
+def test_several_draws_are_averaged(build_metrics):
+    metrics = build_metrics(draws=3)
+    part = metrics[
+        (metrics["metric"] == "auroc")
+        & (metrics["init"] == "echoclr")
+        & (metrics["task"] == "lvh")
+        & (metrics["cohort"] == "internal")
+    ]
+    table = summarise_draws(part)
+    assert (table["n_draws"] == 3).all()
+    assert table["value"][0] == pytest.approx(part.loc[part["ratio"] == 0.01, "value"].mean())
+    figure = figure_of_paper("2", metrics)
+    np.testing.assert_allclose(lines_of(figure.axes[0], "echoclr")[0][:, 1], table["value"])
+    assert "mean of 3 draws" in texts(figure)
+
+
+def test_ratio_axis_is_logarithmic_where_there_is_room():
+    positions = tick_positions([0.01, 0.05, 0.1, 0.5, 0.75, 1])
+    gaps = np.diff(positions)
+    np.testing.assert_allclose(gaps[[0, 2]], np.log10(5))
+    np.testing.assert_allclose(gaps[3:], LEAST_GAP)
+    assert tick_positions([0.5]).tolist() == [0]
+
+
+def test_published_values_are_hollow_and_at_their_place(metrics):
+    figure = label_efficiency_figure(metrics, ("echoclr",), published=published_metrics())
+    hollow = [line for line in figure.axes[2].lines if line.get_markerfacecolor() == "none"]
+    assert sorted(y for line in hollow for y in line.get_ydata()) == [0.818, 0.934]
+    assert "published" in texts(figure)
+
+
+def test_published_numbers_are_the_papers():
+    table = published_metrics().set_index(["task", "ratio", "cohort", "init"])
+    assert table.loc[("severe_as", 0.01, "internal", "echoclr"), ["value", "low", "high"]].tolist() == [
+        0.818,
+        0.793,
+        0.840,
+    ]
+    assert table.loc[("lvh", 1.0, "internal", "kinetics400"), "value"] == 0.807
+    assert ((table["low"] < table["value"]) & (table["value"] < table["high"])).all()
+
+
+def test_captions_take_their_numbers_from_the_table(metrics):
+    caption = figure_caption("2", metrics)
+    row = metrics.query(
+        "metric == 'auroc' and task == 'lvh' and cohort == 'internal' and init == 'echoclr'"
+    ).iloc[0]
+    assert f"EchoCLR {row['value']:.3f} ({row['low']:.3f}–{row['high']:.3f})" in caption
+    assert "LVH with 1% of the labels (51 studies)" in caption
+
+
+def saliency_inputs(models=2, studies=3):
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 255, (studies, 20, 24), dtype=np.uint8)
+    return frames, rng.random((models, studies, 20, 24)), rng.random((models, studies))
+
+
+def test_saliency_has_one_scale_for_all_maps():
+    frames, maps, probabilities = saliency_inputs()
+    maps[0] /= 10
+    figure = saliency_figure(frames, maps, probabilities, ["kinetics400", "echoclr"], ["s_a", "s_b", "s_c"])
+    heat = [
+        image for axis in figure.axes for image in axis.get_images() if image.get_cmap().name == "inferno"
+    ]
+    assert len(heat) == 6
+    assert {image.norm.vmax for image in heat} == {maps.max()}
+    # A weak map stays faint: its opacity is its share of the figure's scale.
+    assert heat[0].get_alpha().max() < 0.1
+    shown = texts(figure)
+    assert all(name in shown for name in ("Kinetics-400", "EchoCLR", "First frame", "s_b"))
+    assert f"p = {probabilities[1, 2]:.2f}" in shown
+
+
+def test_saliency_without_any_evidence_is_drawn_not_divided():
+    frames, maps, probabilities = saliency_inputs()
+    figure = saliency_figure(frames, 0 * maps, probabilities, ["a", "b"], ["x", "y", "z"], show_frames=False)
+    figure.canvas.draw()
+    assert len([axis for axis in figure.axes if axis.get_images()]) == 6
+
+
+@pytest.mark.parametrize("fault", ["shape", "negative", "nan"])
+def test_saliency_refuses_maps_that_do_not_fit(fault):
+    frames, maps, probabilities = saliency_inputs()
+    if fault == "shape":
+        maps = maps[:, :2]
+    else:
+        maps[0, 0, 0, 0] = -1 if fault == "negative" else np.nan
+    with pytest.raises(ValueError, match="saliency figure"):
+        saliency_figure(frames, maps, probabilities, ["kinetics400", "echoclr"], ["a", "b", "c"])
+
+
+FLOW = [
+    ("file", "archive", "kept", 260, 812, True),
+    ("file", "deidentification", "corrupt", 1, 5, False),
+    ("file", "deidentification", "not_dicom", 0, 1, False),
+    ("file", "deidentification", "kept", 259, 806, True),
+    ("study", "view_classifier", "kept", 259, 806, True),
+    ("video", "views", "not_plax", 12, 301, False),
+    ("video", "views", "kept", 247, 505, True),
+    ("study", "split", "train", 120, 240, True),
+    ("study", "split", "external", 127, 265, True),
+]
+
+
+def flow_table(rows=FLOW) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["level", "stage", "reason", "studies", "videos", "kept"])
+    return table.assign(order=range(len(table)))
+
+
+def test_flow_shows_every_count_and_leaves_empty_steps_out():
+    figure = flow_figure(flow_table())
+    shown = texts(figure).replace("\u00a0", " ")
+    for line in (
+        "260 studies, 812 files",
+        "Corrupt: 5 files (1 study)",
+        "Not DICOM: 1 file",
+        "Left out (301 videos, 12 studies)",
+        "247 studies, 505 videos",
+        "External test",
+        "127 studies",
+    ):
+        assert line in shown
+    assert "view classifier" not in shown
+
+
+def test_flow_text_stays_inside_its_box():
+    long = [*FLOW[:5], ("video", "views", "a_reason_that_" + "goes_on_" * 12, 12, 301, False), *FLOW[6:]]
+    figure = flow_figure(flow_table(long))
+    figure.canvas.draw()
+    boxes = [patch.get_window_extent() for patch in figure.axes[0].patches]
+    written = [text for text in figure.axes[0].texts if text.get_text()]
+    assert len(written) > 15
+    for text in written:
+        extent = text.get_window_extent()
+        assert any(
+            b.x0 <= extent.x0 and extent.x1 <= b.x1 and b.y0 <= extent.y0 and extent.y1 <= b.y1 for b in boxes
+        )
+
+
+def test_flow_must_begin_with_what_was_there():
+    with pytest.raises(ValueError, match="must begin"):
+        flow_figure(flow_table(FLOW[1:]))
+
+
+def pretraining_history(*, order: bool) -> pd.DataFrame:
+    step = np.arange(1, 21)
+    table = pd.DataFrame({"step": step, "loss": 1 / step, "contrastive_loss": 1 / step})
+    table["contrastive_accuracy"] = step / 40
+    return table.assign(order_loss=0.5, order_accuracy=0.1) if order else table
+
+
+def test_pretraining_curves_tolerate_methods_without_order_head():
+    histories = {"simclr": pretraining_history(order=False), "echoclr": pretraining_history(order=True)}
+    figure = pretraining_curves(histories, chance={"order_accuracy": 1 / 24})
+    visible = [axis for axis in figure.axes if axis.get_visible()]
+    assert len(visible) == 4
+    assert [len(lines_of(axis, "simclr")) for axis in visible] == [1, 1, 0, 0]
+    assert [len(lines_of(axis, "echoclr")) for axis in visible] == [1, 1, 1, 1]
+    only = pretraining_curves({"simclr": histories["simclr"].assign(order_loss=pd.NA)})
+    assert len([axis for axis in only.axes if axis.get_visible()]) == 2
+    with pytest.raises(ValueError, match="lacks"):
+        pretraining_curves({"simclr": histories["simclr"].drop(columns="loss")})
+    with pytest.raises(ValueError, match="no history"):
+        pretraining_curves({})
+
+
+def test_finetuning_curves_mark_the_epoch_that_is_kept():
+    epoch = np.arange(1, 8)
+    run = pd.DataFrame({"task": "lvh", "init": "echoclr", "ratio": 0.1, "draw": 0, "epoch": epoch})
+    figure = finetuning_curves(run.assign(validation_loss=(epoch - 3.0) ** 2))
+    (mark,) = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert mark.get_xydata().tolist() == [[3, 0]]
+    with pytest.raises(ValueError, match="validation_loss"):
+        finetuning_curves(run)
+
+
+def test_confusion_matrix():
+    figure = confusion_figure(np.array([[120, 3], [0, 80]]), ["PLAX", "other"])
+    np.testing.assert_allclose(figure.axes[0].get_images()[0].get_array(), [[120 / 123, 3 / 123], [0, 1]])
+    assert "120" in texts(figure)
+    with pytest.raises(ValueError, match="confusion"):
+        confusion_figure(np.ones((2, 3)), ["a", "b"])
+
+
+def test_montages_show_every_frame_in_its_shape():
+    before = [np.zeros((30, 40), np.uint8)] * 7
+    after = [np.zeros((20, 20), np.uint8)] * 7
+    figure = before_after(before, after, [f"v_{i}" for i in range(7)], columns=3)
+    assert [axis.get_images()[0].get_array().shape for axis in figure.axes[:2]] == [(30, 40), (20, 20)]
+    assert len(figure.axes) == 14
+    assert "v_6" in texts(figure)
+    assert len(contact_sheet(before, [f"v_{i}" for i in range(7)]).axes) == 7
+    with pytest.raises(ValueError, match="montage"):
+        before_after(before, after[:1], ["v_0"])
+    with pytest.raises(ValueError, match="contact sheet"):
+        contact_sheet([], [])

@@ -1,0 +1,124 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from echoclr_core.evaluate import INITS
+from echoclr_core.reporting import performance_caption, performance_table, published_metrics, write_table
+from echoclr_core.reporting.performance import format_interval, format_p
+from echoclr_core.reporting.tables import EXACT, latex_escape, printed, to_markdown
+
+
+def test_one_row_a_ratio_and_initialisation(metrics, comparisons):
+    table = performance_table(metrics, comparisons, "severe_as")
+    assert len(table) == 6 * len(INITS)
+    assert list(printed(table).columns) == [
+        "Training studies",
+        "Initialisation",
+        "Internal AUROC",
+        "Internal AUPR",
+        "Internal P",
+        "External AUROC",
+        "External AUPR",
+        "External P",
+    ]
+    assert table["Training studies"].drop_duplicates().tolist() == [
+        "1% (53)",
+        "5% (265)",
+        "10% (531)",
+        "25% (1,327)",
+        "50% (2,655)",
+        "100% (5,311)",
+    ]
+    assert table["Initialisation"][:5].tolist() == [
+        "Random",
+        "Kinetics-400",
+        "SimCLR",
+        "MI-SimCLR",
+        "EchoCLR",
+    ]
+    row = metrics.query(
+        "metric == 'auroc' and task == 'severe_as' and cohort == 'external' and init == 'simclr'"
+    ).iloc[0]
+    assert table["External AUROC"][2] == f"{row['value']:.3f} ({row['low']:.3f}–{row['high']:.3f})"
+    assert table["External AUROC low" + EXACT][2] == row["low"]
+
+
+def test_p_is_printed_short_and_kept_exact(metrics, comparisons):
+    table = performance_table(metrics, comparisons, "lvh")
+    assert table["Internal P"][:5].tolist() == ["<0.001", "0.020", "n.e.", "0.774", "–"]
+    assert table["Internal P" + EXACT][0] == 0.0004
+    assert table["Internal P Holm" + EXACT][0] == pytest.approx(0.0016)
+    assert np.isnan(table["Internal P" + EXACT][4])
+
+
+def test_published_column_stands_beside_and_is_marked(metrics, comparisons):
+    table = performance_table(metrics, comparisons, "severe_as", published=published_metrics())
+    assert table["Internal AUROC, published"][4] == "0.818 (0.793–0.840)"
+    assert table["Internal AUROC, published"][5] == "–"
+    assert "published" not in " ".join(performance_table(metrics, comparisons, "severe_as").columns)
+
+
+def test_workshop_numbers_are_another_source():
+    workshop = published_metrics("workshop").set_index(["ratio", "init"])["value"]
+    assert workshop[(0.05, "mi_simclr")] == 0.853
+    with pytest.raises(ValueError, match="workshop"):
+        published_metrics("preprint")
+
+
+def test_caption_gives_the_case_counts(metrics):
+    caption = performance_caption(metrics, "severe_as")
+    assert "external test set 2,040 studies, 31 cases" in caption
+    assert "10,000 resamples" in caption
+
+
+def test_several_draws_get_a_column(build_metrics, comparisons):
+    table = performance_table(build_metrics(draws=2), comparisons, "lvh")
+    assert table["Draw"].unique().tolist() == ["1", "2"]
+    assert len(table) == 2 * 6 * len(INITS)
+
+
+def test_missing_values_and_unknown_task(metrics, comparisons):
+    metrics.loc[metrics["cohort"] == "external", ["low", "high"]] = pd.NA
+    table = performance_table(metrics[metrics["init"] != "simclr"], comparisons, "lvh")
+    assert table["External AUROC"].str.endswith("(–)").all()
+    assert "SimCLR" not in set(table["Initialisation"])
+    with pytest.raises(ValueError, match="stroke"):
+        performance_table(metrics, comparisons, "stroke")
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.00099, "<0.001"), (0.001, "0.001"), (0.8181, "0.818"), (1.0, "1.000"), (np.nan, "–")]
+)
+def test_format_p(p, text):
+    assert format_p(p) == text
+
+
+def test_format_interval():
+    assert format_interval(0.8181, 0.7931, 0.84) == "0.818 (0.793–0.840)"
+    assert format_interval(0.8181, np.nan, np.nan) == "0.818 (–)"
+    assert format_interval(np.nan, np.nan, np.nan) == "–"
+
+
+def test_three_files(metrics, comparisons, tmp_path):
+    table = performance_table(metrics, comparisons, "lvh")
+    csv, md, tex = write_table(table, tmp_path / "table_s2", caption="Table S2. P & 95% intervals")
+    read = pd.read_csv(csv)
+    assert list(read.columns) == list(table.columns)
+    assert read["Internal AUROC value" + EXACT][0] == table["Internal AUROC value" + EXACT][0]
+    assert EXACT not in md.read_text() + tex.read_text()
+    assert md.read_text().startswith("Table S2. P & 95% intervals\n\n| Training studies |")
+    assert r"\caption{Table S2. P \& 95\% intervals}" in tex.read_text()
+    rows = [line for line in tex.read_text().splitlines() if line.endswith(r"\\")]
+    assert len(rows) == 1 + len(table)
+    assert {line.count(" & ") for line in rows} == {7}
+
+
+def test_escapes():
+    assert latex_escape(r"50% of a_b & {c} #1 $2 ~ ^ \x <3") == (
+        r"50\% of a\_b \& \{c\} \#1 \$2 \textasciitilde{} \textasciicircum{} \textbackslash{}x $<$3"
+    )
+    text = to_markdown(pd.DataFrame({"a|b": ["x|y", None], "n": [1, 2]}))
+    assert text.splitlines()[0] == r"| a\|b | n |"
+    assert text.splitlines()[1] == "| --- | ---: |"
+    assert text.splitlines()[2] == r"| x\|y | 1 |"
+    assert text.splitlines()[3] == "| – | 2 |"
