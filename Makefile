@@ -1,0 +1,71 @@
+# Two commands: `make demo` runs the whole study on a synthetic cohort, `make test` passes the tests.
+# Both set up .venv from envs/lock.txt first. They need python3 (3.11 or later), make and a package index.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake
+DEMO := config/demo.yaml
+# pytest workers; the end-to-end test uses every core itself
+JOBS ?= 2
+
+export OMP_NUM_THREADS ?= 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup demo test lint format bench clean config key kinetics lock
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: $(VENV)/.ready ## make .venv from the lock
+
+$(VENV)/.ready: envs/lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed; '$(PYTHON)' is $$($(PYTHON) --version). Set PYTHON=..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	# --no-deps: the lock is complete, and nothing may replace what it names
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement envs/lock.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup ## run the whole study on a synthetic cohort
+	$(SNAKEMAKE) --cores all --configfile $(DEMO) --quiet rules progress
+	@$(BIN)/python workflow_scripts/lib/closing_words.py results/demo
+
+test: setup lint ## pass the tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+lint: setup ## style, format, rules, configuration
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check --quiet Snakefile rules
+	$(SNAKEMAKE) --lint --configfile $(DEMO)
+	$(BIN)/python config/render.py --check
+
+format: setup ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+bench: setup ## measure against what a user would otherwise run
+	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+config: setup ## write config.yaml and docs/configuration.md from their definition
+	$(BIN)/python config/render.py
+
+key: setup ## make a pseudonym key: make key KEY=/safe/place/pseudonym.key
+	@test -n "$(KEY)" || { echo "say where: make key KEY=/safe/place/pseudonym.key"; exit 1; }
+	@$(BIN)/python -c "import sys; from echoclr_core.deidentify import make_key; make_key(sys.argv[1])" "$(KEY)"
+
+kinetics: setup ## fetch torchvision's Kinetics-400 weights into its cache (needs the internet)
+	$(BIN)/python -c "from torchvision.models.video import R3D_18_Weights; R3D_18_Weights.KINETICS400_V1.get_state_dict(progress=True)"
+
+lock: ## write envs/lock.txt anew from pyproject.toml
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python envs/write_lock.py
+
+clean: ## remove everything that was made, .venv too
+	rm -rf $(VENV) .snakemake results demo_data smoke_data .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

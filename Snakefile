@@ -1,0 +1,53 @@
+"""The EchoCLR study: from a folder of echocardiogram DICOM files to the paper's tables and figures."""
+
+from snakemake.utils import min_version
+
+min_version("9.20.0")
+
+
+# The paper's study; an overlay given with --configfile is merged over it.
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "rules/common.smk"
+# one file a stage, in the order the data flows
+include: "rules/synthetic.smk"
+include: "rules/catalog.smk"
+include: "rules/deidentify.smk"
+include: "rules/views.smk"
+include: "rules/mask.smk"
+include: "rules/cohort.smk"
+include: "rules/pretrain.smk"
+include: "rules/finetune.smk"
+include: "rules/evaluate.smk"
+include: "rules/explain.smk"
+include: "rules/report.smk"
+
+
+report: "report/workflow.rst"
+
+
+wildcard_constraints:
+    shard=r"\d{4}",
+    task="severe_as|lvh",
+    init="random|kinetics400|simclr|mi_simclr|echoclr",
+    method="simclr|mi_simclr|echoclr",
+    cohort="internal|external",
+    draw=r"\d+",
+    ratio=r"[0-9.]+",
+    lr=r"[0-9.e+-]+",
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report.input,
+
+
+# What needs files is asked last, when it is known that jobs will run.
+onstart:
+    checks.require_files(config, synthetic=SYNTHETIC)

@@ -1,0 +1,113 @@
+"""Write config.yaml and docs/configuration.md from config/schema/config.schema.yaml.
+
+Usage: python config/render.py [--check]. With --check nothing is written, and the exit code is 1 when one of
+the two files is not what the definition gives.
+"""
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMA = ROOT / "config" / "schema" / "config.schema.yaml"
+
+HEAD = """\
+# The study of the paper (Holste et al., EchoCLR, Communications Medicine 2024): every number is the paper's
+# unless its comment says otherwise. Fill the keys marked REQUIRED and run `snakemake --cores all`.
+# Written from config/schema/config.schema.yaml by `make config`; put your own values into an overlay and
+# name it last: snakemake --cores all --configfile config.yaml mine.yaml
+"""
+
+PAGE = """\
+# Configuration
+
+Every key of `config.yaml`, written from `config/schema/config.schema.yaml` by `make config`. Unknown keys and
+values that are not allowed stop the run before any job, all of them listed at once.
+
+An overlay changes single keys: `snakemake --configfile config.yaml mine.yaml`. Keys merge at any depth, lists
+are replaced whole.
+"""
+
+
+def main(check: bool) -> int:
+    """Write both files, or compare them."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    wanted = {
+        ROOT / "config.yaml": HEAD + "\n".join(_yaml(schema, 0)) + "\n",
+        ROOT / "docs" / "configuration.md": PAGE + "\n".join(_sections(schema)) + "\n",
+    }
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        if check:
+            print(f"{path.relative_to(ROOT)} is not what {SCHEMA.relative_to(ROOT)} gives: run `make config`")
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text := wanted[path], encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)} ({len(text.splitlines())} lines)")
+    return int(check and bool(stale))
+
+
+def _yaml(part: dict, depth: int):
+    pad = "  " * depth
+    for name, key in part["properties"].items():
+        if depth == 0:
+            yield ""
+        yield from textwrap.wrap(_remark(key), 108, initial_indent=f"{pad}# ", subsequent_indent=f"{pad}#   ")
+        if key.get("type") == "object":
+            yield f"{pad}{name}:"
+            yield from _yaml(key, depth + 1)
+        else:
+            yield f"{pad}{name}: {json.dumps(key['default'], ensure_ascii=False)}"
+
+
+def _remark(key: dict) -> str:
+    text = ("REQUIRED. " if key.get("x-required") else "") + key["description"]
+    facts = []
+    if "x-unit" in key:
+        facts.append(key["x-unit"])
+    if "enum" in key:
+        facts.append(" | ".join(map(str, key["enum"])))
+    if "enum" in key.get("items", {}):
+        facts.append("any of " + ", ".join(map(str, key["items"]["enum"])))
+    if "x-source" in key:
+        facts.append(f"source: {key['x-source']}")
+    return f"{text} [{'; '.join(facts)}]" if facts else text
+
+
+def _sections(schema: dict, above: str = ""):
+    for name, key in schema["properties"].items():
+        if key.get("type") != "object":
+            continue
+        path = f"{above}{name}"
+        yield f"\n## {path}\n\n{key['description']}\n"
+        yield "| key | default | allowed | unit | meaning | source |"
+        yield "|---|---|---|---|---|---|"
+        for leaf, value in key["properties"].items():
+            if value.get("type") != "object":
+                default = json.dumps(value["default"], ensure_ascii=False)
+                cells = [f"`{leaf}`", f"`{default}`", _range(value), value.get("x-unit", "")]
+                cells += [_remark_text(value), value.get("x-source", "")]
+                yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        yield from _sections(key, f"{path}.")
+
+
+def _remark_text(value: dict) -> str:
+    return ("**Required.** " if value.get("x-required") else "") + value["description"]
+
+
+def _range(value: dict) -> str:
+    if "enum" in value:
+        return ", ".join(map(str, value["enum"]))
+    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    limits = [f"{sign} {value[name]}" for name, sign in signs.items() if name in value]
+    kinds = value.get("type", "list")
+    kind = " or ".join(kinds) if isinstance(kinds, list) else kinds
+    items = ", ".join(map(str, value.get("items", {}).get("enum", [])))
+    return " ".join([kind, *limits]) + (f" of {items}" if items else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

@@ -1,0 +1,52 @@
+"""Write envs/lock.txt and the conda environments from what is installed.
+
+The lock pins every package that .venv holds. CUDA libraries, which PyTorch brings on Linux, are marked as
+such. The conda environments pin the packages that a kind of job imports, at the same versions.
+"""
+
+import re
+from importlib.metadata import distributions
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+LEFT_OUT = {"pip", "echoclr-workflow", "rapidocr-onnxruntime", "pyclipper", "shapely"}
+LINUX = re.compile(r"^(nvidia-|cuda-|triton$)")
+
+COMMON = ["numpy", "pandas", "pyarrow", "pyyaml", "jsonschema", "scipy"]
+VIDEO = ["av", "imagecodecs", "opencv-python-headless", "pillow", "psutil", "pydicom"]
+PLUGINS = ["pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"]
+DATA = [*COMMON, *VIDEO, *PLUGINS]
+NETWORKS = ["captum", "filelock", "matplotlib", "onnxruntime", "safetensors", "torch", "torchvision", "tqdm"]
+ENVIRONMENTS = {
+    "data": DATA,
+    "training": [*DATA, *NETWORKS],  # the stages' tables are defined beside their writers
+    "reporting": [*COMMON, "docutils", "jinja2", "matplotlib", "opencv-python-headless", "pillow"],
+}
+
+PURPOSE = {
+    "data": "DICOM, masks, AVI, cohort: no network",
+    "training": "everything that runs a network",
+    "reporting": "statistics, tables, figures, report",
+}
+
+
+def main() -> None:
+    """Write the four files."""
+    versions = {d.metadata["Name"].lower().replace("_", "-"): d.version for d in distributions()}
+    lines = ["# Every package of .venv, pinned. Written by `make lock`.", ""]
+    for name in sorted(set(versions) - LEFT_OUT):
+        marker = ' ; sys_platform == "linux"' if LINUX.match(name) else ""
+        lines.append(f"{name}=={versions[name]}{marker}")
+    (HERE / "lock.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for kind, names in ENVIRONMENTS.items():
+        pins = "\n".join(f"      - {name}=={versions[name]}" for name in sorted(names))
+        (HERE / f"{kind}.yaml").write_text(
+            f"# {PURPOSE[kind]}. Versions are those of lock.txt. Written by `make lock`.\n"
+            "channels:\n  - conda-forge\n  - nodefaults\ndependencies:\n  - python=3.11\n  - pip\n  - pip:\n"
+            f"{pins}\n",
+            encoding="utf-8",
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+# Labels, exclusions, split, label subsets, Table 1.
+
+
+rule import_labels:
+    """Read the table of labels and replace its identifiers by pseudonyms; of dates only the year is kept."""
+    input:
+        labels=if_there(config["input"]["labels"]),
+        key=ancient(if_there(config["input"]["pseudonym_key_file"])),
+    output:
+        results("cohort/labels.parquet"),
+    log:
+        log_file("import_labels", restricted=True),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        settings=section("input.columns", "input.extra_columns"),
+        core=core("import_labels"),
+    script:
+        "../workflow_scripts/import_labels.py"
+
+
+rule build_cohort:
+    """Join videos and labels, count every exclusion, split the development years by study or patient."""
+    input:
+        labels=results("cohort/labels.parquet"),
+        files=over_shards(results("deidentified/{shard}.parquet")),
+        views=over_shards(results("views/{shard}.parquet")),
+        masked=over_shards(results("masked/{shard}.parquet")),
+        view_labels=results("views/labels.parquet") if VIEWS_TRAINED else [],
+    output:
+        videos=results("cohort/videos.parquet"),
+        studies=results("cohort/studies.parquet"),
+        flow=results("cohort/flow.parquet"),
+        unmatched=results("cohort/unmatched.parquet"),
+    log:
+        log_file("build_cohort"),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        settings=section("cohort", "finetune.tasks", "study.seed"),
+        core=core("build_cohort"),
+    script:
+        "../workflow_scripts/build_cohort.py"
+
+
+rule draw_subsets:
+    """Draw the labelled training studies of every ratio and draw, nested, the same for all initialisations."""
+    input:
+        studies=results("cohort/studies.parquet"),
+    output:
+        results("cohort/subsets.parquet"),
+    log:
+        log_file("draw_subsets"),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=section("finetune.tasks", "finetune.ratios", "finetune.draws", "study.seed"),
+        core=core("draw_subsets"),
+    script:
+        "../workflow_scripts/draw_subsets.py"
+
+
+rule digest_training_data:
+    """One small digest of what each kind of training reads: a training job runs again only when that changed."""
+    input:
+        videos=results("cohort/videos.parquet"),
+        studies=results("cohort/studies.parquet"),
+        subsets=results("cohort/subsets.parquet"),
+        store=results("clips/store.json"),
+    output:
+        pretrain=results("cohort/digests/pretrain.json"),
+        finetune=expand(
+            results("cohort/digests/{task}_{ratio}_{draw}.json"),
+            task=GRID.tasks,
+            ratio=GRID.ratios,
+            draw=GRID.draws,
+        ),
+    log:
+        log_file("digest_training_data"),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        core=core("digest_training_data"),
+    script:
+        "../workflow_scripts/digest_training_data.py"
+
+
+rule make_table1:
+    """Describe the cohort: Table 1 (development and external years) and Table S1 (every set)."""
+    input:
+        studies=results("cohort/studies.parquet"),
+    output:
+        table1=multiext(results("cohort/table1"), ".csv", ".md", ".tex"),
+        table_s1=multiext(results("cohort/table_s1"), ".csv", ".md", ".tex"),
+    log:
+        log_file("make_table1"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        core=core("make_table1"),
+    script:
+        "../workflow_scripts/make_table1.py"
+
+
+rule cohort:
+    """Stage 5: cohort, split, subsets, Table 1."""
+    input:
+        rules.build_cohort.output,
+        rules.draw_subsets.output,
+        rules.digest_training_data.output,
+        rules.make_table1.output,

@@ -1,0 +1,40 @@
+# Configuration, paths and the grid. Nothing here opens a large table or imports torch: the Snakefile is read again in
+# every cluster job. What is more than a name stands in workflow_scripts/lib, where it is tested.
+
+import sys
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT))
+
+from workflow_scripts.lib import checks, grid
+from workflow_scripts.lib.layout import CELL, Layout
+from workflow_scripts.lib.python_path import lead_scripts_to
+
+lead_scripts_to(ROOT)
+
+# Linting reads the rules without data.
+NEEDS_DATA = workflow.is_main_process and "--lint" not in sys.argv
+
+config = checks.resolve_config(config, ROOT, check_paths=NEEDS_DATA)
+if NEEDS_DATA:
+    checks.check_tables(config)
+
+LAYOUT = Layout(config, ROOT)
+GRID = LAYOUT.grid
+RESTRICTED = LAYOUT.restricted
+STATE = LAYOUT.state
+SYNTHETIC = LAYOUT.synthetic
+
+results = LAYOUT.results
+log_file = LAYOUT.log_file
+benchmark_file = LAYOUT.benchmark_file
+core = LAYOUT.core
+over_shards = LAYOUT.over_shards
+if_there = LAYOUT.if_there
+full_size = LAYOUT.full_size
+initial_weights = LAYOUT.initial_weights
+candidates = LAYOUT.candidates
+explained = LAYOUT.explained
+png_and_pdf = LAYOUT.png_and_pdf
+section = grid.sections(config)

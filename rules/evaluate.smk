@@ -1,0 +1,98 @@
+# Metrics, intervals and tests at study level; Tables S2 and S3.
+
+TABLE_OF_TASK = {"lvh": "table_s2", "severe_as": "table_s3"}
+
+
+rule evaluate_ratio:
+    """Bootstrap every initialisation on shared resamples, for one task and label ratio, all draws and test sets."""
+    input:
+        predictions=lambda wildcards: expand(
+            results("predictions/{task}/{init}/{ratio}/{draw}/{cohort}.parquet"),
+            task=wildcards.task,
+            ratio=wildcards.ratio,
+            init=GRID.inits,
+            draw=GRID.draws,
+            cohort=[*grid.COHORTS, "validation"],
+        ),
+        studies=results("cohort/studies.parquet"),
+        subsets=results("cohort/subsets.parquet"),
+    output:
+        metrics=results("evaluation/parts/{task}_{ratio}_metrics.parquet"),
+        comparisons=results("evaluation/parts/{task}_{ratio}_comparisons.parquet"),
+    log:
+        log_file("evaluate_ratio", "{task}_{ratio}"),
+    benchmark:
+        benchmark_file("evaluate_ratio", "{task}_{ratio}")
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        settings=section("evaluate", "study.seed"),
+        inits=GRID.inits,
+        draws=GRID.draws,
+        core=core("evaluate_ratio"),
+    script:
+        "../workflow_scripts/evaluate_ratio.py"
+
+
+rule collect_evaluation:
+    """Join the parts; adjust the p-values by Holm within each task and test set."""
+    input:
+        metrics=expand(
+            results("evaluation/parts/{task}_{ratio}_metrics.parquet"), task=GRID.tasks, ratio=GRID.ratios
+        ),
+        comparisons=expand(
+            results("evaluation/parts/{task}_{ratio}_comparisons.parquet"),
+            task=GRID.tasks,
+            ratio=GRID.ratios,
+        ),
+    output:
+        metrics=results("evaluation/metrics.parquet"),
+        comparisons=results("evaluation/comparisons.parquet"),
+    log:
+        log_file("collect_evaluation"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        core=core("collect_evaluation"),
+    script:
+        "../workflow_scripts/collect_evaluation.py"
+
+
+rule make_result_tables:
+    """Tables S2 (LVH) and S3 (severe AS) in the paper's layout, as CSV, Markdown and LaTeX."""
+    input:
+        metrics=results("evaluation/metrics.parquet"),
+        comparisons=results("evaluation/comparisons.parquet"),
+    output:
+        [
+            results(f"evaluation/{TABLE_OF_TASK[task]}{suffix}")
+            for task in GRID.tasks
+            for suffix in (".csv", ".md", ".tex")
+        ],
+    log:
+        log_file("make_result_tables"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        tasks=GRID.tasks,
+        names=[TABLE_OF_TASK[task] for task in GRID.tasks],
+        published=config["report"]["published"],
+        core=core("make_result_tables"),
+    script:
+        "../workflow_scripts/make_result_tables.py"
+
+
+rule evaluate:
+    """Stage 8: metrics, comparisons, Tables S2 and S3."""
+    input:
+        rules.collect_evaluation.output,
+        rules.make_result_tables.output,

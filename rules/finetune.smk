@@ -1,0 +1,117 @@
+# Supervised fine-tuning: task x initialisation x label ratio x draw x learning rate; selection; prediction.
+
+
+rule finetune_model:
+    """Fine-tune the encoder on one label subset at one learning rate (paper, Supervised fine-tuning)."""
+    input:
+        digest=results("cohort/digests/{task}_{ratio}_{draw}.json"),
+        weights=initial_weights,
+        videos=ancient(results("cohort/videos.parquet")),
+        studies=ancient(results("cohort/studies.parquet")),
+        subsets=ancient(results("cohort/subsets.parquet")),
+        store=ancient(results("clips/store.json")),
+    output:
+        model=results(f"finetune/{CELL}/{{lr}}/model.safetensors"),
+        history=results(f"finetune/{CELL}/{{lr}}/history.parquet"),
+        timings=results(f"finetune/{CELL}/{{lr}}/timings.parquet"),
+        run=results(f"finetune/{CELL}/{{lr}}/run.json"),
+    log:
+        log_file("finetune_model", f"{CELL}/{{lr}}"),
+    benchmark:
+        benchmark_file("finetune_model", f"{CELL}/{{lr}}")
+    conda:
+        "../envs/training.yaml"
+    threads: config["compute"]["threads"]
+    resources:
+        mem_mb=16000,
+        runtime=1440,
+    params:
+        settings=section(
+            "finetune",
+            "model",
+            "augmentation",
+            "study.seed",
+            leave_out=tuple(
+                f"finetune.{key}"
+                for key in (
+                    "tasks",
+                    "initialisations",
+                    "ratios",
+                    "draws",
+                    "few_labels",
+                    "learning_rates",
+                    "kinetics_weights",
+                )
+            ),
+        ),
+        kinetics=lambda wildcards: (
+            config["finetune"]["kinetics_weights"] if wildcards.init == "kinetics400" else ""
+        ),
+        compute=section("compute"),
+        state=f"{STATE}/finetune/{CELL}/{{lr}}",
+        core=core("finetune_model"),
+    script:
+        "../workflow_scripts/finetune_model.py"
+
+
+rule select_learning_rate:
+    """Choose the learning rate with the lowest validation loss at its early-stopped checkpoint."""
+    input:
+        runs=candidates("run.json"),
+    output:
+        results(f"selected/{CELL}/best_lr.json"),
+    log:
+        log_file("select_learning_rate", CELL),
+    conda:
+        "../envs/training.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        rates=lambda wildcards: GRID.rates(wildcards.init, wildcards.ratio),
+        core=core("select_learning_rate"),
+    script:
+        "../workflow_scripts/select_learning_rate.py"
+
+
+rule predict_studies:
+    """Predict both test sets and the validation set with the selected model: clips, videos, studies."""
+    input:
+        selected=results(f"selected/{CELL}/best_lr.json"),
+        models=candidates("model.safetensors"),
+        digest=results("cohort/digests/{task}_{ratio}_{draw}.json"),
+        videos=ancient(results("cohort/videos.parquet")),
+        studies=ancient(results("cohort/studies.parquet")),
+        store=ancient(results("clips/store.json")),
+    output:
+        internal=results(f"predictions/{CELL}/internal.parquet"),
+        external=results(f"predictions/{CELL}/external.parquet"),
+        validation=results(f"predictions/{CELL}/validation.parquet"),
+    log:
+        log_file("predict_studies", CELL),
+    benchmark:
+        benchmark_file("predict_studies", CELL)
+    conda:
+        "../envs/training.yaml"
+    threads: config["compute"]["threads"]
+    resources:
+        mem_mb=16000,
+        runtime=240,
+    params:
+        settings=section(
+            "finetune.clip_length", "finetune.evaluation_clips", "finetune.batch_size", "model", "study.seed"
+        ),
+        rates=lambda wildcards: GRID.rates(wildcards.init, wildcards.ratio),
+        compute=section("compute"),
+        core=core("predict_studies"),
+    script:
+        "../workflow_scripts/predict_studies.py"
+
+
+rule finetune:
+    """Stage 7: fine-tuned models, the selection among them, predictions."""
+    input:
+        [
+            results("predictions/{task}/{init}/{ratio}/{draw}/internal.parquet".format(**cell))
+            for cell in GRID.selections()
+        ],

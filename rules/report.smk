@@ -1,0 +1,198 @@
+# Figures, and the one page that holds everything a reader wants.
+
+FIGURES = ["figure2", "figure3", "figure_s1", "figure_s2"]
+CAPTIONS = ["workflow", "label_efficiency", "saliency", "flow", "montage", "training", "views"]
+
+
+rule plot_label_efficiency:
+    """Figures 2, 3, S1 and S2: performance against the share of labels."""
+    input:
+        metrics=results("evaluation/metrics.parquet"),
+    output:
+        report(
+            [path for name in FIGURES for path in png_and_pdf(name)],
+            caption="../report/label_efficiency.rst",
+            category="Results",
+        ),
+    log:
+        log_file("plot_label_efficiency"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        published=config["report"]["published"],
+        n_resamples=config["evaluate"]["n_resamples"],
+        core=core("plot_label_efficiency"),
+    script:
+        "../workflow_scripts/plot_label_efficiency.py"
+
+
+rule plot_saliency:
+    """Figure 4: saliency of two models on the studies the reference is surest of."""
+    input:
+        results("explain/{task}/gradcam.npz"),
+    output:
+        report(png_and_pdf("figure4_{task}"), caption="../report/saliency.rst", category="Results"),
+    log:
+        log_file("plot_saliency", "{task}"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        frames=config["explain"]["frames"],
+        core=core("plot_saliency"),
+    script:
+        "../workflow_scripts/plot_saliency.py"
+
+
+rule plot_flow:
+    """From the archive to the sets: every exclusion with its count."""
+    input:
+        results("cohort/flow.parquet"),
+    output:
+        report(png_and_pdf("flow"), caption="../report/flow.rst", category="Cohort"),
+    log:
+        log_file("plot_flow"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        core=core("plot_flow"),
+    script:
+        "../workflow_scripts/plot_flow.py"
+
+
+rule plot_montage:
+    """Frames before and after masking, for a person to look at; the audit's contact sheet."""
+    input:
+        previews=over_shards(results("masked/{shard}.preview.npz")),
+        audit=over_shards(results("deidentified/audit/{shard}.npz")),
+    output:
+        montage=report(png_and_pdf("montage"), caption="../report/montage.rst", category="Cohort"),
+        contact=png_and_pdf("contact_sheet"),
+    log:
+        log_file("plot_montage"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=section("report.montage_videos"),
+        core=core("plot_montage"),
+    script:
+        "../workflow_scripts/plot_montage.py"
+
+
+rule plot_training:
+    """Course of pretraining and of the selected fine-tuning runs."""
+    input:
+        pretrain=expand(results("pretrain/{method}/history.parquet"), method=GRID.methods),
+        selected=[
+            results("selected/{task}/{init}/{ratio}/{draw}/best_lr.json".format(**cell))
+            for cell in GRID.selections()
+        ],
+        finetune=[
+            results("finetune/{task}/{init}/{ratio}/{draw}/{lr}/history.parquet".format(**cell))
+            for cell in GRID.runs()
+        ],
+    output:
+        pretrain=report(png_and_pdf("pretraining"), caption="../report/training.rst", category="Training"),
+        finetune=report(png_and_pdf("finetuning"), caption="../report/training.rst", category="Training"),
+    log:
+        log_file("plot_training"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        methods=GRID.methods,
+        core=core("plot_training"),
+    script:
+        "../workflow_scripts/plot_training.py"
+
+
+rule plot_views:
+    """Confusion matrix of the view classifier."""
+    input:
+        results("views/classifier.json"),
+    output:
+        report(png_and_pdf("views"), caption="../report/views.rst", category="Cohort"),
+    log:
+        log_file("plot_views"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        core=core("plot_views"),
+    script:
+        "../workflow_scripts/plot_views.py"
+
+
+rule build_report:
+    """One self-contained page: cohort, figures, tables, saliency, training, audit, settings."""
+    input:
+        figures=[results(f"figures/{name}.png") for name in FIGURES],
+        saliency=expand(results("figures/figure4_{task}.png"), task=config["explain"]["tasks"]),
+        saliency_summary=expand(results("explain/{task}/summary.json"), task=config["explain"]["tasks"]),
+        cohort=[results(f"figures/{name}.png") for name in ["flow", "montage", "contact_sheet"]],
+        training=[results(f"figures/{name}.png") for name in ["pretraining", "finetuning"]],
+        views=results("figures/views.png") if VIEWS_TRAINED else [],
+        views_report=results("views/classifier.json") if VIEWS_TRAINED else [],
+        flow=results("cohort/flow.parquet"),
+        unmatched=results("cohort/unmatched.parquet"),
+        studies=results("cohort/studies.parquet"),
+        videos=results("cohort/videos.parquet"),
+        subsets=results("cohort/subsets.parquet"),
+        table1=results("cohort/table1.csv"),
+        table_s1=results("cohort/table_s1.csv"),
+        tables=[results(f"evaluation/{TABLE_OF_TASK[task]}.csv") for task in GRID.tasks],
+        metrics=results("evaluation/metrics.parquet"),
+        comparisons=results("evaluation/comparisons.parquet"),
+        audit=over_shards(results("deidentified/audit/{shard}.parquet")),
+        selected=[
+            results("selected/{task}/{init}/{ratio}/{draw}/best_lr.json".format(**cell))
+            for cell in GRID.selections()
+        ],
+        runs=expand(results("pretrain/{method}/run.json"), method=GRID.methods),
+        captions=[f"{ROOT}/report/{name}.rst" for name in CAPTIONS],
+    output:
+        results("report.html"),
+    log:
+        log_file("build_report"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        config=section(
+            *(key for key in sorted(config) if key not in ("input", "compute", "study")),
+            "study.name",
+            "study.seed",
+        ),
+        tasks=GRID.tasks,
+        inits=GRID.inits,
+        methods=GRID.methods,
+        core=core("build_report"),
+    script:
+        "../workflow_scripts/build_report.py"
+
+
+rule report:
+    """Stage 10: the report."""
+    input:
+        results("report.html"),
+        rules.catalog_archive.output.crosswalk,
+        rules.make_table1.output,
+        rules.make_result_tables.output,
+        rules.evaluate.input,

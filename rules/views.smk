@@ -1,0 +1,83 @@
+# Which echocardiographic view each video shows.
+
+VIEWS_TRAINED = config["views"]["classifier"] == "compact" and not config["views"]["weights"]
+CLASSIFIER = results("views/classifier.safetensors") if VIEWS_TRAINED else config["views"]["weights"]
+
+if VIEWS_TRAINED:
+
+    rule import_view_labels:
+        """Translate the table of labelled views into pseudonyms."""
+        input:
+            labels=if_there(config["views"]["labels"]),
+            catalog=over_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
+        output:
+            results("views/labels.parquet"),
+        log:
+            log_file("import_view_labels", restricted=True),
+        conda:
+            "../envs/data.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=20,
+        params:
+            core=core("import_view_labels"),
+        script:
+            "../workflow_scripts/import_view_labels.py"
+
+    rule train_view_classifier:
+        """Train the compact view network on the labelled videos, split by patient."""
+        input:
+            labels=results("views/labels.parquet"),
+            videos=over_shards(results("deidentified/{shard}")),
+            tables=over_shards(results("deidentified/{shard}.parquet")),
+        output:
+            weights=results("views/classifier.safetensors"),
+            report=results("views/classifier.json"),
+        log:
+            log_file("train_view_classifier"),
+        benchmark:
+            benchmark_file("train_view_classifier")
+        conda:
+            "../envs/training.yaml"
+        threads: config["compute"]["threads"]
+        resources:
+            mem_mb=8000,
+            runtime=120,
+        params:
+            settings=section(
+                "views", "study.seed", leave_out=("views.labels", "views.weights", "views.classes")
+            ),
+            core=core("train_view_classifier"),
+        script:
+            "../workflow_scripts/train_view_classifier.py"
+
+
+rule classify_views:
+    """Average the view probabilities of ten random frames of each video of a shard (paper, View Classification)."""
+    input:
+        table=results("deidentified/{shard}.parquet"),
+        videos=results("deidentified/{shard}"),
+        classifier=if_there(CLASSIFIER) if not VIEWS_TRAINED else CLASSIFIER,
+    output:
+        results("views/{shard}.parquet"),
+    log:
+        log_file("classify_views", "{shard}"),
+    benchmark:
+        benchmark_file("classify_views", "{shard}")
+    conda:
+        "../envs/training.yaml"
+    threads: 4
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=section("views", "study.seed", leave_out=("views.labels", "views.weights", "views.epochs")),
+        core=core("classify_views"),
+    script:
+        "../workflow_scripts/classify_views.py"
+
+
+rule views:
+    """Stage 3: the view of every video."""
+    input:
+        over_shards(results("views/{shard}.parquet")),

@@ -1,0 +1,134 @@
+"""What a user reads when the configuration or a table is wrong."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.exceptions import WorkflowError
+
+from workflow_scripts.lib import checks
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def messages(config, check_paths=False):
+    with pytest.raises(WorkflowError) as caught:
+        checks.resolve_config(config, ROOT, check_paths=check_paths)
+    return str(caught.value)
+
+
+def test_the_papers_config_is_valid(config):
+    assert checks.resolve_config(config, ROOT, check_paths=False) == config
+
+
+def test_missing_keys_get_the_papers_values(config):
+    assert checks.resolve_config({}, ROOT, check_paths=False) == config
+
+
+@pytest.mark.parametrize("overlay", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_overlays_are_valid(overlay, config):
+    from snakemake.utils import update_config
+
+    update_config(config, yaml.safe_load(overlay.read_text()))
+    checks.resolve_config(config, ROOT, check_paths=False)
+
+
+def test_all_problems_are_listed_at_once(config):
+    config["finetune"]["patiense"] = 3
+    config["mask"]["codec"] = "ffv2"
+    config["pretrain"]["batch_size"] = 1
+    config["pretrain"]["learning_rate"] = "1e-4"
+    text = messages(config)
+    assert "4 problems" in text
+    assert "finetune.patiense: unknown key; did you mean patience?" in text
+    assert "mask.codec: 'ffv2' is not allowed; allowed is one of ffv1, mjpeg" in text
+    assert "pretrain.batch_size: 1 is not allowed; allowed is 2 or more (pairs)" in text
+    assert "YAML reads 1e-4 as text" in text
+    assert "1.0e-4" in text
+
+
+def test_empty_paths_name_the_keys_and_the_demo(config):
+    text = messages(config, check_paths=True)
+    assert "input.dicom_dir" in text
+    assert "input.labels" in text
+    assert "make demo" in text
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "said"),
+    [
+        ("cohort", "split_fractions", [0.7, 0.1, 0.1], "sum to 0.9"),
+        ("cohort", "external_years", [2020], "development years too"),
+        ("cohort", "excluded_grades", ["Severe"], "in cohort.severe_grades too"),
+        ("model", "encoder", "r3d", "kinetics400 weights are those of r3d_18"),
+        ("model", "input_size", 224, "larger than mask.size"),
+        ("explain", "reference", "random", None),
+        (
+            "finetune",
+            "initialisations",
+            ["random", "echoclr"],
+            "kinetics400 is not in finetune.initialisations",
+        ),
+        ("views", "classifier", "compact", "views.labels"),
+        ("views", "classifier", "onnx", "views.classes"),
+    ],
+)
+def test_keys_that_do_not_go_together(config, section, key, value, said):
+    config[section][key] = value
+    if said is None:
+        checks.resolve_config(config, ROOT, check_paths=False)
+    else:
+        assert said in messages(config)
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [(["0.1", 0.1], "the same rate"), (["fast"], "is no number"), (["-1e-3"], "more than 0")],
+)
+def test_learning_rates(config, rates, said):
+    config["finetune"]["learning_rates"]["ssl"] = rates
+    assert said in messages(config)
+
+
+def test_bare_run_stops_before_any_job(study_of, tmp_path):
+    for arguments in (["--cores", "1"], ["--dry-run"]):
+        done = study_of(tmp_path).run(*arguments, check=False)
+        assert done.returncode != 0
+        for word in ("input.dicom_dir", "input.labels", "make demo"):
+            assert word in done.stdout + done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_missing_files_are_listed_before_any_job(study_of, tmp_path):
+    done = study_of(tmp_path, ROOT / "tests" / "config" / "archive.yaml").run("--cores", "1", check=False)
+    assert done.returncode != 0
+    for word in ("input.dicom_dir", "input.labels", "views.weights", "input.pseudonym_key_file", "r3d_18"):
+        assert word in done.stdout + done.stderr
+    assert not list(tmp_path.glob("results/**/*.parquet"))
+
+
+def test_bad_labels_are_listed_before_any_job(study_of, tmp_path):
+    (tmp_path / "dicom").mkdir()
+    (tmp_path / "labels.csv").write_text(
+        "study_id,patient_id,study_date,sex,as_severity,lv_mass_index\n"
+        "A1,P1,2018-02-30,F,None,80\n"
+        "A1,P2,2018-01-01,robot,Mild,high\n"
+    )
+    overlay = f"input: {{dicom_dir: {tmp_path}/dicom, labels: {tmp_path}/labels.csv}}"
+    done = study_of(tmp_path, ROOT / "config.yaml").run("--dry-run", overlay=overlay, check=False)
+    assert done.returncode != 0
+    for word in ("labels.csv", "row 2", "row 3", "study_date", "robot", "high", "same study"):
+        assert word in done.stdout + done.stderr
+
+
+def test_definition_comments_and_docs_agree():
+    import subprocess
+    import sys
+
+    done = subprocess.run([sys.executable, ROOT / "config" / "render.py", "--check"], check=False)
+    assert done.returncode == 0

@@ -1,0 +1,62 @@
+"""What would be run: the paper's grid, an archive of its size, the cluster's profile."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ARCHIVE = ROOT / "tests" / "config" / "archive.yaml"
+
+
+@pytest.fixture(scope="module")
+def archive_plan(study_of, tmp_path_factory):
+    return study_of(tmp_path_factory.mktemp("archive"), ARCHIVE).plan()
+
+
+def test_paper_size_archive_is_planned_without_a_file(archive_plan):
+    # 250 shards of 50 studies each; no job a video, so 447,653 videos are as many jobs as 12,500 studies.
+    assert {rule: archive_plan[rule] for rule in ("catalog_archive", "deidentify_shard", "mask_shard")} == {
+        "catalog_archive": 1,
+        "deidentify_shard": 250,
+        "mask_shard": 250,
+    }
+
+
+def test_grid_is_the_papers(archive_plan):
+    # 2 tasks x 5 initialisations x (3 ratios up to 10 % x 3 rates + 3 ratios x 1 rate) = 120 fine-tunings.
+    assert archive_plan["pretrain_encoder"] == 3
+    assert archive_plan["finetune_model"] == 120
+    assert archive_plan["select_learning_rate"] == archive_plan["predict_studies"] == 2 * 5 * 6
+    assert archive_plan["evaluate_ratio"] == 2 * 6
+
+
+def test_workshop_version(study_of, tmp_path):
+    plan = study_of(tmp_path, ARCHIVE, ROOT / "config" / "imlh2022.yaml").plan()
+    # severe AS only, seven ratios of which three are up to 10 %
+    assert plan["finetune_model"] == 5 * (3 * 3 + 4)
+    assert plan["evaluate_ratio"] == 7
+
+
+def test_slurm_profile_plans(study_of, tmp_path):
+    profile = str(ROOT / "profiles" / "slurm")
+    plan = study_of(tmp_path, ROOT / "config" / "demo.yaml").plan("--workflow-profile", profile)
+    assert plan["pretrain_encoder"] == 3
+
+
+@pytest.mark.parametrize(
+    ("target", "last"),
+    [
+        ("catalog", "catalog_archive"),
+        ("deidentify", "audit_shard"),
+        ("views", "classify_views"),
+        ("mask", "index_clip_store"),
+        ("cohort", "make_table1"),
+        ("pretrain", "pretrain_encoder"),
+        ("finetune", "predict_studies"),
+        ("evaluate", "make_result_tables"),
+        ("explain", "explain_studies"),
+        ("report", "build_report"),
+    ],
+)
+def test_every_stage_is_a_target(study_of, tmp_path, target, last):
+    assert last in study_of(tmp_path, ROOT / "config" / "demo.yaml").plan(target)

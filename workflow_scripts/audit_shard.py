@@ -1,0 +1,20 @@
+"""Read a sample of a shard's written videos back and look for what should not be there."""
+
+import numpy as np
+
+from echoclr_core.common import atomic_path
+from echoclr_core.deidentify import AUDIT, SOURCE_FILES, audit_shard
+from workflow_scripts.lib.job import job, settings
+
+with job(snakemake) as log:
+    chosen = settings(snakemake)
+    rows, thumbnails = audit_shard(
+        SOURCE_FILES.read(snakemake.input.table),
+        snakemake.input.videos,
+        sample=chosen.audit_videos,
+        seed=chosen.seed,
+    )
+    AUDIT.write(rows, snakemake.output.table)
+    with atomic_path(snakemake.output.thumbnails) as path:
+        np.savez_compressed(path, frames=thumbnails, video_ids=rows["video_id"].to_numpy(dtype=str))
+    log.info("audited %d videos", len(rows))

@@ -1,0 +1,45 @@
+"""Join videos and labels, count every exclusion, split the development years."""
+
+import pandas as pd
+
+from echoclr_core.cohort import (
+    COHORT_STUDIES,
+    COHORT_VIDEOS,
+    FLOW,
+    LABELS,
+    UNMATCHED,
+    CohortSettings,
+    build_cohort,
+)
+from echoclr_core.deidentify import SOURCE_FILES
+from echoclr_core.video import MASKED_VIDEOS
+from echoclr_core.views.decision import VIEW_DECISIONS
+from echoclr_core.views.labels import VIEW_LABELS
+from workflow_scripts.lib.job import job, settings
+
+
+def read_all(schema, paths):
+    """The shards of one table, joined."""
+    return pd.concat([schema.read(path) for path in paths], ignore_index=True)
+
+
+with job(snakemake) as log:
+    chosen = settings(snakemake)
+    fractions = chosen.cohort.pop("split_fractions")
+    used_for_views = snakemake.input.get("view_labels") or None
+    cohort = build_cohort(
+        read_all(SOURCE_FILES, snakemake.input.files),
+        read_all(VIEW_DECISIONS, snakemake.input.views),
+        read_all(MASKED_VIDEOS, snakemake.input.masked),
+        LABELS.read(snakemake.input.labels),
+        settings=CohortSettings(
+            seed=chosen.seed, tasks=chosen.tasks, fractions=tuple(fractions), **chosen.cohort
+        ),
+        excluded_studies=VIEW_LABELS.read(used_for_views)["study_id"].unique() if used_for_views else (),
+    )
+    COHORT_VIDEOS.write(cohort.videos, snakemake.output.videos)
+    COHORT_STUDIES.write(cohort.studies, snakemake.output.studies)
+    FLOW.write(cohort.flow, snakemake.output.flow)
+    UNMATCHED.write(cohort.unmatched, snakemake.output.unmatched)
+    log.info("studies a set: %s", cohort.studies["set"].value_counts().to_dict())
+    log.info("flow:\n%s", cohort.flow.to_string())

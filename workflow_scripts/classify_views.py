@@ -1,0 +1,21 @@
+"""Decide the view of every video of one shard."""
+
+from echoclr_core.deidentify import SOURCE_FILES
+from echoclr_core.views.decision import VIEW_DECISIONS, classify_shard
+from echoclr_core.views.sampling import ViewSettings
+from workflow_scripts.lib.classifier import open_classifier
+from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.torch_threads import use_threads
+
+with job(snakemake) as log:
+    use_threads(snakemake.threads)
+    chosen = settings(snakemake)
+    table = SOURCE_FILES.read(snakemake.input.table)
+    decisions = classify_shard(
+        table.loc[table["outcome"] == "ok", ["video_id", "study_id"]],
+        snakemake.input.videos,
+        open_classifier(str(snakemake.input.classifier), chosen.views, threads=snakemake.threads),
+        settings=ViewSettings(frames=chosen.views["frames"], seed=chosen.seed),
+    )
+    VIEW_DECISIONS.write(decisions, snakemake.output[0])
+    log.info("%d videos: %s", len(decisions), decisions["view"].value_counts().to_dict())

@@ -1,0 +1,21 @@
+"""Decode and deidentify the videos of one shard."""
+
+from echoclr_core.deidentify import (
+    RESTRICTED_CATALOGUE,
+    SOURCE_FILES,
+    DeidentifySettings,
+    deidentify_shard,
+)
+from workflow_scripts.lib.job import job, settings
+
+with job(snakemake, restricted=True) as log:
+    table = deidentify_shard(
+        RESTRICTED_CATALOGUE.read(snakemake.input.catalog),
+        snakemake.input.dicom,
+        snakemake.output.videos,
+        snakemake.params.state,
+        settings=DeidentifySettings(**settings(snakemake).deidentify),
+        workers=snakemake.threads,
+    )
+    SOURCE_FILES.write(table, snakemake.output.table)
+    log.info("%d files: %s", len(table), table["outcome"].value_counts().to_dict())

@@ -1,0 +1,35 @@
+"""Digests of what each training job reads: the videos' frames, and the labels of its task and subset."""
+
+import pandas as pd
+
+from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS, digest_of_videos
+from echoclr_core.common import write_json
+from workflow_scripts.lib.job import job
+from workflow_scripts.lib.store import open_store
+from workflow_scripts.lib.training_data import labelled_videos, subset_videos
+
+
+def frames_digest(videos: pd.DataFrame, labels=None) -> str:
+    """The digest of some videos' frames and labels."""
+    return digest_of_videos(videos["video_id"], videos["sha256"], labels)
+
+
+with job(snakemake) as log:
+    store = open_store(snakemake.input.store)
+    videos = COHORT_VIDEOS.read(snakemake.input.videos)
+    videos = videos.merge(store.index[["video_id", "sha256"]], on="video_id", validate="one_to_one")
+    studies = COHORT_STUDIES.read(snakemake.input.studies)
+    subsets = SUBSETS.read(snakemake.input.subsets)
+    pretraining = videos[videos["set"].isin(["train", "val"])]
+    write_json(snakemake.output.pretrain, {"videos": frames_digest(pretraining)})
+    for path in snakemake.output.finetune:
+        task, ratio, draw = path.rsplit("/", 1)[1].removesuffix(".json").rsplit("_", 2)
+        chosen = subset_videos(videos, studies, subsets, task=task, ratio=float(ratio), draw=int(draw))
+        rest = labelled_videos(videos[videos["set"] != "train"], studies, task)
+        write_json(
+            path,
+            {
+                "training": frames_digest(chosen, chosen["label"]),
+                "evaluation": frames_digest(rest, rest["label"]),
+            },
+        )

@@ -1,0 +1,16 @@
+"""Draw the labelled training studies of every task, ratio and draw."""
+
+from echoclr_core.cohort import COHORT_STUDIES, SUBSETS, draw_subsets
+from workflow_scripts.lib.job import job, settings
+
+with job(snakemake) as log:
+    chosen = settings(snakemake)
+    subsets = draw_subsets(
+        COHORT_STUDIES.read(snakemake.input.studies),
+        tasks=chosen.tasks,
+        ratios=chosen.ratios,
+        draws=chosen.draws,
+        seed=chosen.seed,
+    )
+    SUBSETS.write(subsets, snakemake.output[0])
+    log.info("\n%s", subsets.groupby(["task", "ratio", "draw"]).size().to_string())

@@ -1,0 +1,60 @@
+"""Grad-CAM of the studies that the reference model is surest of, in both models."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from echoclr_core.common import atomic_path, write_json
+from echoclr_core.explain import clip_preparer, explain_studies, most_confident
+from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.models import encoder_settings, load_classifier
+from workflow_scripts.lib.store import open_store
+from workflow_scripts.lib.torch_threads import use_threads
+
+with job(snakemake) as log:
+    use_threads(snakemake.threads)
+    chosen = settings(snakemake)
+    models = {}
+    for init, path in zip(snakemake.params.models, snakemake.input.selected, strict=True):
+        rate = json.loads(Path(path).read_text(encoding="utf-8"))["lr"]
+        # .../finetune/<task>/<init>/<ratio>/<draw>/<lr>/model.safetensors
+        [weights] = [
+            path
+            for path in snakemake.input.models
+            if Path(path).parts[-5] == init and Path(path).parts[-2] == rate
+        ]
+        models[init] = load_classifier(weights, encoder_settings(chosen.model))
+    reference = pd.read_parquet(snakemake.input.predictions[0])
+    arrays = explain_studies(
+        models,
+        open_store(snakemake.input.store),
+        most_confident(reference, chosen.explain["n_studies"]),
+        prepare={
+            init: clip_preparer(size=chosen.model["input_size"], kinetics=init == "kinetics400")
+            for init in models
+        },
+        n_frames=chosen.explain["frames"],
+        seed=chosen.seed,
+    )
+    with atomic_path(snakemake.output.arrays) as path:
+        np.savez_compressed(path, **arrays)
+    summary = {
+        init: {
+            "share_inside_sector": float(np.nanmean(arrays["sector_share"][row])),
+            "rank_correlation_last_block": float(np.nanmean(arrays["correlation_last_block"][row])),
+            "rank_correlation_all": float(np.nanmean(arrays["correlation_all"][row])),
+        }
+        for row, init in enumerate(models)
+    }
+    write_json(
+        snakemake.output.summary,
+        {
+            "models": summary,
+            "sector_area": float(np.nanmean(arrays["sector_area"])),
+            "looped": int(arrays["looped"].sum()),
+            "n_studies": len(arrays["study_ids"]),
+            "frames": chosen.explain["frames"],
+        },
+    )

@@ -1,0 +1,59 @@
+"""Fine-tune one model: one task, initialisation, label subset and learning rate."""
+
+import shutil
+from pathlib import Path
+
+from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
+from echoclr_core.common import write_json
+from echoclr_core.finetune.run import finetune
+from echoclr_core.finetune.settings import FinetuneSettings
+from echoclr_core.finetune.tables import HISTORY
+from echoclr_core.models import EncoderSettings
+from echoclr_core.models.weights import save_weights
+from echoclr_core.training.progress import TIMINGS
+from echoclr_core.training.settings import settings_from
+from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.models import augmentation_fields, encoder_fields, initial_state
+from workflow_scripts.lib.store import open_store
+from workflow_scripts.lib.torch_threads import use_threads
+from workflow_scripts.lib.training_data import labelled_videos, subset_videos
+
+with job(snakemake) as log:
+    use_threads(snakemake.threads)
+    chosen, compute = settings(snakemake), settings(snakemake, "compute").compute
+    cell = snakemake.wildcards
+    videos = COHORT_VIDEOS.read(snakemake.input.videos)
+    studies = COHORT_STUDIES.read(snakemake.input.studies)
+    subsets = SUBSETS.read(snakemake.input.subsets)
+    encoder = settings_from(EncoderSettings, encoder_fields(chosen.model))
+    result = finetune(
+        open_store(snakemake.input.store),
+        subset_videos(videos, studies, subsets, task=cell.task, ratio=float(cell.ratio), draw=int(cell.draw)),
+        labelled_videos(videos[videos["set"] == "val"], studies, cell.task),
+        encoder,
+        initial_state(cell.init, str(snakemake.input.weights), snakemake.params.kinetics, encoder),
+        settings_from(
+            FinetuneSettings,
+            {
+                **chosen.finetune,
+                "lr": float(cell.lr),
+                "input_size": chosen.model["input_size"],
+                "augmentation": augmentation_fields(chosen.augmentation),
+                "kinetics_standardisation": cell.init == "kinetics400",
+                "precision": compute["precision"],
+                "seed": chosen.seed,
+            },
+        ),
+        state_dir=snakemake.params.state,
+        device=compute["device"],
+        workers=compute["loader_workers"],
+    )
+    record = {**result.run, "lr": cell.lr, "code": snakemake.params.core}
+    header = {"task": cell.task, "initialisation": cell.init, "fingerprint": str(result.run["fingerprint"])}
+    HISTORY.write(result.history, snakemake.output.history)
+    TIMINGS.write(result.timings, snakemake.output.timings)
+    write_json(snakemake.output.run, record)
+    save_weights(snakemake.output.model, result.model.state_dict(), header)
+    log.info("%s", record)
+    # The results are written: what an interrupted attempt would have resumed from is not needed any more.
+    shutil.rmtree(Path(snakemake.params.state), ignore_errors=True)

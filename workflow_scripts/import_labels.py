@@ -1,0 +1,15 @@
+"""Read the labels and replace their identifiers by pseudonyms."""
+
+from echoclr_core.cohort import LABELS, LabelColumns, apply_pseudonyms, read_labels
+from echoclr_core.deidentify import Pseudonyms, load_key
+from workflow_scripts.lib.job import job, settings
+
+with job(snakemake, restricted=True) as log:
+    chosen = settings(snakemake)
+    labels = read_labels(
+        snakemake.input.labels, LabelColumns(**chosen.columns, extra=tuple(chosen.extra_columns))
+    )
+    pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
+    table = apply_pseudonyms(labels, study=pseudonyms.study, patient=pseudonyms.patient)
+    LABELS.write(table, snakemake.output[0])
+    log.info("%d labelled studies; columns %s", len(table), list(table.columns))

@@ -1,0 +1,14 @@
+"""Translate the table of labelled views into pseudonyms."""
+
+import pandas as pd
+
+from echoclr_core.deidentify import RESTRICTED_CATALOGUE
+from echoclr_core.views.labels import VIEW_LABELS, join_view_labels, read_view_labels
+from workflow_scripts.lib.job import job
+
+with job(snakemake, restricted=True) as log:
+    catalogue = pd.concat([RESTRICTED_CATALOGUE.read(path) for path in snakemake.input.catalog])
+    given = read_view_labels(snakemake.input.labels)
+    labelled, unmatched = join_view_labels(given, catalogue)
+    VIEW_LABELS.write(labelled, snakemake.output[0])
+    log.info("%d labelled videos, %d rows without a video in the archive", len(labelled), unmatched)

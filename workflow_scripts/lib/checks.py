@@ -1,0 +1,180 @@
+"""What is checked before any job runs: the configuration, the input tables, the files that must be there."""
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+from echoclr_core.common.validation import fill_defaults, problems
+
+
+@cache
+def schema(root: Path) -> dict:
+    """The definition of the configuration."""
+    return yaml.safe_load((root / "config" / "schema" / "config.schema.yaml").read_text(encoding="utf-8"))
+
+
+def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
+    """The configuration with defaults filled in, or a WorkflowError that lists every problem at once.
+
+    Parameters
+    ----------
+    config
+        As Snakemake merged it.
+    root
+        The repository.
+    check_paths
+        Whether the keys that have no default must be filled.
+    """
+    found = problems(schema(root), config)
+    if not found:
+        config = fill_defaults(schema(root), config)
+        found = _between_keys(config)
+        if check_paths:
+            found = _empty_paths(config) + found
+    if found:
+        lines = "\n".join(f"  {line}" for line in found)
+        raise WorkflowError(f"{len(found)} problem{'s' * (len(found) > 1)} in the configuration:\n{lines}")
+    return config
+
+
+def _empty_paths(config: dict) -> list[str]:
+    empty = [f"input.{key}" for key in ("dicom_dir", "labels") if not config["input"][key]]
+    if not empty:
+        return []
+    return [
+        *(f"{key}: is empty; name your data here (see README, Bring your own data)" for key in empty),
+        "No data yet? `make demo` runs the whole study on a synthetic cohort and needs none of these keys.",
+    ]
+
+
+def _between_keys(config: dict) -> list[str]:
+    """Problems that no single key shows."""
+    found = []
+    tune, views, cohort = config["finetune"], config["views"], config["cohort"]
+    total = sum(cohort["split_fractions"])
+    if abs(total - 1) > 1e-9:
+        found.append(
+            f"cohort.split_fractions: {cohort['split_fractions']} sum to {total:g}; they must sum to 1"
+        )
+    both = sorted(set(cohort["development_years"]) & set(cohort["external_years"]))
+    if both:
+        found.append(f"cohort.external_years: {both} are development years too; a year is one or the other")
+    for grade in sorted(set(cohort["severe_grades"]) & set(cohort["excluded_grades"])):
+        found.append(f"cohort.excluded_grades: {grade!r} is in cohort.severe_grades too")
+    for key, rates in tune["learning_rates"].items():
+        found += _rate_problems(f"finetune.learning_rates.{key}", rates)
+    if "kinetics400" in tune["initialisations"] and config["model"]["encoder"] != "r3d_18":
+        found.append(
+            f"finetune.initialisations: kinetics400 weights are those of r3d_18, but model.encoder is "
+            f"{config['model']['encoder']}; leave kinetics400 out or use r3d_18"
+        )
+    if config["model"]["input_size"] > config["mask"]["size"]:
+        found.append("model.input_size: may not be larger than mask.size")
+    if views["classifier"] == "compact" and not (views["weights"] or views["labels"]):
+        found.append(
+            "views.labels: the compact classifier needs labelled views here, or its weights in views.weights"
+        )
+    if views["classifier"] == "onnx" and not (views["weights"] and views["classes"]):
+        found.append(
+            "views.weights: the onnx classifier needs its file here and its class list in views.classes"
+        )
+    for role in ("reference", "model"):
+        init = config["explain"][role]
+        if config["explain"]["tasks"] and init not in tune["initialisations"]:
+            found.append(
+                f"explain.{role}: {init} is not in finetune.initialisations {tune['initialisations']}; "
+                "choose one of those"
+            )
+    for task in config["explain"]["tasks"]:
+        if task not in tune["tasks"]:
+            found.append(f"explain.tasks: {task} is not in finetune.tasks {tune['tasks']}")
+    if config["explain"]["frames"] < 1:
+        found.append("explain.frames: must be 1 or more")
+    return found
+
+
+def _rate_problems(key: str, rates: list) -> list[str]:
+    found, seen = [], {}
+    for rate in rates:
+        try:
+            value = float(rate)
+        except ValueError:
+            found.append(f'{key}: {rate!r} is no number; write learning rates like "1e-4" or 0.0001')
+            continue
+        if value <= 0:
+            found.append(f"{key}: {rate!r} must be more than 0")
+        if value in seen:
+            found.append(f"{key}: {rate!r} and {seen[value]!r} are the same rate")
+        seen[value] = rate
+    return found
+
+
+def check_tables(config: dict) -> None:
+    """Check the input tables that are there already, all problems at once.
+
+    The list goes to the terminal only: it quotes values of the tables, and Snakemake keeps what an exception
+    says in its log.
+    """
+    from echoclr_core.cohort import check_labels  # pandas: not needed in cluster jobs
+
+    path = config["input"]["labels"]
+    if config["synthetic"]["development_studies"] or not path or not Path(path).exists():
+        return
+    found = check_labels(path, label_columns(config), severe_grades=config["cohort"]["severe_grades"])
+    if found:
+        print("\n".join(found), file=sys.stderr)
+        raise WorkflowError(f"{len(found)} problem(s) in the table of input.labels, listed above.")
+
+
+def label_columns(config: dict):
+    """The names of the label columns, as the core takes them."""
+    from echoclr_core.cohort import LabelColumns
+
+    return LabelColumns(**config["input"]["columns"], extra=tuple(config["input"]["extra_columns"]))
+
+
+def require_files(config: dict, *, synthetic: bool) -> None:
+    """Raise a WorkflowError that lists every file the run will need and that is not there."""
+    missing = []
+    wanted = {} if synthetic else {f"input.{key}": config["input"][key] for key in ("dicom_dir", "labels")}
+    if not synthetic:
+        wanted["views.labels"] = config["views"]["labels"]
+    wanted |= {f"views.{key}": config["views"][key] for key in ("weights", "classes")}
+    for key, path in wanted.items():
+        if path and not Path(path).exists():
+            missing.append(f"{key}: there is no {path}")
+    if config["views"]["classifier"] == "zhang" and not config["views"]["weights"]:
+        missing.append(
+            "views.weights: the network of Zhang et al. needs its weights here; without them set "
+            "views.classifier: compact and views.labels"
+        )
+    key_file = config["input"]["pseudonym_key_file"]
+    if (
+        not synthetic
+        and not (key_file and Path(key_file).exists())
+        and not os.environ.get("ECHOCLR_PSEUDONYM_KEY")
+    ):
+        missing.append(
+            f"input.pseudonym_key_file: {f'there is no {key_file}' if key_file else 'is empty'} and the "
+            "environment variable ECHOCLR_PSEUDONYM_KEY is not set; make a key once with "
+            "`make key KEY=path/outside/results`"
+        )
+    if "kinetics400" in config["finetune"]["initialisations"]:
+        missing += _kinetics_problem(config)
+    if missing:
+        lines = "\n".join(f"  {line}" for line in missing)
+        raise WorkflowError(f"{len(missing)} file(s) are missing, so no job was started:\n{lines}")
+
+
+def _kinetics_problem(config: dict) -> list[str]:
+    from echoclr_core.models import kinetics_file
+
+    try:
+        kinetics_file(config["finetune"]["kinetics_weights"])
+    except FileNotFoundError as error:
+        return [f"finetune.kinetics_weights: {error}"]
+    return []

@@ -1,0 +1,105 @@
+"""The grid of the study: task x initialisation x label ratio x draw x learning rate, as plain names."""
+
+import json
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
+
+SSL = ("simclr", "mi_simclr", "echoclr")
+COHORTS = ("internal", "external")
+
+
+def ratio_label(ratio: float) -> str:
+    """The ratio as it stands in paths: 0.01, 0.25, 1."""
+    return f"{float(ratio):g}"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The jobs of the fine-tuning stage.
+
+    Parameters
+    ----------
+    config
+        The resolved configuration.
+    """
+
+    config: dict = field(repr=False)
+
+    @property
+    def tasks(self) -> list[str]:
+        return self.config["finetune"]["tasks"]
+
+    @property
+    def methods(self) -> list[str]:
+        """Pretraining methods that something needs: those asked for, and those fine-tuned from."""
+        wanted = {*self.config["pretrain"]["methods"], *(init for init in self.inits if init in SSL)}
+        return [method for method in SSL if method in wanted]
+
+    @property
+    def inits(self) -> list[str]:
+        return self.config["finetune"]["initialisations"]
+
+    @property
+    def explained(self) -> list[str]:
+        """The initialisations of the saliency figure: the reference, and the one beside it if another."""
+        return list(dict.fromkeys([self.config["explain"]["reference"], self.config["explain"]["model"]]))
+
+    @property
+    def ratios(self) -> list[str]:
+        return [ratio_label(ratio) for ratio in sorted(self.config["finetune"]["ratios"])]
+
+    @property
+    def draws(self) -> list[str]:
+        return [str(draw) for draw in range(self.config["finetune"]["draws"])]
+
+    def rates(self, init: str, ratio: str) -> list[str]:
+        """Learning rates of one initialisation at one ratio, as text (paper, fine-tuning)."""
+        kind = "ssl" if init in SSL else "supervised"
+        few = float(ratio) <= self.config["finetune"]["few_labels"] + 1e-9
+        return [str(rate) for rate in self.config["finetune"]["learning_rates"][kind + "_few" * few]]
+
+    def selections(self) -> list[dict[str, str]]:
+        """One dict of wildcards a selected model."""
+        return [
+            {"task": task, "init": init, "ratio": ratio, "draw": draw}
+            for task, init, ratio, draw in product(self.tasks, self.inits, self.ratios, self.draws)
+        ]
+
+    def runs(self) -> list[dict[str, str]]:
+        """One dict of wildcards a fine-tuning job."""
+        return [
+            {**cell, "lr": rate}
+            for cell in self.selections()
+            for rate in self.rates(cell["init"], cell["ratio"])
+        ]
+
+
+def sections(config: dict):
+    """A function that gives parts of ``config``, see :func:`section`."""
+    return partial(section, config)
+
+
+def section(config: dict, *paths: str, leave_out: tuple[str, ...] = ()) -> str:
+    """Parts of the configuration as JSON with sorted keys.
+
+    A plain string is what Snakemake compares most reliably: the order of dict keys would count, and changed
+    objects of other types go unnoticed.
+
+    Parameters
+    ----------
+    paths
+        Key paths such as "pretrain" or "study.seed"; each becomes one key, named by its last part.
+    leave_out
+        Key paths that the rule does not depend on, such as "deidentify.keep_videos".
+    """
+    chosen = {}
+    for path in paths:
+        value = config
+        for part in path.split("."):
+            value = value[part]
+        name = path.split(".")[-1]
+        if isinstance(value, dict):
+            value = {key: item for key, item in value.items() if f"{path}.{key}" not in leave_out}
+        chosen[name] = value
+    return json.dumps(chosen, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,87 @@
+"""The frame of every script: a log that tells the story, settings as plain values, no identifiers."""
+
+import json
+import logging
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from types import SimpleNamespace
+
+log = logging.getLogger("echoclr")
+
+VERSIONS = ("snakemake", "numpy", "pandas", "torch", "pydicom", "opencv-python-headless")
+
+
+@contextmanager
+def job(snakemake, *, restricted: bool = False) -> Iterator[logging.Logger]:
+    """Run the body of a script with a log file that starts with what was asked and ends with how it went.
+
+    The log is appended to, one header an attempt, so that the story of a resumed training stays whole.
+
+    Parameters
+    ----------
+    snakemake
+        The object the engine gives to a script.
+    restricted
+        Whether the rule sees identifiers. Then its log lies in restricted/, and what went wrong is told there
+        only: a traceback on the terminal or in a cluster's log could name a patient.
+    """
+    # A worker process starts by running the main module's file if it has one: this script must not run twice.
+    vars(sys.modules["__main__"]).pop("__file__", None)
+    path = Path(snakemake.log[0])
+    folder = restricted_folder(path) if restricted else path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="a", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    _header(snakemake)
+    start = time.monotonic()
+    try:
+        yield log
+    except Exception as error:
+        log.exception("failed after %.1f s", time.monotonic() - start)
+        if restricted:
+            print(f"rule {snakemake.rule} failed ({type(error).__name__}); see {path}", file=sys.stderr)
+            raise SystemExit(1) from None
+        raise
+    else:
+        log.info("done in %.1f s", time.monotonic() - start)
+    finally:
+        root.removeHandler(handler)
+        handler.close()
+
+
+def restricted_folder(path: Path) -> Path:
+    """Make the folder that holds identifiers, mode 0700, and return the folder of ``path``."""
+    top = next((parent for parent in path.parents if parent.name == "restricted"), None)
+    assert top is not None, "a restricted rule logs below restricted/"
+    top.mkdir(parents=True, exist_ok=True)
+    top.chmod(0o700)
+    return path.parent
+
+
+def settings(snakemake, name: str = "settings") -> SimpleNamespace:
+    """A rule's slice of the configuration: ``settings(snakemake).mask`` is a dict."""
+    return SimpleNamespace(**json.loads(snakemake.params[name]))
+
+
+def _header(snakemake) -> None:
+    log.info("=" * 60)
+    log.info("rule %s %s", snakemake.rule, dict(snakemake.wildcards))
+    found = []
+    for name in VERSIONS:
+        try:
+            found.append(f"{name} {version(name)}")
+        except ModuleNotFoundError:  # an environment holds what its jobs need
+            continue
+    log.info("python %s on %s; %s", platform.python_version(), platform.machine(), ", ".join(found))
+    log.info("threads %s, resources %s", snakemake.threads, dict(snakemake.resources.items()))
+    for name, value in snakemake.params.items():
+        if name not in ("root", "key_file"):
+            log.info("%s: %s", name, value)

@@ -1,0 +1,104 @@
+"""Where things lie: the paths of the study, inputs that depend on the configuration, digests of scripts."""
+
+import os
+from pathlib import Path
+
+from snakemake.io import directory, expand, multiext, temp
+
+from echoclr_core.common.modules import code_digest
+from workflow_scripts.lib.grid import SSL, Grid
+
+CELL = "{task}/{init}/{ratio}/{draw}"
+
+
+class Layout:
+    """The paths of one study.
+
+    Parameters
+    ----------
+    config
+        The resolved configuration.
+    root
+        The repository.
+    """
+
+    def __init__(self, config: dict, root: Path):
+        self.config = config
+        self.root = root
+        self.grid = Grid(config)
+        self.folder = f"results/{config['study']['name']}"
+        self.restricted = f"{self.folder}/restricted"
+        self.state = f"{self.folder}/state"
+        self.shards = [f"{number:04d}" for number in range(config["input"]["shards"])]
+        self.synthetic = config["synthetic"]["development_studies"] > 0
+
+    def results(self, path: str) -> str:
+        """A path below the study's folder."""
+        return os.path.join(self.folder, path)  # noqa: PTH118 (wildcards in braces are no path yet)
+
+    def log_file(self, name: str, wildcards: str = "", *, restricted: bool = False) -> str:
+        """The log of a rule; rules that see identifiers log into restricted/."""
+        folder = self.restricted if restricted else self.folder
+        return "/".join(filter(None, [folder, "logs", name, wildcards])) + ".log"
+
+    def benchmark_file(self, name: str, wildcards: str = "") -> str:
+        """Where Snakemake writes what a job cost."""
+        return "/".join(filter(None, [self.folder, "benchmarks", name, wildcards])) + ".jsonl"
+
+    def core(self, name: str) -> str:
+        """Digest of a script and of every core module under it: editing those runs the rule again."""
+        return code_digest(self.root / "workflow_scripts" / f"{name}.py", self.root, "echoclr_core")
+
+    def over_shards(self, pattern: str) -> list[str]:
+        """One path a shard."""
+        return expand(pattern, shard=self.shards)
+
+    def if_there(self, path: str) -> str | list:
+        """The path as an input where it exists: a plan can be made without it, a run cannot."""
+        return path if path and (self.synthetic or Path(path).exists()) else []
+
+    def full_size(self, path: str):
+        """The full-size videos go once the masked ones are written, unless they are to be kept."""
+        kept = self.config["deidentify"]["keep_videos"]
+        return directory(path) if kept else temp(directory(path))
+
+    def initial_weights(self, wildcards):
+        """The file the encoder starts from; none for random weights and for those in torchvision's cache."""
+        if wildcards.init in SSL:
+            return self.results(f"pretrain/{wildcards.init}/encoder.safetensors")
+        if wildcards.init == "kinetics400":
+            return self.if_there(self.config["finetune"]["kinetics_weights"])
+        return []
+
+    def candidates(self, name: str):
+        """An input function: one file of every learning rate of a cell of the grid."""
+
+        def paths(wildcards):
+            rates = self.grid.rates(wildcards.init, wildcards.ratio)
+            return expand(self.results(f"finetune/{CELL}/{{lr}}/{name}"), lr=rates, **wildcards)
+
+        return paths
+
+    def explained(self, pattern: str):
+        """An input function: files of the reference, then of the model beside it, from the most labels."""
+        ratio = self.grid.ratios[-1]
+
+        def paths(wildcards):
+            return [
+                path
+                for init in self.grid.explained
+                for path in expand(
+                    self.results(pattern),
+                    task=wildcards.task,
+                    init=init,
+                    ratio=ratio,
+                    draw="0",
+                    lr=self.grid.rates(init, ratio),
+                )
+            ]
+
+        return paths
+
+    def png_and_pdf(self, name: str) -> list[str]:
+        """Both files of a figure."""
+        return multiext(self.results(f"figures/{name}"), ".png", ".pdf")

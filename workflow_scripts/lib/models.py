@@ -1,0 +1,61 @@
+"""The encoder and the augmentation that the configuration names, as the core's settings take them."""
+
+from pathlib import Path
+
+from echoclr_core.models import (
+    Classifier,
+    EncoderSettings,
+    build_encoder,
+    kinetics_file,
+    load_encoder,
+    load_kinetics,
+    read_weights,
+)
+from echoclr_core.models.weights import load_strictly
+
+
+def encoder_fields(model: dict) -> dict:
+    """Fields of EncoderSettings from the configuration's ``model`` section."""
+    return {"name": model["encoder"], "width": model["width"], "blocks": model["blocks"]}
+
+
+def encoder_settings(model: dict) -> EncoderSettings:
+    """EncoderSettings from the configuration's ``model`` section."""
+    return EncoderSettings(name=model["encoder"], width=model["width"], blocks=tuple(model["blocks"]))
+
+
+def augmentation_fields(augmentation: dict) -> dict:
+    """Fields of AugmentSettings from the configuration's ``augmentation`` section."""
+    return {name: augmentation[name] for name in ("pad", "flip", "degrees", "rotate")}
+
+
+def initial_state(init: str, weights: str, kinetics: str, settings: EncoderSettings) -> dict | None:
+    """The encoder's initial weights, loaded strictly; None for random ones.
+
+    Parameters
+    ----------
+    init
+        Initialisation.
+    weights
+        File of a pretrained encoder; "" for the others.
+    kinetics
+        File of the Kinetics-400 weights; "" for torchvision's cache.
+    settings
+        The encoder.
+    """
+    if init == "random":
+        return None
+    encoder = build_encoder(settings)
+    if init == "kinetics400":
+        load_kinetics(encoder, kinetics_file(kinetics))
+    else:
+        load_encoder(weights, encoder)
+    return encoder.state_dict()
+
+
+def load_classifier(path: str, settings: EncoderSettings) -> Classifier:
+    """A fine-tuned classifier in eval mode, loaded strictly."""
+    model = Classifier(build_encoder(settings))
+    tensors, _ = read_weights(path)
+    load_strictly(model, tensors, source=Path(path).name)
+    return model.eval()

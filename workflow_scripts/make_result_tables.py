@@ -1,0 +1,15 @@
+"""Tables S2 (LVH) and S3 (severe AS) in the paper's layout."""
+
+from echoclr_core.evaluate import COMPARISONS, METRICS
+from echoclr_core.reporting.performance import performance_caption, performance_table
+from echoclr_core.reporting.published import published_metrics
+from echoclr_core.reporting.tables import write_table
+from workflow_scripts.lib.job import job
+
+with job(snakemake) as log:
+    metrics = METRICS.read(snakemake.input.metrics)
+    comparisons = COMPARISONS.read(snakemake.input.comparisons)
+    published = published_metrics() if snakemake.params.published else None
+    for task, path in zip(snakemake.params.tasks, snakemake.output[::3], strict=True):
+        table = performance_table(metrics, comparisons, task, published=published)
+        write_table(table, path.removesuffix(".csv"), caption=performance_caption(metrics, task))

@@ -1,0 +1,11 @@
+"""Table 1 and Table S1: the cohort described."""
+
+from echoclr_core.cohort import COHORT_STUDIES, table1
+from echoclr_core.reporting.tables import write_table
+from workflow_scripts.lib.job import job
+
+with job(snakemake) as log:
+    studies = COHORT_STUDIES.read(snakemake.input.studies)
+    for full, paths in ((False, snakemake.output.table1), (True, snakemake.output.table_s1)):
+        text, _ = table1(studies, full=full)
+        write_table(text, paths[0].removesuffix(".csv"))

@@ -1,0 +1,9 @@
+"""From the archive to the sets: every exclusion with its count."""
+
+from echoclr_core.cohort import FLOW
+from echoclr_core.reporting.flow import flow_figure
+from echoclr_core.reporting.style import save_figure
+from workflow_scripts.lib.job import job
+
+with job(snakemake) as log:
+    save_figure(flow_figure(FLOW.read(snakemake.input[0])), snakemake.output[0].removesuffix(".png"))

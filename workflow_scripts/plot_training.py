@@ -1,0 +1,30 @@
+"""Course of pretraining and of the selected fine-tuning runs."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from echoclr_core.reporting.style import save_figure
+from echoclr_core.reporting.training_curves import finetuning_curves, pretraining_curves
+from workflow_scripts.lib.job import job
+
+with job(snakemake) as log:
+    histories = {
+        method: pd.read_parquet(path)
+        for method, path in zip(snakemake.params.methods, snakemake.input.pretrain, strict=True)
+    }
+    save_figure(pretraining_curves(histories), snakemake.output.pretrain[0].removesuffix(".png"))
+    rates = {
+        Path(path).parts[-5:-1]: json.loads(Path(path).read_text(encoding="utf-8"))["lr"]
+        for path in snakemake.input.selected
+    }
+    runs = []
+    for path in snakemake.input.finetune:
+        *cell, rate, _ = Path(path).parts[-6:]
+        if rates[tuple(cell)] == rate:
+            task, init, ratio, draw = cell
+            names = {"task": task, "init": init, "ratio": float(ratio), "draw": int(draw)}
+            runs.append(pd.read_parquet(path).assign(**names))
+    figure = finetuning_curves(pd.concat(runs, ignore_index=True), column="validation_loss")
+    save_figure(figure, snakemake.output.finetune[0].removesuffix(".png"))

@@ -1,0 +1,15 @@
+"""Choose the learning rate with the lowest validation loss."""
+
+import json
+from pathlib import Path
+
+from echoclr_core.common import write_json
+from echoclr_core.finetune.select import select_learning_rate
+from workflow_scripts.lib.job import job
+
+with job(snakemake) as log:
+    runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.runs]
+    shown = ("lr", "validation_loss", "best_epoch", "epochs")
+    selected = select_learning_rate({name: run[name] for name in shown if name in run} for run in runs)
+    write_json(snakemake.output[0], selected)
+    log.info("selected %s", selected)
