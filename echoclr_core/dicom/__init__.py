@@ -1,0 +1,22 @@
+"""Read cine loops from DICOM files of any kind, one frame at a time, and catalogue an archive."""
+
+from echoclr_core.dicom.catalogue import CATALOGUE, scan_archive
+from echoclr_core.dicom.cine import Cine
+from echoclr_core.dicom.colour import luma
+from echoclr_core.dicom.header import Header
+from echoclr_core.dicom.outcomes import OUTCOME_MEANINGS, OUTCOMES, UnusableFile
+from echoclr_core.dicom.reading import read_cine
+from echoclr_core.dicom.regions import Region
+
+__all__ = [
+    "CATALOGUE",
+    "OUTCOMES",
+    "OUTCOME_MEANINGS",
+    "Cine",
+    "Header",
+    "Region",
+    "UnusableFile",
+    "luma",
+    "read_cine",
+    "scan_archive",
+]

@@ -1,0 +1,187 @@
+"""A catalogue of an archive, one row a file. It holds identifiers: for `restricted/` only."""
+
+import logging
+import multiprocessing
+import os
+import stat
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from echoclr_core.common import Column, Table
+from echoclr_core.dicom.datafile import read_data_file
+from echoclr_core.dicom.frames import blaming
+from echoclr_core.dicom.header import Header
+from echoclr_core.dicom.outcomes import OUTCOMES, UnusableFile
+from echoclr_core.dicom.reading import check_study_key, cine_of, read_header
+from echoclr_core.dicom.values import quiet_pydicom
+
+_LOG = logging.getLogger(__name__)
+
+CATALOGUE = Table(
+    "catalogue",
+    {
+        "path": Column(kind="str", description="file, relative to the archive, with / between folders"),
+        "bytes": Column(kind="int", description="size of the file", low=0),
+        "mtime_ns": Column(kind="int", description="time of last change, nanoseconds since 1970"),
+        "outcome": Column(kind="str", description="what the header alone says of the file", allowed=OUTCOMES),
+        "study_key": Column(
+            kind="str", description="value of the keyword that names the study", nullable=True
+        ),
+        "patient_key": Column(kind="str", description="PatientID", nullable=True),
+        "study_date": Column(kind="str", description="StudyDate as YYYYMMDD", nullable=True),
+        "sop_uid": Column(kind="str", description="SOPInstanceUID", nullable=True),
+    },
+    key=("path",),
+)
+
+IDENTITY = ("study_key", "patient_key", "study_date", "sop_uid")
+POOL_FROM = 64  # files; below, starting processes costs more than they save
+CHUNK = 16
+
+
+def scan_archive(
+    root: str | Path,
+    *,
+    study_key: str = "AccessionNumber",
+    workers: int = 1,
+    known: pd.DataFrame | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Read the header of every file below ``root``. One bad file is one row, never an end.
+
+    Every file is a row, hidden ones, DICOMDIR and files that are not DICOM included. Links are followed; a
+    folder met a second time (loops of links among them) is entered once. What cannot be opened, and a name
+    that is not valid UTF-8 (shown with its bytes escaped: a table holds text), is "corrupt".
+
+    Parameters
+    ----------
+    root
+        A folder.
+    study_key
+        DICOM keyword that names the study; several values are joined by a backslash in file order.
+    workers
+        Processes to read with.
+    known
+        An earlier catalogue of the same root **made with the same** ``study_key``: rows of equal path,
+        size and time of change are taken over without opening the file.
+    on_progress
+        Called with (files done, files to read).
+
+    Returns
+    -------
+    DataFrame
+        CATALOGUE, sorted by path. ``outcome`` knows the header alone: "ok", "not_dicom", "no_pixels",
+        "single_frame", "corrupt", "unsupported_syntax", "spectral_doppler_or_mmode", "no_study_key".
+
+    Raises
+    ------
+    ValueError
+        If ``root`` is no folder, or ``study_key`` is no DICOM keyword with a text value.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise ValueError(f"root: {root} is not a folder")
+    check_study_key(study_key)
+    rows = sorted(_walk(root), key=lambda row: row["path"])
+    seen = {} if known is None else {_identity_of(row): row for row in known.to_dict("records")}
+    todo = [row for row in rows if "outcome" not in row and _identity_of(row) not in seen]
+    for row in rows:
+        row.update(
+            {name: value for name, value in seen.get(_identity_of(row), {}).items() if name not in row}
+        )
+    describe = partial(describe_file, study_key=study_key)
+    paths = [root / row["path"] for row in todo]
+    for done, (row, found) in enumerate(zip(todo, _map(describe, paths, workers), strict=True), start=1):
+        row.update(found)
+        if on_progress is not None:
+            on_progress(done, len(todo))
+    frame = pd.DataFrame(rows, columns=list(CATALOGUE.columns))
+    return CATALOGUE.check(frame.astype(object).where(frame.notna(), None))
+
+
+def describe_file(path: str | Path, *, study_key: str = "AccessionNumber") -> dict[str, str | None]:
+    """Outcome and identity of one file, from its header alone. Never raises for what the file holds."""
+    header = Header()
+    try:
+        with blaming(path), quiet_pydicom():
+            data_file = read_data_file(path, study_key=study_key)
+            header = read_header(data_file, study_key)
+            cine_of(path, data_file, header)
+        outcome = "ok" if header.study_key else "no_study_key"
+    except UnusableFile as error:
+        outcome = error.outcome
+    return {"outcome": outcome, **{name: getattr(header, name) for name in IDENTITY}}
+
+
+def _map(describe: Callable, paths: list[Path], workers: int) -> Iterator[dict[str, str | None]]:
+    if workers < 2 or len(paths) < POOL_FROM:
+        yield from map(describe, paths)
+        return
+    # Not forked: the caller may run threads. Parsing is plain Python, so threads would share one core.
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from pool.map(describe, paths, chunksize=CHUNK)
+
+
+def _identity_of(row: dict[str, Any]) -> tuple[str, int, int]:
+    return row["path"], int(row["bytes"]), int(row["mtime_ns"])
+
+
+def _walk(root: Path) -> Iterator[dict[str, Any]]:
+    """Rows of all files below a folder: path, bytes, mtime_ns, and the outcome where it is known already."""
+    entered: set[tuple[int, int]] = set()
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in entered:
+                continue
+            entered.add((status.st_dev, status.st_ino))
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            _LOG.warning("a folder of the archive cannot be opened; its row says corrupt")
+            yield _row(root, folder, None, "corrupt")
+            continue
+        # The last one is taken first: folders are entered in alphabetical order, so that of two links to
+        # one folder the same is entered every time.
+        inner = [Path(entry.path) for entry in entries if _is_folder(entry)]
+        folders.extend(reversed(inner))
+        for entry in entries:
+            if not _is_folder(entry):
+                yield _file_row(root, Path(entry.path))
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _file_row(root: Path, path: Path) -> dict[str, Any]:
+    try:
+        status = path.stat()
+    except OSError:
+        return _row(root, path, None, "corrupt")
+    if not stat.S_ISREG(status.st_mode):  # a pipe or a socket would never end
+        return _row(root, path, status, "not_dicom")
+    return _row(root, path, status, None)
+
+
+def _row(root: Path, path: Path, status: os.stat_result | None, outcome: str | None) -> dict[str, Any]:
+    name = path.relative_to(root).as_posix()
+    readable = os.fsencode(name).decode("utf-8", "backslashreplace")
+    row = {
+        "path": readable,
+        "bytes": 0 if status is None else status.st_size,
+        "mtime_ns": 0 if status is None else status.st_mtime_ns,
+    }
+    if readable != name:
+        outcome = "corrupt"
+    return row if outcome is None else {**row, "outcome": outcome}

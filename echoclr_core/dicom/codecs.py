@@ -1,0 +1,132 @@
+"""Decode one compressed frame, by what its first bytes say it is."""
+
+import struct
+from collections.abc import Callable
+
+import imagecodecs
+import numpy as np
+
+from echoclr_core.dicom.colour import eight_bits
+from echoclr_core.dicom.jpeg import decode_jpeg
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.pixel_format import PixelFormat
+
+HT_MARKER = b"\xff\x50"  # CAP: the codestream may hold high-throughput blocks
+
+
+def decode_frame(data: bytes, layout: PixelFormat, *, colour: bool) -> tuple[np.ndarray, str]:
+    """Decode one frame.
+
+    Declared transfer syntaxes lie; codestreams do not, so their first bytes choose the decoder.
+
+    Parameters
+    ----------
+    data
+        The joined fragments of the frame.
+    layout
+        From the header.
+    colour
+        Whether RGB is wanted; JPEG is decoded straight to luma otherwise.
+
+    Returns
+    -------
+    tuple
+        (H, W) or (H, W, 3) samples of 8 or 16 bits, and what they are: see ``Converter.convert``.
+
+    Raises
+    ------
+    UnusableFile
+        "corrupt", "truncated".
+    """
+    samples, photometric = _decoder(data)(data, layout, colour)
+    shape = (layout.rows, layout.columns)
+    if samples.shape[:2] != shape:
+        raise UnusableFile(
+            "corrupt", f"a frame of {samples.shape[0]} rows was found", tag="Rows", value=layout.rows
+        )
+    channels = samples.shape[2] if samples.ndim == 3 else 1
+    if channels != (1 if photometric == "LUMA" else layout.samples) or samples.dtype.itemsize > 2:
+        raise UnusableFile(
+            "corrupt", f"the frame has {channels} channels of {samples.dtype}", tag="SamplesPerPixel"
+        )
+    return samples, photometric
+
+
+Decoded = tuple[np.ndarray, str]
+
+
+def _decoder(data: bytes) -> Callable[[bytes, PixelFormat, bool], Decoded]:
+    if data.startswith(b"\xff\xd8\xff"):
+        return decode_jpeg
+    if data.startswith((b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ")):
+        return _jpeg2000
+    if data.startswith((b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")):
+        return _jpeg_xl
+    if 1 <= int.from_bytes(data[:4], "little") <= 15 and data[4:8] == b"\x40\0\0\0":
+        return _run_length  # its header: so many segments, the first one right behind it
+    raise UnusableFile("corrupt", "no known codestream begins here", tag="PixelData")
+
+
+def _jpeg2000(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
+    codestream = data.find(b"\xff\x4f\xff\x51")
+    size = data[codestream + 8 : codestream + 24]  # SIZ: width, height, offsets of the image in them
+    if codestream < 0 or len(size) < 16:
+        raise UnusableFile("truncated", "the JPEG 2000 header is cut", tag="PixelData")
+    right, bottom, left, top = struct.unpack(">4L", size)
+    if (bottom - top, right - left) != (layout.rows, layout.columns):
+        raise UnusableFile(
+            "corrupt",
+            f"the codestream has {bottom - top} x {right - left} pixels",
+            tag="Rows",
+            value=layout.rows,
+        )
+    high_throughput = HT_MARKER in data[codestream : codestream + 256]
+    if (
+        high_throughput and b"\xff\xd9" not in data[-16:]
+    ):  # its decoder fills what is cut off, the other refuses
+        raise UnusableFile("truncated", "the codestream has no end marker", tag="PixelData")
+    decode = imagecodecs.htj2k_decode if high_throughput else imagecodecs.jpeg2k_decode
+    return _squeezed(decode(data[codestream:] if high_throughput else data)), layout.photometric
+
+
+def _jpeg_xl(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
+    samples = _squeezed(imagecodecs.jpegxl_decode(data, numthreads=1))
+    return samples, "RGB" if samples.ndim == 3 else layout.photometric
+
+
+def _squeezed(samples: np.ndarray) -> np.ndarray:
+    return samples[..., 0] if samples.ndim == 3 and samples.shape[2] == 1 else samples
+
+
+def _run_length(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
+    """DICOM RLE (PS3.5 Annex G): one PackBits segment a sample byte, most significant byte first."""
+    if len(data) < 64:
+        raise UnusableFile("truncated", "the RLE header is cut", tag="PixelData")
+    count, *offsets = struct.unpack("<16L", data[:64])
+    size = layout.bits_allocated // 8
+    if count != layout.samples * size:
+        raise UnusableFile(
+            "corrupt",
+            f"the RLE header names {count} segments; {layout.samples * size} belong there",
+            tag="PixelData",
+        )
+    pixels = layout.rows * layout.columns
+    luma_only = not colour and layout.photometric.startswith("YBR_FULL")
+    needed = size if luma_only else count
+    ends = [*offsets[1:count], len(data)]
+    planes = np.empty((needed, pixels), np.uint8)
+    for index in range(needed):
+        segment = imagecodecs.packbits_decode(data[offsets[index] : ends[index]])
+        if len(segment) < pixels:
+            raise UnusableFile(
+                "truncated", f"an RLE segment holds {len(segment)} of {pixels} bytes", tag="PixelData"
+            )
+        planes[index] = np.frombuffer(segment, np.uint8, pixels)
+    if size == 2:
+        planes = planes[0::2].astype(np.uint16) << 8 | planes[1::2]
+    samples = planes.reshape(-1, layout.rows, layout.columns).transpose(1, 2, 0)
+    if samples.shape[2] == 1:
+        samples = np.ascontiguousarray(samples[..., 0])
+        if luma_only:
+            return eight_bits(samples, layout.bits_stored, signed=layout.signed), "LUMA"
+    return samples, layout.photometric

@@ -1,0 +1,38 @@
+"""What the header of a file says, by allow-list: identity and description, without the pixels."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """Header values that the study uses. The first four identify a person: for `restricted/` only.
+
+    Parameters
+    ----------
+    study_key
+        Value of the keyword that names the study; several values are joined by a backslash in file order.
+    patient_key
+        PatientID.
+    study_date
+        StudyDate as YYYYMMDD.
+    sop_uid
+        SOPInstanceUID.
+    manufacturer, model
+        Manufacturer and ManufacturerModelName.
+    transfer_syntax
+        Transfer Syntax UID as declared; None where the file has no file meta information.
+    photometric
+        PhotometricInterpretation as declared, in capitals.
+    frames_declared
+        NumberOfFrames; None where it is missing or empty.
+    """
+
+    study_key: str | None = None
+    patient_key: str | None = None
+    study_date: str | None = None
+    sop_uid: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    transfer_syntax: str | None = None
+    photometric: str | None = None
+    frames_declared: int | None = None

@@ -1,0 +1,100 @@
+"""MPEG-2, H.264 and H.265 streams inside DICOM: one stream a file, cut into fragments anywhere."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import numpy as np
+
+from echoclr_core.dicom.encapsulated import Fragment
+from echoclr_core.dicom.inflate import InflatedFile
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.pixel_format import PixelFormat
+
+
+class JoinedFragments:
+    """Fragments read as one file, in place: the stream is never in memory as a whole."""
+
+    def __init__(self, stream: BinaryIO | InflatedFile, fragments: Sequence[Fragment]):
+        self._stream = stream
+        self._fragments = fragments
+        self._starts = np.cumsum([0] + [fragment.length for fragment in fragments])
+        self._position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` bytes from here; all that follow if negative."""
+        left = int(self._starts[-1]) - self._position
+        wanted = left if size < 0 else min(size, left)
+        parts = []
+        while wanted > 0:
+            index = int(np.searchsorted(self._starts, self._position, side="right")) - 1
+            within = self._position - int(self._starts[index])
+            self._stream.seek(self._fragments[index].offset + within)
+            part = self._stream.read(min(wanted, self._fragments[index].length - within))
+            if not part:
+                break
+            parts.append(part)
+            self._position += len(part)
+            wanted -= len(part)
+        return b"".join(parts)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move within the joined stream."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: int(self._starts[-1])}[whence]
+        self._position = min(max(base + offset, 0), int(self._starts[-1]))
+        return self._position
+
+    def tell(self) -> int:
+        """Current position."""
+        return self._position
+
+
+def decode_stream(
+    stream: JoinedFragments, layout: PixelFormat, indices: Sequence[int], *, colour: bool
+) -> Iterator[np.ndarray]:
+    """Yield the frames of ascending ``indices`` in order of display: uint8 (H, W) luma or (H, W, 3) RGB.
+
+    Studio range is stretched to full range, as the stream declares it.
+
+    Raises
+    ------
+    UnusableFile
+        "truncated" where the stream ends before the last index, "corrupt" where it cannot be decoded at all.
+    """
+    import av  # heavy, and few archives need it
+
+    wanted = set(indices)
+    last = max(indices)
+    number = -1
+    try:
+        with av.open(stream, mode="r") as container:
+            container.streams.video[0].thread_type = "NONE"
+            for number, frame in enumerate(container.decode(video=0)):
+                if (frame.height, frame.width) != (layout.rows, layout.columns):
+                    raise UnusableFile(
+                        "corrupt",
+                        f"the stream has {frame.height} x {frame.width} pixels",
+                        tag="Rows",
+                        value=layout.rows,
+                    )
+                if number in wanted:
+                    yield frame.to_ndarray(format="rgb24" if colour else "gray")
+                if number == last:
+                    return
+    except (av.error.FFmpegError, IndexError) as error:
+        if number < 0:
+            raise UnusableFile("corrupt", "the video stream cannot be decoded", tag="PixelData") from error
+    raise UnusableFile(
+        "truncated", f"the stream ends after {number + 1} frames", tag="NumberOfFrames", value=last + 1
+    )
+
+
+def count_packets(stream: JoinedFragments) -> int:
+    """Pictures in the stream, without decoding: for headers that do not say."""
+    import av
+
+    try:
+        with av.open(stream, mode="r") as container:
+            return sum(packet.size > 0 for packet in container.demux(video=0))
+    except (av.error.FFmpegError, IndexError) as error:
+        raise UnusableFile("corrupt", "the video stream cannot be read", tag="PixelData") from error

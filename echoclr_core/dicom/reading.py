@@ -1,0 +1,186 @@
+"""From a path to a :class:`Cine`: header first, every reason against the file before any decoding."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+
+from echoclr_core.dicom.cine import Cine
+from echoclr_core.dicom.colour import read_palette
+from echoclr_core.dicom.datafile import DataFile, PixelElement, read_data_file
+from echoclr_core.dicom.frame_rate import frame_rate
+from echoclr_core.dicom.frames import FileFrames, blaming
+from echoclr_core.dicom.header import Header
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.pixel_format import PixelFormat, read_pixel_format
+from echoclr_core.dicom.regions import only_spectral_or_m_mode, read_regions
+from echoclr_core.dicom.syntaxes import family_of
+from echoclr_core.dicom.values import day, integer, quiet_pydicom, strings, text
+
+
+def read_cine(
+    path: str | Path,
+    *,
+    min_frames: int = 2,
+    default_fps: float | None = None,
+    study_key: str = "AccessionNumber",
+) -> Cine:
+    """Open a DICOM cine loop. Reads the header only; frames are decoded when asked for.
+
+    Parameters
+    ----------
+    path
+        Any file: DICOM is recognised by content.
+    min_frames
+        Loops with fewer frames are refused; 1 lets stills pass.
+    default_fps
+        Frames per second where no tag gives a believable rate; None leaves ``fps`` None.
+    study_key
+        DICOM keyword that names the study.
+
+    Raises
+    ------
+    UnusableFile
+        A ValueError whose message says file, tag, value and why, and whose ``outcome`` is one of
+        "not_dicom", "no_pixels", "corrupt", "unsupported_syntax", "single_frame", "too_short",
+        "spectral_doppler_or_mmode", "crashed" (out of memory).
+    ValueError
+        Where an option makes no sense, ``study_key`` is no DICOM keyword say.
+    """
+    if min_frames < 1:
+        raise ValueError(f"min_frames: {min_frames}; at least 1 is allowed")
+    if default_fps is not None and not default_fps > 0:
+        raise ValueError(f"default_fps: {default_fps}; a positive rate or None is allowed")
+    check_study_key(study_key)
+    with blaming(path):
+        data_file = read_data_file(path, study_key=study_key)
+        with quiet_pydicom():
+            header = read_header(data_file, study_key)
+            return cine_of(path, data_file, header, min_frames=min_frames, default_fps=default_fps)
+
+
+def check_study_key(keyword: str) -> None:
+    """Raise ValueError unless ``keyword`` is a DICOM keyword that holds text or numbers."""
+    tag = tag_for_keyword(keyword)
+    if tag is None or dictionary_VR(tag) in ("SQ", "OB", "OW", "OB or OW", "UN", "OF", "OD"):
+        raise ValueError(
+            f"study_key: {keyword!r} is no DICOM keyword with a text value, as AccessionNumber, "
+            "StudyInstanceUID and StudyID are"
+        )
+
+
+def read_header(data_file: DataFile, study_key: str) -> Header:
+    """Identity and description of a file; NumberOfFrames is left out where it is not a number."""
+    dataset = data_file.dataset
+    return Header(
+        study_key=text(dataset, study_key),
+        patient_key=text(dataset, "PatientID"),
+        study_date=day(dataset, "StudyDate"),
+        sop_uid=text(dataset, "SOPInstanceUID"),
+        manufacturer=text(dataset, "Manufacturer"),
+        model=text(dataset, "ManufacturerModelName"),
+        transfer_syntax=data_file.transfer_syntax,
+        photometric=(text(dataset, "PhotometricInterpretation") or "").upper() or None,
+        frames_declared=integer(dataset, "NumberOfFrames"),
+    )
+
+
+def cine_of(
+    path: str | Path,
+    data_file: DataFile,
+    header: Header,
+    *,
+    min_frames: int = 2,
+    default_fps: float | None = None,
+) -> Cine:
+    """The cine of a header that was read already; see :func:`read_cine`."""
+    path = Path(path)
+    dataset = data_file.dataset
+    if data_file.pixel_tag is None:
+        raise UnusableFile("no_pixels", "there is no pixel data", tag="PixelData")
+    if data_file.pixels is None:
+        raise UnusableFile("unsupported_syntax", "samples are floating point", tag="PixelData")
+    family = family_of(data_file.transfer_syntax)
+    layout = read_pixel_format(dataset)
+    declared = _frames_declared(data_file)
+    pixels = _true_nature(path, data_file.pixels, layout, family, declared or 1)
+    layout = _true_layout(pixels, layout, declared or 1)
+    source = FileFrames(
+        path=path,
+        pixels=pixels,
+        layout=layout,
+        family=family,
+        declared=declared,
+        palette=(
+            read_palette(dataset, layout.bits_allocated, little_endian=pixels.little_endian)
+            if layout.photometric == "PALETTE COLOR"
+            else None
+        ),
+    )
+    count = source.count()
+    if count < min_frames:
+        raise UnusableFile(
+            "single_frame" if count == 1 else "too_short",
+            f"at least {min_frames} frames are needed",
+            tag="NumberOfFrames",
+            value=count,
+        )
+    regions = read_regions(dataset, layout.rows, layout.columns)
+    if only_spectral_or_m_mode(regions):
+        raise UnusableFile(
+            "spectral_doppler_or_mmode",
+            "no image region is two-dimensional",
+            tag="SequenceOfUltrasoundRegions",
+            value=[(region.spatial_format, region.data_type) for region in regions],
+        )
+    fps, fps_source = frame_rate(dataset, default_fps)
+    return Cine(
+        header=header,
+        frame_count=count,
+        height=layout.rows,
+        width=layout.columns,
+        fps=fps,
+        fps_source=fps_source,
+        regions=regions,
+        source=source,
+    )
+
+
+def _frames_declared(data_file: DataFile) -> int | None:
+    shown = strings(data_file.dataset, "NumberOfFrames")
+    count = integer(data_file.dataset, "NumberOfFrames")
+    if shown and (count is None or count < 1):
+        raise UnusableFile(
+            "corrupt", "a whole number from 1 is needed", tag="NumberOfFrames", value="\\".join(shown)
+        )
+    return count
+
+
+def _true_nature(
+    path: Path, pixels: PixelElement, layout: PixelFormat, family: str | None, count: int
+) -> PixelElement:
+    """Whether the pixels are encapsulated, where declared syntax and length disagree about it."""
+    expected = layout.frame_bytes * count
+    if pixels.length is None or pixels.length in (expected, expected + expected % 2):
+        return pixels
+    with pixels.open(path) as stream:
+        stream.seek(pixels.offset)
+        begins_with_item = stream.read(4) == b"\xfe\xff\x00\xe0"
+    if begins_with_item:
+        return replace(pixels, length=None)
+    if family not in (None, "native"):
+        raise UnusableFile(
+            "corrupt",
+            "the syntax is compressed and the pixel data is not",
+            tag="PixelData",
+            value=pixels.length,
+        )
+    return pixels
+
+
+def _true_layout(pixels: PixelElement, layout: PixelFormat, count: int) -> PixelFormat:
+    """Some writers declare YBR_FULL_422 and store all three samples of every pixel: the length tells."""
+    full = 3 * layout.rows * layout.columns * layout.bits_allocated // 8
+    if layout.photometric == "YBR_FULL_422" and pixels.length is not None and pixels.length >= full * count:
+        return replace(layout, photometric="YBR_FULL")
+    return layout

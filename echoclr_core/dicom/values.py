@@ -1,0 +1,100 @@
+"""Header values by keyword, one at a time: what cannot be read is missing, and nothing else is touched.
+
+A loop over all elements would stop at the first broken one, a stray delimiter after PixelData included.
+"""
+
+import logging
+import math
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from pydicom import config
+from pydicom.dataset import Dataset
+
+
+@contextmanager
+def quiet_pydicom() -> Iterator[None]:
+    """Silence pydicom's warnings and log: they quote header values, which may name a patient."""
+    logger = logging.getLogger("pydicom")
+    level = logger.level
+    mode = config.settings.reading_validation_mode
+    logger.setLevel(logging.CRITICAL + 1)
+    config.settings.reading_validation_mode = config.IGNORE
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        config.settings.reading_validation_mode = mode
+        logger.setLevel(level)
+
+
+def strings(dataset: Dataset, keyword: str) -> list[str]:
+    """The non-empty values of a keyword as text, without padding; [] where it is missing or empty."""
+    if keyword not in dataset:
+        return []
+    try:
+        value = dataset[keyword].value
+    except Exception:  # any broken value ends here: the bytes as they stand are still worth naming
+        value = dataset.get_item(keyword).value
+    if value is None:
+        return []
+    if isinstance(value, bytes):
+        value = value.decode("latin-1").split("\\")
+    elif isinstance(value, str) or not hasattr(value, "__iter__") or hasattr(value, "family_name"):
+        value = [value]
+    texts = (str(item).encode("utf-8", "replace").decode().strip(" \0\t\r\n") for item in value)
+    return [text for text in texts if text]
+
+
+def text(dataset: Dataset, keyword: str) -> str | None:
+    """All values of a keyword joined by a backslash, in file order; None where there is none."""
+    return "\\".join(strings(dataset, keyword)) or None
+
+
+def numbers(dataset: Dataset, keyword: str) -> list[float] | None:
+    """All values of a keyword as finite floats; None if it is missing or any of them is not a number."""
+    found = []
+    for item in strings(dataset, keyword):
+        try:
+            number = float(item)
+        except ValueError:
+            return None
+        if not math.isfinite(number):
+            return None
+        found.append(number)
+    return found or None
+
+
+def number(dataset: Dataset, keyword: str) -> float | None:
+    """The first value of a keyword as a finite float, or None."""
+    found = numbers(dataset, keyword)
+    return found[0] if found else None
+
+
+def integer(dataset: Dataset, keyword: str) -> int | None:
+    """The first value of a keyword as a whole number, or None where it is not one."""
+    found = number(dataset, keyword)
+    return int(found) if found is not None and found == int(found) else None
+
+
+def day(dataset: Dataset, keyword: str) -> str | None:
+    """A date as YYYYMMDD, or None where no day of 1900 to 2199 can be read.
+
+    Dots, dashes and slashes between year, month and day are dropped (1994.01.30, ACR-NEMA's form); of a
+    range or several values the first day counts; a time of day behind the date is ignored.
+    """
+    for item in strings(dataset, keyword):
+        match = re.match(r"(\d{4})[.\-/ ]?(\d{2})[.\-/ ]?(\d{2})", item)
+        if match is None:
+            continue
+        try:
+            found = date(*map(int, match.groups()))
+        except ValueError:
+            continue
+        if 1900 <= found.year < 2200:
+            return found.strftime("%Y%m%d")
+    return None

@@ -1,0 +1,128 @@
+"""One row a file, whatever the tree holds."""
+
+import os
+import shutil
+import socket
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from echoclr_core.dicom import CATALOGUE, scan_archive
+from echoclr_core.dicom import catalogue as catalogue_module
+
+FRAMES = np.zeros((3, 6, 8), np.uint8)
+
+
+@pytest.fixture
+def archive(tmp_path, make_dicom):
+    root = tmp_path / "archive"
+    (root / "b" / "deep").mkdir(parents=True)
+    (root / ".hidden").mkdir()
+    shutil.copy(make_dicom(FRAMES, AccessionNumber="S1", SOPInstanceUID="1.1"), root / "b" / "IM0001")
+    shutil.copy(make_dicom(FRAMES, AccessionNumber="", SOPInstanceUID="1.2"), root / "b" / "deep" / "x.txt")
+    shutil.copy(make_dicom(FRAMES[:1], SOPInstanceUID="1.3"), root / ".hidden" / ".still")
+    (root / "notes.txt").write_text("text")
+    (root / "empty.dcm").touch()
+    return root
+
+
+def test_rows_are_sorted_and_speak(archive):
+    table = scan_archive(archive)
+    assert table.path.tolist() == [".hidden/.still", "b/IM0001", "b/deep/x.txt", "empty.dcm", "notes.txt"]
+    assert table.outcome.tolist() == ["single_frame", "ok", "no_study_key", "not_dicom", "not_dicom"]
+    assert table.sop_uid.fillna("-").tolist() == ["1.3", "1.1", "1.2", "-", "-"]
+    row = table[table.path == "b/IM0001"].iloc[0]
+    assert (row.study_key, row.patient_key, row.study_date) == ("S1", "P1", "20200131")
+    status = (archive / "b/IM0001").stat()
+    assert (row.bytes, row.mtime_ns) == (status.st_size, status.st_mtime_ns)
+
+
+def test_table_goes_through_its_schema(archive, tmp_path):
+    table = scan_archive(archive)
+    CATALOGUE.write(table, tmp_path / "catalogue.parquet")
+    pd.testing.assert_frame_equal(CATALOGUE.read(tmp_path / "catalogue.parquet"), table)
+
+
+def test_empty_archive(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert len(scan_archive(tmp_path / "empty")) == 0
+
+
+def test_links_loops_pipes_and_sockets(archive, tmp_path, make_dicom):
+    (archive / "loop").symlink_to(archive)
+    (archive / "self").symlink_to("self")
+    (archive / "dangling").symlink_to("nowhere")
+    os.mkfifo(archive / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(archive / "socket"))
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.copy(make_dicom(FRAMES), outside / "linked.dcm")
+    (archive / "elsewhere").symlink_to(outside)
+    table = scan_archive(archive).set_index("path").outcome
+    assert len(table) == 10
+    assert table["elsewhere/linked.dcm"] == "ok"
+    assert table["pipe"] == table["socket"] == "not_dicom"
+    assert table["self"] == table["dangling"] == "corrupt"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_a_row(archive):
+    (archive / "b" / "IM0001").chmod(0)
+    (archive / "b" / "deep").chmod(0)
+    table = scan_archive(archive).set_index("path").outcome
+    (archive / "b" / "deep").chmod(0o755)
+    assert table["b/IM0001"] == table["b/deep"] == "corrupt"
+
+
+def test_names_of_old_archives(archive, tmp_path):
+    with open(os.fsencode(archive) + b"/M\xfcller.dcm", "wb") as file:  # noqa: PTH123
+        file.write((archive / "b/IM0001").read_bytes())
+    table = scan_archive(archive)
+    CATALOGUE.write(table, tmp_path / "catalogue.parquet")
+    assert table.set_index("path").outcome["M\\xfcller.dcm"] == "corrupt"
+
+
+def test_known_rows_are_not_read_again(archive, monkeypatch):
+    before = scan_archive(archive)
+    read = []
+    true = catalogue_module.describe_file
+
+    def describe(path, **options):
+        read.append(path.name)
+        return true(path, **options)
+
+    monkeypatch.setattr(catalogue_module, "describe_file", describe)
+    pd.testing.assert_frame_equal(scan_archive(archive, known=before), before)
+    assert read == []
+    os.utime(archive / "notes.txt", ns=(1, 1))
+    (archive / "new").write_text("new")
+    after = scan_archive(archive, known=before)
+    assert read == ["new", "notes.txt"]
+    assert len(after) == len(before) + 1
+    (archive / "b/IM0001").unlink()
+    assert "b/IM0001" not in scan_archive(archive, known=after).path.tolist()
+
+
+def test_processes_give_the_same_table(archive, monkeypatch):
+    monkeypatch.setattr(catalogue_module, "POOL_FROM", 1)
+    pd.testing.assert_frame_equal(scan_archive(archive, workers=2), scan_archive(archive, workers=1))
+
+
+def test_study_key_is_an_option(archive):
+    table = scan_archive(archive, study_key="PatientID")
+    assert table.study_key.dropna().unique().tolist() == ["P1"]
+    with pytest.raises(ValueError, match="NoSuchKeyword"):
+        scan_archive(archive, study_key="NoSuchKeyword")
+
+
+def test_root_must_be_a_folder(tmp_path):
+    with pytest.raises(ValueError, match="is not a folder"):
+        scan_archive(tmp_path / "none")
+
+
+def test_progress_is_told(archive):
+    told = []
+    scan_archive(archive, on_progress=lambda done, of: told.append((done, of)))
+    assert told == [(i, 5) for i in range(1, 6)]

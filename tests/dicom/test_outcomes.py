@@ -1,0 +1,41 @@
+import pickle
+
+import pytest
+
+from echoclr_core.dicom import OUTCOME_MEANINGS, OUTCOMES, UnusableFile
+
+
+def test_vocabulary_is_fixed_and_explained():
+    assert (
+        *("ok", "not_dicom", "duplicate", "no_pixels", "single_frame", "too_short", "truncated", "corrupt"),
+        *("unsupported_syntax", "spectral_doppler_or_mmode", "fps_below_limit", "no_study_key", "blank"),
+        *("no_sector", "burned_in_text", "timeout", "crashed"),
+    ) == OUTCOMES
+    assert all(OUTCOME_MEANINGS[word] for word in OUTCOMES)
+
+
+def test_message_says_file_tag_value_and_why():
+    error = UnusableFile("corrupt", "a number is needed", path="/data/x", tag="Rows", value="abc")
+    assert isinstance(error, ValueError)
+    assert str(error) == "/data/x: corrupt: Rows is 'abc': a number is needed"
+    assert (error.outcome, error.tag, error.value, error.why) == (
+        *("corrupt", "Rows", "abc", "a number is needed"),
+    )
+
+
+def test_error_survives_the_way_between_processes():
+    error = UnusableFile("truncated", "too few", path="/data/x", tag="NumberOfFrames", value=30)
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is UnusableFile
+    assert vars(copy) == vars(error)
+    assert str(copy) == str(error)
+
+
+def test_long_values_are_cut():
+    assert len(UnusableFile("corrupt", "x", tag="Rows", value="9" * 10**6).value) == 120
+
+
+@pytest.mark.parametrize("word", ["ok", "broken"])
+def test_unknown_outcomes_are_our_own_mistake(word):
+    with pytest.raises(AssertionError):
+        UnusableFile(word, "x")
