@@ -22,7 +22,7 @@ rule catalog_archive:
     params:
         study_key=config["input"]["study_key"],
         shards=config["input"]["shards"],
-        state=f"{RESTRICTED}/state/catalog.parquet",
+        state=f"{RESTRICTED}/state/catalog_{config['input']['study_key']}.parquet",
         core=core("catalog_archive"),
     script:
         "../workflow_scripts/catalog_archive.py"
