@@ -16,6 +16,7 @@ with job(snakemake, restricted=True) as log:
         snakemake.params.state,
         settings=DeidentifySettings(**settings(snakemake).deidentify),
         workers=snakemake.threads,
+        on_detail=lambda video, text: log.info("%s %s", video, text),
     )
     SOURCE_FILES.write(table, snakemake.output.table)
     log.info("%d files: %s", len(table), table["outcome"].value_counts().to_dict())

@@ -18,7 +18,7 @@ with job(snakemake) as log:
         SyntheticSettings(seed=chosen.seed, **chosen.synthetic),
         workers=snakemake.threads,
     )
-    for name in ("dicom", "labels", "views", "truth"):
+    for name in ("dicom", "labels", "views", "truth", "odd"):
         target = Path(snakemake.output[name])
         shutil.move(work / target.name, target)
     shutil.rmtree(work)

@@ -55,6 +55,8 @@ REASONS = {
     "unsupported_syntax": "unsupported transfer syntax",
     "spectral_doppler_or_mmode": "spectral Doppler or M-mode",
     "fps_below_limit": "frame rate below the limit",
+    "no_frame_rate": "no frame rate in the header",
+    "colour_doppler": "colour Doppler",
     "no_study_key": "no study key",
     "no_sector": "no ultrasound sector found",
     "burned_in_text": "text inside the image",

@@ -129,7 +129,8 @@ class Table:
             rule = f"{rule} and at most {column.high}" if column.low is not None else f"at most {column.high}"
         if wrong.any():
             row = int(wrong.index[wrong.to_numpy().argmax()])
-            raise TableError(f"{place}: row {row}: column {name!r} holds {present[row]!r}; allowed is {rule}")
+            value = getattr(present[row], "item", lambda row=row: present[row])()
+            raise TableError(f"{place}: row {row}: column {name!r} holds {value!r}; allowed is {rule}")
         return series
 
     def empty(self) -> pd.DataFrame:

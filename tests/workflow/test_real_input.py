@@ -37,11 +37,13 @@ def real(smoke, study_of, tmp_path_factory):
         "study_id,patient_id,study_date,sex,as_severity,lv_mass_index\nA,P,2019-01-01,F,Severe,80\n"
     )
     (directory / "key").write_text("00" * 32)
+    classifier = smoke.path("results", "smoke", "views", "classifier.safetensors")
     text = (
         "study: {name: real}\n"
-        "input: {dicom_dir: archive, labels: labels.csv, pseudonym_key_file: key, study_key: SOPInstanceUID}\n"
+        "input: {dicom_dir: archive, labels: labels.csv, pseudonym_key_file: key,"
+        " study_key: SOPInstanceUID}\n"
         "synthetic: {development_studies: 0, external_studies: 0, view_studies: 0}\n"
-        f"views: {{weights: {smoke.path('results', 'smoke', 'views', 'classifier.safetensors')}, labels: ''}}\n"
+        f"views: {{weights: {classifier}, labels: ''}}\n"
     )
     study = study_of(directory, ROOT / "config" / "smoke.yaml")
     study.run("mask", "deidentify", "--cores", "2", "--quiet", "rules", overlay=text)

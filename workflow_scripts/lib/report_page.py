@@ -201,7 +201,7 @@ class Page:
                     "Draw": draw,
                     "Learning rate": best["lr"],
                     "Validation loss": f"{best['validation_loss']:.3f}",
-                    "Epoch": str(best["best_epoch"]),
+                    "Epoch": str(best["winner"]["best_epoch"]),
                     "Candidates": ", ".join(str(one["lr"]) for one in best["candidates"]),
                 }
             )

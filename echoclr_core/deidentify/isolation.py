@@ -1,0 +1,173 @@
+"""Run a function over many jobs in processes of their own, so that a decoder's crash or hang costs one job.
+
+The processes are started as plain interpreters, not by :mod:`multiprocessing`: its children run the main
+script again, which a workflow engine's scripts do not expect, and its pools do not survive a child that
+dies. Each process imports once and then takes job after job; only one that crashed or hung is replaced.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Hashable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+START_SECONDS = 120.0  # for an interpreter to import what it needs, on a busy machine with cold disks
+
+
+class WorkerError(RuntimeError):
+    """The workers cannot start, or a job failed for a reason that every other job would fail for."""
+
+
+def run_isolated(
+    function: str,
+    jobs: Sequence[tuple[Hashable, tuple[Any, ...]]],
+    *,
+    workers: int,
+    timeout_seconds: float,
+    memory_megabytes: int | None = None,
+) -> Iterator[tuple[Hashable, str, Any]]:
+    """Yield (key, state, value) for every job, in the order in which they end.
+
+    Parameters
+    ----------
+    function
+        "package.module:name" of what to call; it is imported in each worker.
+    jobs
+        (key, arguments); the arguments are pickled.
+    workers
+        Processes, at least 1.
+    timeout_seconds
+        Wall-clock time for one job. Importing does not count.
+    memory_megabytes
+        What a worker's address space may grow by; None for no limit.
+
+    Yields
+    ------
+    key
+        Of the job.
+    state
+        "done": value is what the function returned. "raised": an exception, value is its text. "crashed": the
+        process died or ran out of memory. "timeout": it was killed.
+    value
+        As said; None for "crashed" and "timeout".
+
+    Raises
+    ------
+    WorkerError
+        A worker cannot import the function. What it writes to its terminal is dropped, since decoders print
+        header values there.
+    OSError
+        A job could not write: no space left, a quota, a read-only disk.
+    """
+    if workers < 1:
+        raise ValueError(f"workers is {workers!r}; allowed is 1 or more")
+    waiting = deque(jobs)
+    crew: list[_Worker] = []
+    try:
+        for _ in range(min(workers, len(waiting))):
+            crew.append(_Worker(function, memory_megabytes))
+        while waiting or any(worker.busy for worker in crew):
+            for index, worker in enumerate(crew):
+                if worker.spent:
+                    crew[index] = worker = _Worker(function, memory_megabytes)
+                if waiting and not worker.busy:
+                    worker.give(*waiting.popleft(), timeout_seconds)
+            yield from _finished(crew)
+    finally:
+        for worker in crew:
+            worker.kill()
+
+
+def _finished(crew: "list[_Worker]") -> Iterator[tuple[Hashable, str, Any]]:
+    """Wait for the next end of a job, or the next deadline."""
+    busy = [worker for worker in crew if worker.busy]
+    if not busy:
+        return
+    patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
+    ready = wait([worker.connection for worker in busy], timeout=patience)
+    for worker in busy:
+        if worker.connection in ready:
+            yield from worker.collect()
+        elif time.monotonic() >= worker.deadline:
+            yield from worker.expire()
+
+
+class _Worker:
+    """One process and the job it is at."""
+
+    def __init__(self, function: str, memory_megabytes: int | None):
+        ours, theirs = socket.socketpair()
+        # One thread a process: the crew as a whole fills the cores. The search path goes along, so that
+        # a package that runs from its source folder is found.
+        environment = os.environ | {
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        }
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "echoclr_core.deidentify.worker",
+                str(theirs.fileno()),
+                function,
+                str(memory_megabytes or 0),
+                str(os.getpid()),
+            ],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        theirs.close()
+        self.connection = Connection(ours.detach())
+        self.busy = False
+        self.spent = False
+        self.deadline = float("inf")
+        self._key: Hashable = None
+        self._ready = False
+
+    def give(self, key: Hashable, arguments: tuple[Any, ...], timeout_seconds: float) -> None:
+        if not self._ready:
+            self._await_start()
+        self._key, self.busy = key, True
+        self.deadline = time.monotonic() + timeout_seconds
+        self.connection.send((arguments, timeout_seconds))
+
+    def _await_start(self) -> None:
+        if not self.connection.poll(START_SECONDS):
+            self.kill()
+            raise WorkerError("a worker process did not start in time")
+        try:
+            state, value = self.connection.recv()
+        except EOFError:
+            raise WorkerError("a worker process ended while it was starting") from None
+        if state != "ready":
+            raise WorkerError(f"a worker process cannot start: {value}")
+        self._ready = True
+
+    def collect(self) -> Iterator[tuple[Hashable, str, Any]]:
+        try:
+            state, value = self.connection.recv()
+        except (EOFError, ConnectionError):
+            state, value = "crashed", None
+            self.kill()
+        self.busy = False
+        if state == "disk":
+            raise OSError(value, os.strerror(value))
+        yield self._key, state, value
+
+    def expire(self) -> Iterator[tuple[Hashable, str, Any]]:
+        self.kill()
+        self.busy = False
+        yield self._key, "timeout", None
+
+    def kill(self) -> None:
+        self.spent = True
+        self._process.kill()
+        self._process.wait()
+        self.connection.close()

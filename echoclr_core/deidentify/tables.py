@@ -1,0 +1,76 @@
+"""The tables of this room that leave the restricted folder."""
+
+from echoclr_core.common import Column, Table
+from echoclr_core.dicom import OUTCOMES
+
+DROPPED = {
+    "colour_doppler": "more strongly coloured pixels inside the sector than the configured limit",
+    "no_frame_rate": "no tag gives a believable frame rate, and no default is configured",
+}
+"""Outcomes of this room's filters, beside :data:`echoclr_core.dicom.OUTCOMES`, with their meaning."""
+
+SOURCE_FILES = Table(
+    "source files",
+    {
+        "video_id": Column(kind="str", description="pseudonym of the file"),
+        "study_id": Column(kind="str", description="pseudonym of the study", nullable=True),
+        "patient_id": Column(kind="str", description="pseudonym of the patient", nullable=True),
+        "study_year": Column(kind="int", description="year of the study", nullable=True, low=1900, high=2199),
+        "outcome": Column(
+            kind="str",
+            description="what became of the file; a video was written if it is ok",
+            allowed=tuple(dict.fromkeys((*OUTCOMES, *DROPPED))),
+        ),
+        "n_frames": Column(kind="int", description="frames written", nullable=True, low=1),
+        "frames_declared": Column(kind="int", description="NumberOfFrames of the header", nullable=True),
+        "fps": Column(kind="float", description="frames per second", nullable=True, low=0),
+        "fps_source": Column(kind="str", description="where the frame rate comes from", nullable=True),
+        "height": Column(kind="int", description="rows, pixels", nullable=True, low=1),
+        "width": Column(kind="int", description="columns, pixels", nullable=True, low=1),
+        "manufacturer": Column(kind="str", description="known vendor, or other", nullable=True),
+        "model": Column(kind="str", description="known model, or other", nullable=True),
+        "transfer_syntax": Column(kind="str", description="transfer syntax UID, or other", nullable=True),
+        "photometric": Column(kind="str", description="photometric interpretation", nullable=True),
+        "kept_fraction": Column(
+            kind="float", description="share of the frame inside the mask", nullable=True, low=0, high=1
+        ),
+        "colour_share": Column(
+            kind="float",
+            description="share of strongly coloured pixels inside the mask",
+            nullable=True,
+            low=0,
+            high=1,
+        ),
+        "sha256": Column(kind="str", description="SHA-256 of the written video", nullable=True),
+        "bytes": Column(kind="int", description="size of the written video", nullable=True, low=0),
+    },
+    key=("video_id",),
+)
+
+AUDIT = Table(
+    "audit",
+    {
+        "video_id": Column(kind="str", description="pseudonym of the file"),
+        "study_id": Column(kind="str", description="pseudonym of the study", nullable=True),
+        "outcome": Column(
+            kind="str",
+            description="what the audit found: clean, lit outside the mask, or not readable",
+            allowed=("clean", "lit_outside", "unreadable"),
+        ),
+        "n_frames": Column(kind="int", description="frames read back", low=0),
+        "outside_pixels": Column(
+            kind="int", description="pixels outside the mask that are not 0, over all frames read", low=0
+        ),
+        "outside_energy": Column(
+            kind="float", description="mean square grey value outside the mask", nullable=True, low=0
+        ),
+        "text_share": Column(
+            kind="float",
+            description="share of the kept pixels in still, sharp strokes, as text has",
+            nullable=True,
+            low=0,
+            high=1,
+        ),
+    },
+    key=("video_id",),
+)

@@ -1,0 +1,148 @@
+"""One source file: find the mask from a few frames, then write every frame with nothing outside it."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from echoclr_core.common import atomic_path, file_digest
+from echoclr_core.common.avi import write_avi
+from echoclr_core.deidentify import vendors
+from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
+from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED
+from echoclr_core.deidentify.colour import colour_share
+from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.dicom import Cine, UnusableFile, read_cine
+
+JPEG_BLOCK = 8  # pixels; grey JPEGs have no larger ones
+
+
+def mask_path(video: str | Path) -> Path:
+    """Where the mask of a video lies: <video_id>.mask.png beside <video_id>.avi."""
+    return Path(video).with_suffix(".mask.png")
+
+
+def read_mask(video: str | Path) -> NDArray[np.bool_]:
+    """The (H, W) bool mask that a video was written with. ValueError if there is none."""
+    path = mask_path(video)
+    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.exists() else None
+    if image is None:
+        raise ValueError(f"{Path(video).name}: there is no readable mask {path.name}")
+    return image > 0
+
+
+def deidentify_video(path: str | Path, target: str | Path, settings: DeidentifySettings) -> dict[str, Any]:
+    """Write one DICOM cine loop as a grey AVI in which everything outside the mask is exactly 0.
+
+    Frames are decoded twice and one at a time: at most 32 for the mask, then all of them to be written.
+    The mask is written beside the video; see :func:`mask_path`.
+
+    Parameters
+    ----------
+    path
+        The DICOM file.
+    target
+        The AVI file to write; whole or not there.
+    settings
+        See :class:`DeidentifySettings`.
+
+    Returns
+    -------
+    dict
+        Columns of SOURCE_FILES without those of identity. If the file cannot be used, "outcome" says why and
+        the columns that were not reached are missing; no video is written then. No value holds text of the
+        header but by allow-list. Under "detail" stands, for a file that cannot be used, a sentence that may
+        hold identifiers: keep it restricted.
+    """
+    row: dict[str, Any] = {}
+    target = Path(target)
+    try:
+        _deidentify(Path(path), target, settings, row)
+    except UnusableFile as error:
+        _remove(target)
+        return row | {"outcome": error.outcome, "detail": str(error)}
+    except Filtered as error:
+        return row | {"outcome": error.outcome, "detail": error.outcome}
+    return row | {"outcome": "ok"}
+
+
+class Filtered(Exception):  # noqa: N818 (no error: the user asked for it)
+    """A usable file that a filter of the settings leaves out; ``outcome`` says which."""
+
+    def __init__(self, outcome: str):
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dict[str, Any]) -> None:
+    cine = read_cine(path, min_frames=settings.min_frames, default_fps=settings.default_fps)
+    row |= _header_columns(cine)
+    if cine.fps is None:
+        raise Filtered("no_frame_rate")
+    if settings.min_fps is not None and cine.fps < settings.min_fps:
+        raise Filtered("fps_below_limit")
+    sample = cine.sample(SAMPLED)
+    mask = boundary_mask(cine, settings.boundary, margin=settings.margin, frames=sample)
+    if settings.codec == "mjpeg":
+        mask = whole_blocks(mask)
+        if not mask.any():
+            raise UnusableFile("no_sector", "no whole JPEG block lies inside the window", path=path)
+    row["kept_fraction"] = float(mask.mean())
+    if cine.header.photometric in ("MONOCHROME1", "MONOCHROME2"):
+        row["colour_share"] = 0.0
+    else:
+        row["colour_share"] = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
+    if settings.max_colour_share is not None and row["colour_share"] > settings.max_colour_share:
+        raise Filtered("colour_doppler")
+    # Where the sample is the whole loop there is no need to decode it again.
+    frames = iter(sample) if len(sample) == cine.frame_count else cine.frames()
+    masked = _masked(itertools.islice(frames, settings.max_frames), mask)
+    row["n_frames"] = write_avi(target, masked, cine.fps, codec=settings.codec, quality=settings.quality)
+    _write_mask(mask, target)
+    row["sha256"] = file_digest(target)
+    row["bytes"] = target.stat().st_size
+
+
+def _header_columns(cine: Cine) -> dict[str, Any]:
+    header = cine.header
+    return {
+        "frames_declared": header.frames_declared,
+        "fps": cine.fps,
+        "fps_source": cine.fps_source,
+        "height": cine.height,
+        "width": cine.width,
+        "manufacturer": vendors.vendor(header.manufacturer),
+        "model": vendors.model(header.model),
+        "transfer_syntax": vendors.transfer_syntax(header.transfer_syntax),
+        "photometric": vendors.photometric(header.photometric),
+    }
+
+
+def whole_blocks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The part of a mask (H, W) that whole JPEG blocks fill; one cut by the picture's edge is whole."""
+    height, width = mask.shape
+    below, beside = -height % JPEG_BLOCK, -width % JPEG_BLOCK
+    padded = np.pad(mask, ((0, below), (0, beside)), mode="edge")
+    blocks = padded.reshape(padded.shape[0] // JPEG_BLOCK, JPEG_BLOCK, -1, JPEG_BLOCK).all(axis=(1, 3))
+    return np.kron(blocks, np.ones((JPEG_BLOCK, JPEG_BLOCK), bool))[:height, :width]
+
+
+def _masked(frames: Iterator[NDArray[np.uint8]], mask: NDArray[np.bool_]) -> Iterator[NDArray[np.uint8]]:
+    keep = np.where(mask, np.uint8(255), np.uint8(0))
+    for frame in frames:
+        yield cv2.bitwise_and(frame, keep)
+
+
+def _write_mask(mask: NDArray[np.bool_], target: Path) -> None:
+    with atomic_path(mask_path(target)) as temporary:
+        done = cv2.imwrite(str(temporary), mask.astype(np.uint8) * 255, [cv2.IMWRITE_PNG_BILEVEL, 1])
+        assert done
+
+
+def _remove(target: Path) -> None:
+    target.unlink(missing_ok=True)
+    mask_path(target).unlink(missing_ok=True)

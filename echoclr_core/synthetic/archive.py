@@ -1,0 +1,155 @@
+"""Write the phantom archive: DICOM tree, label tables, ground truth."""
+
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from echoclr_core.common import atomic_path, generator
+from echoclr_core.synthetic.cohort import StudyPlan, label_table, plan_studies, study_anatomy
+from echoclr_core.synthetic.dicom_writer import (
+    JPEG,
+    MULTI_FRAME,
+    RAW,
+    base_dataset,
+    save,
+    set_pixels,
+    set_rate,
+    set_region,
+)
+from echoclr_core.synthetic.files import study_folder, video_identity
+from echoclr_core.synthetic.patients import make_patient
+from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.strays import ODD_FILES, odd_table, write_stills, write_strays
+from echoclr_core.synthetic.truth import TRUTH, truth_row
+from echoclr_core.synthetic.video import screen_video
+
+
+def write_archive(
+    root: str | Path,
+    settings: SyntheticSettings,
+    *,
+    workers: int = 1,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Write a whole archive below ``root``; equal settings give equal bytes, whatever ``workers`` is.
+
+    Parameters
+    ----------
+    root
+        Gets ``dicom/`` (the tree), ``labels.csv`` (one row a labelled study; ``study_id`` is the
+        AccessionNumber), ``view_labels.csv`` (columns ``video`` = SOPInstanceUID and ``view``; only the view
+        studies), ``truth.parquet`` (schema TRUTH) and ``odd_files.parquet`` (schema ODD_FILES), the last two
+        not for training. It must be empty or not there.
+    settings
+        What to write.
+    workers
+        Processes.
+    on_progress
+        Called with (studies done, studies in all).
+
+    Returns
+    -------
+    DataFrame
+        The truth, one row a cine loop.
+
+    Raises
+    ------
+    ValueError
+        If ``root`` holds something: files of another archive would mix with this one's.
+    """
+    root = Path(root)
+    if root.exists() and any(root.iterdir()):
+        raise ValueError(f"{root}: not empty; an archive is written to a folder of its own")
+    plans = plan_studies(settings)
+    rows: list[dict[str, object]] = []
+    odd: list[dict[str, str]] = []
+    for done, (study_rows, study_odd) in enumerate(
+        _written(root / "dicom", settings, plans, workers), start=1
+    ):
+        rows += study_rows
+        odd += study_odd
+        if on_progress:
+            on_progress(done, len(plans))
+    if settings.odd_files:
+        odd += write_strays(root / "dicom", settings, plans)
+    ODD_FILES.write(odd_table(odd), root / "odd_files.parquet")
+    truth = TRUTH.check(pd.DataFrame(rows)) if rows else TRUTH.empty()
+    _write_csv(root / "labels.csv", label_table(settings, plans))
+    taught = truth[truth["part"] == "views"]
+    _write_csv(root / "view_labels.csv", pd.DataFrame({"video": taught["sop_uid"], "view": taught["view"]}))
+    TRUTH.write(truth, root / "truth.parquet")
+    return truth
+
+
+def _written(
+    root: Path, settings: SyntheticSettings, plans: list[StudyPlan], workers: int
+) -> Iterator[tuple[list[dict[str, object]], list[dict[str, str]]]]:
+    """Rows of each study in the order of the plan, as the studies are finished."""
+    write = partial(write_study, root, settings)
+    if workers <= 1:
+        yield from map(write, plans)
+        return
+    # Not forked: a copy of a process in which OpenCV has started threads can stand still forever.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+        with _main_script_hidden():
+            results = pool.map(write, plans, chunksize=max(len(plans) // (8 * workers), 1))
+        yield from results
+
+
+@contextmanager
+def _main_script_hidden() -> Iterator[None]:
+    """Keep spawned processes from running the caller's script again, which may have no __main__ guard."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def write_study(
+    root: Path, settings: SyntheticSettings, plan: StudyPlan
+) -> tuple[list[dict[str, object]], list[dict[str, str]]]:
+    """Write one study; truth rows of its cine loops, and rows of its stills."""
+    patient = make_patient(settings, plan.patient)
+    anatomy = study_anatomy(settings, plan)
+    rows = []
+    for video in plan.videos:
+        drawn = screen_video(settings, plan, video, patient, anatomy)
+        rng = generator(settings.seed, "file", plan.number, video.number)
+        identity = video_identity(settings, plan, patient, video.number)
+        dataset = base_dataset(
+            identity, sop_class=MULTI_FRAME, syntax=JPEG if video.encoding == "jpeg" else RAW
+        )
+        set_rate(dataset, video.rate_tag, video.frame_rate, video.frames)
+        if rng.random() < 0.8:
+            set_region(dataset, _bounds(drawn.mask), stale=1.86 if rng.random() < 0.1 else 1.0)
+        if rng.random() < 0.3:
+            dataset.BurnedInAnnotation = "NO" if rng.random() < 0.5 else "YES"
+        set_pixels(dataset, drawn.frames, encoding=video.encoding, jpeg_quality=settings.jpeg_quality)
+        name = (f"IM_{video.number:04d}", f"IM_{video.number:04d}.dcm", f"{video.number:03d}.ima")[
+            int(rng.integers(3))
+        ]
+        save(dataset, root / study_folder(plan) / name)
+        rows.append(truth_row(settings, plan, video, drawn, identity.sop_uid))
+    return rows, write_stills(root, settings, plan) if settings.odd_files else []
+
+
+def _bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
+
+
+def _write_csv(path: Path, table: pd.DataFrame) -> None:
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, encoding="utf-8")

@@ -1,0 +1,77 @@
+"""The people of the cohort: names and numbers as they stand in headers, hearts, Table 1's columns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echoclr_core.common import generator
+from echoclr_core.synthetic.anatomy import Anatomy, draw_anatomy
+from echoclr_core.synthetic.settings import SyntheticSettings
+
+# Invented people; the accents are what breaks readers that assume ASCII.
+_FAMILY = (
+    "Ångström-Test", "Phantom", "Núñez Prueba", "Müster", "Østergård", "Specimen", "Dvořák-Zkouška", "Sample",
+    "Beispiel", "Lefèvre-Essai", "Szabó", "Testperson", "Ğündüz", "Mockford", "Nobody", "Żółwik",
+)  # fmt: skip
+_GIVEN = {
+    "F": ("Ada", "Zoë", "Ingrid", "Mária", "Chloé", "Ruth", "Lena", "Olga"),
+    "M": ("Émile", "Jürgen", "Paul", "Søren", "Victor", "José", "Adam", "Igor"),
+}
+_RACES = ("White", "Black", "Asian", "Other", "Unknown")
+_RACE_SHARES = (0.66, 0.14, 0.06, 0.09, 0.05)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patient:
+    """One invented person.
+
+    Parameters
+    ----------
+    number
+        Position in the plan; their generator hangs on it.
+    identifier
+        PatientID.
+    name
+        DICOM person name, family^given.
+    birth_date
+        YYYYMMDD.
+    race, hispanic
+        For Table 1.
+    anatomy
+        The heart at the first study.
+    """
+
+    number: int
+    identifier: str
+    name: str
+    birth_date: str
+    race: str
+    hispanic: bool
+    anatomy: Anatomy
+
+    def age(self, date: str) -> int:
+        """Whole years on ``date`` (YYYYMMDD)."""
+        before = date[4:] < self.birth_date[4:]
+        return int(date[:4]) - int(self.birth_date[:4]) - int(before)
+
+
+def make_patient(settings: SyntheticSettings, number: int) -> Patient:
+    """Patient ``number`` of the archive; a pure function of settings and number."""
+    rng = generator(settings.seed, "patient", number)
+    anatomy = draw_anatomy(
+        rng, severe_share=settings.severe_share, hypertrophy_shares=settings.hypertrophy_shares
+    )
+    age = np.clip(rng.normal(70, 12), 21, 96)
+    birth = f"{int(2018 - age):04d}{rng.integers(1, 13):02d}{rng.integers(1, 29):02d}"
+    given = _GIVEN[anatomy.sex]
+    digits = f"{rng.integers(100, 999)}{number:05d}"
+    identifier = (f"MR{digits}", digits, f"{digits[:3]}-{digits[3:]}", f"0{digits}")[int(rng.integers(4))]
+    return Patient(
+        number=number,
+        identifier=identifier,
+        name=f"{_FAMILY[rng.integers(len(_FAMILY))]}^{given[rng.integers(len(given))]}",
+        birth_date=birth,
+        race=str(rng.choice(_RACES, p=_RACE_SHARES)),
+        hispanic=bool(rng.random() < 0.09),
+        anatomy=anatomy,
+    )

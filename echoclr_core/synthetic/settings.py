@@ -1,0 +1,165 @@
+"""What the phantom cohort is: how many studies, which views, screens and encodings, how hard."""
+
+from dataclasses import dataclass, fields
+
+LABELLED_VIEWS = (
+    "plax",
+    "plax_zoom",
+    "plax_remote",
+    "plax_colour",
+    "a4c",
+    "a2c",
+    "psax_papillary",
+    "psax_mitral",
+    "psax_aortic",
+    "subcostal",
+)
+LAYOUTS = ("banner", "column", "tablet", "classic")
+ENCODINGS = ("jpeg", "rgb", "rgb_planar", "mono", "rle", "palette")
+RATE_TAGS = ("vector", "time", "cine_rate", "recommended")
+TEXT_PLACES = ("outside", "touching", "inside")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyntheticSettings:
+    """Everything that defines a phantom archive; equal settings give equal bytes.
+
+    Parameters
+    ----------
+    seed
+        Seed of the whole archive.
+    development_studies, external_studies
+        Labelled studies of the development years and of the external years.
+    view_studies
+        Further studies, of other patients, that only teach the view classifier; not in the labels.
+    development_years, external_years
+        First and last year of each part, both included.
+    repeat_share
+        Share of labelled studies that are later studies of a patient already in the plan.
+    severe_share
+        Share of patients with a valve area below 1.0 cm².
+    hypertrophy_shares
+        Share with a thick wall among patients with and without severe aortic stenosis.
+    low_flow_share
+        Share of studies with severe stenosis that are graded 'Low gradient AS' or 'Paradoxical AS' instead.
+    missing_severity, missing_index
+        Share of studies without a severity grade, and without a mass index (half of the latter keep the
+        linear measurements it follows from).
+    plax_videos, other_videos
+        Fewest and most ordinary PLAX videos and videos of other views a labelled study.
+    without_plax
+        Share of labelled studies without an ordinary PLAX video.
+    views
+        Views met among the other videos, and the views taught; a subset of ``LABELLED_VIEWS``.
+    view_study_views
+        Videos a study for the view classifier; views are dealt in turn, "plax" twice as often.
+    still_share
+        Share of labelled studies with a spectral Doppler picture (some with an M-mode as well).
+    frames, view_frames
+        Frames of a cine loop in labelled studies and in view studies.
+    frame_rates
+        Frames a second; one is drawn for each video.
+    screens
+        (height, width) of the screens, in pixels; one is drawn for each study.
+    layouts, encodings, rate_tags
+        Vendors' screens, pixel encodings and frame-rate tags to choose from.
+    text
+        Where burned-in text may stand: outside the fan, touching it, or inside as well.
+    text_share
+        Share of videos with text that touches or stands inside, when ``text`` allows it.
+    difficulty
+        Factor on all video-level nuisance (depth, rotation, translation, gain, drop-outs); 0 gives none.
+    odd_files
+        Whether text files, reports, stills, broken and blank loops and duplicates are strewn in.
+    jpeg_quality
+        Quality of JPEG encoding, 1 to 100.
+    """
+
+    seed: int = 0
+    development_studies: int = 160
+    external_studies: int = 60
+    view_studies: int = 24
+    development_years: tuple[int, int] = (2016, 2020)
+    external_years: tuple[int, int] = (2021, 2021)
+    repeat_share: float = 0.12
+    severe_share: float = 0.40
+    hypertrophy_shares: tuple[float, float] = (0.50, 0.33)
+    low_flow_share: float = 0.10
+    missing_severity: float = 0.04
+    missing_index: float = 0.08
+    plax_videos: tuple[int, int] = (2, 4)
+    other_videos: tuple[int, int] = (1, 2)
+    without_plax: float = 0.03
+    views: tuple[str, ...] = LABELLED_VIEWS
+    view_study_views: int = 6
+    still_share: float = 0.25
+    frames: int = 24
+    view_frames: int = 12
+    frame_rates: tuple[float, ...] = (15.0,)
+    screens: tuple[tuple[int, int], ...] = ((240, 320), (300, 400))
+    layouts: tuple[str, ...] = LAYOUTS
+    encodings: tuple[str, ...] = ENCODINGS
+    rate_tags: tuple[str, ...] = RATE_TAGS
+    text: str = "outside"
+    text_share: float = 0.2
+    difficulty: float = 1.0
+    odd_files: bool = True
+    jpeg_quality: int = 90
+
+    def __post_init__(self) -> None:
+        _check_members(self)
+        _check_shares(self)
+        _check_numbers(self)
+
+
+def _refuse(field: str, value: object, allowed: str) -> None:
+    raise ValueError(f"SyntheticSettings.{field} = {value!r}; allowed: {allowed}")
+
+
+def _check_members(settings: SyntheticSettings) -> None:
+    known = {"views": LABELLED_VIEWS, "layouts": LAYOUTS, "encodings": ENCODINGS, "rate_tags": RATE_TAGS}
+    for field, allowed in known.items():
+        value = getattr(settings, field)
+        if not value or set(value) - set(allowed):
+            _refuse(field, value, f"at least one of {allowed}")
+    if "plax" not in settings.views:
+        _refuse("views", settings.views, "a list that holds 'plax'")
+    if settings.text not in TEXT_PLACES:
+        _refuse("text", settings.text, f"one of {TEXT_PLACES}")
+
+
+def _check_shares(settings: SyntheticSettings) -> None:
+    names = [f.name for f in fields(settings) if f.name.endswith("_share") or f.name.startswith("missing_")]
+    for field in [*names, "without_plax"]:
+        if not 0 <= getattr(settings, field) <= 1:
+            _refuse(field, getattr(settings, field), "a share from 0 to 1")
+    if not all(0 <= share <= 1 for share in settings.hypertrophy_shares):
+        _refuse("hypertrophy_shares", settings.hypertrophy_shares, "two shares from 0 to 1")
+
+
+def _check_numbers(settings: SyntheticSettings) -> None:
+    lowest = {
+        "development_studies": 0,
+        "external_studies": 0,
+        "view_studies": 0,
+        "frames": 2,
+        "view_frames": 2,
+        "view_study_views": 1,
+        "difficulty": 0,
+        "jpeg_quality": 1,
+    }
+    for field, low in lowest.items():
+        if getattr(settings, field) < low:
+            _refuse(field, getattr(settings, field), f"at least {low}")
+    if settings.jpeg_quality > 100:
+        _refuse("jpeg_quality", settings.jpeg_quality, "at most 100")
+    for field in ("development_years", "external_years", "plax_videos", "other_videos"):
+        low, high = getattr(settings, field)
+        if low > high or low < 0:
+            _refuse(field, (low, high), "(low, high) with 0 <= low <= high")
+    if settings.plax_videos[0] < 1:
+        _refuse("plax_videos", settings.plax_videos, "at least 1 (without_plax makes studies that have none)")
+    if not settings.frame_rates or min(settings.frame_rates) <= 0:
+        _refuse("frame_rates", settings.frame_rates, "at least one rate above 0")
+    if not settings.screens or min(min(screen) for screen in settings.screens) < 160:
+        _refuse("screens", settings.screens, "at least one (height, width), each 160 or more")

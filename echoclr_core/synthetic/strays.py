@@ -1,0 +1,216 @@
+"""Files that are no videos, or no good ones: what an archive's folders hold besides cine loops."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydicom.dataset import Dataset
+
+from echoclr_core.common import Column, Table, generator
+from echoclr_core.synthetic.cohort import StudyPlan, study_anatomy
+from echoclr_core.synthetic.dicom_writer import (
+    JPEG,
+    MULTI_FRAME,
+    RAW,
+    REPORT,
+    base_dataset,
+    save,
+    set_pixels,
+    set_rate,
+    set_region,
+    still_dataset,
+)
+from echoclr_core.synthetic.files import study_folder, video_identity
+from echoclr_core.synthetic.patients import make_patient
+from echoclr_core.synthetic.screens import LAYOUTS
+from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.stills import m_mode, spectral_doppler
+from echoclr_core.synthetic.video import make_take, screen_video
+
+ODD_FILES = Table(
+    "odd files",
+    {
+        "path": Column(kind="str", description="path below dicom/"),
+        "kind": Column(kind="str", description="what was written"),
+        "outcome": Column(kind="str", description="what becomes of such a file"),
+    },
+    key=("path",),
+)
+"""Schema of odd_files.parquet: the files that are no cine loops, and the outcome each must have."""
+
+# Instance numbers of odd files start here: above those of any study's cine loops.
+_FIRST = 900
+
+
+def write_stills(root: Path, settings: SyntheticSettings, plan: StudyPlan) -> list[dict[str, str]]:
+    """The single pictures of one study, a share of studies having one or two; ODD_FILES rows."""
+    rng = generator(settings.seed, "stills", plan.number)
+    if plan.part == "views" or rng.random() >= settings.still_share:
+        return []
+    kinds = ("spectral_doppler", "m_mode") if rng.random() < 0.4 else ("spectral_doppler",)
+    return [_write_still(root, settings, plan, kind, 800 + i) for i, kind in enumerate(kinds)]
+
+
+def _write_still(
+    root: Path, settings: SyntheticSettings, plan: StudyPlan, kind: str, number: int
+) -> dict[str, str]:
+    picture, box = _still_picture(settings, plan, kind, number)
+    identity = video_identity(settings, plan, make_patient(settings, plan.patient), number)
+    dataset = still_dataset(identity, picture, box, spectral=kind == "spectral_doppler")
+    path = study_folder(plan) / f"IM_{number:04d}"
+    save(dataset, root / path)
+    return {"path": str(path), "kind": kind, "outcome": "single_frame"}
+
+
+def _still_picture(
+    settings: SyntheticSettings, plan: StudyPlan, kind: str, number: int
+) -> tuple[np.ndarray, tuple[int, int, int, int]]:
+    """(H, W, 3) uint8 and the box of the trace on it."""
+    height, width = plan.screen
+    anatomy = study_anatomy(settings, plan)
+    x0, y0, x1, y1 = LAYOUTS[plan.layout].fan
+    box = (round(x0 * width), round(y0 * height), round(x1 * width), round(y1 * height))
+    size = (box[3] - box[1], box[2] - box[0])
+    if kind == "m_mode":
+        trace = m_mode(make_take(settings, anatomy, plan.number, number, "plax", 64, 25.0), size)
+    else:
+        trace = spectral_doppler(anatomy, size, generator(settings.seed, "spectral", plan.number))
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[box[1] : box[3], box[0] : box[2]] = trace[..., None]
+    return picture, (box[0], box[1], box[2] - 1, box[3] - 1)
+
+
+def write_strays(root: Path, settings: SyntheticSettings, plans: list[StudyPlan]) -> list[dict[str, str]]:
+    """Strew one file of each odd kind over the tree at ``root``; ODD_FILES rows.
+
+    The cine loops they are made from must be there already.
+    """
+    labelled = [plan for plan in plans if plan.part != "views"] or plans
+    if not labelled:
+        return []
+    rng = generator(settings.seed, "strays")
+    writers = {
+        "text": (_text, "not_dicom"),
+        "pdf": (_pdf, "not_dicom"),
+        "gzip": (_gzip, "not_dicom"),
+        "report": (_report, "no_pixels"),
+        "header_only": (_header_only, "no_pixels"),
+        "truncated": (_truncated, "truncated"),
+        "blank": (_blank, "blank"),
+        "duplicate": (_duplicate, "duplicate"),
+        "no_accession": (_no_accession, "no_study_key"),
+        "spectral_sweep": (_spectral_sweep, "spectral_doppler_or_mmode"),
+    }
+    rows = []
+    for index, (kind, (write, outcome)) in enumerate(writers.items()):
+        plan = labelled[int(rng.integers(len(labelled)))]
+        path = write(root, settings, plan, _FIRST + index)
+        rows.append({"path": str(path), "kind": kind, "outcome": outcome})
+    return rows
+
+
+def odd_table(rows: list[dict[str, str]]) -> pd.DataFrame:
+    """The rows as a checked table, sorted by path."""
+    if not rows:
+        return ODD_FILES.empty()
+    return ODD_FILES.check(pd.DataFrame(rows).sort_values("path", ignore_index=True))
+
+
+def _bytes(root: Path, path: Path, content: bytes) -> Path:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_bytes(content)
+    return path
+
+
+def _text(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    return _bytes(root, Path("index.txt"), b"exported by the archive; do not edit\n")
+
+
+def _pdf(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    body = b"%PDF-1.4\n% the report of a study, not its pictures\n%%EOF\n"
+    return _bytes(root, study_folder(plan) / "report.pdf", body)
+
+
+def _gzip(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    return _bytes(root, study_folder(plan) / "series.gz", gzip.compress(b"old index\n" * 20, mtime=0))
+
+
+def _dataset(
+    settings: SyntheticSettings, plan: StudyPlan, number: int, sop_class: str, syntax: str
+) -> Dataset:
+    identity = video_identity(settings, plan, make_patient(settings, plan.patient), number)
+    return base_dataset(identity, sop_class=sop_class, syntax=syntax)
+
+
+def _report(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    dataset = _dataset(settings, plan, number, REPORT, RAW)
+    dataset.Modality = "SR"
+    dataset.ValueType = "CONTAINER"
+    return _saved(dataset, root, plan, number)
+
+
+def _header_only(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    dataset = _dataset(settings, plan, number, MULTI_FRAME, RAW)
+    dataset.Rows, dataset.Columns = plan.screen
+    dataset.NumberOfFrames = settings.frames
+    return _saved(dataset, root, plan, number)
+
+
+def _cine(
+    settings: SyntheticSettings, plan: StudyPlan, number: int, frames: np.ndarray, *, spectral: bool = False
+) -> Dataset:
+    dataset = _dataset(settings, plan, number, MULTI_FRAME, JPEG)
+    set_rate(dataset, "time", 30.0, len(frames))
+    if spectral:
+        set_region(dataset, (2, 2, plan.screen[1] - 3, plan.screen[0] - 3), data_type=3)
+    set_pixels(dataset, frames, encoding="jpeg", jpeg_quality=settings.jpeg_quality)
+    return dataset
+
+
+def _first_cine(settings: SyntheticSettings, plan: StudyPlan) -> np.ndarray:
+    """The study's first cine loop, drawn again: (T, H, W, 3) uint8."""
+    patient = make_patient(settings, plan.patient)
+    return screen_video(settings, plan, plan.videos[0], patient, study_anatomy(settings, plan)).frames
+
+
+def _saved(dataset: Dataset, root: Path, plan: StudyPlan, number: int) -> Path:
+    path = study_folder(plan) / f"IM_{number:04d}"
+    save(dataset, root / path)
+    return path
+
+
+def _truncated(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    """A cine loop that the transfer cut off at 60 %."""
+    path = _saved(_cine(settings, plan, number, _first_cine(settings, plan)), root, plan, number)
+    content = (root / path).read_bytes()
+    (root / path).write_bytes(content[: int(0.6 * len(content))])
+    return path
+
+
+def _blank(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    frames = np.zeros((settings.frames, *plan.screen, 3), np.uint8)
+    return _saved(_cine(settings, plan, number, frames), root, plan, number)
+
+
+def _duplicate(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    """The same instance under a second path, late in the sorted tree so that it is the one dropped."""
+    source = sorted((root / study_folder(plan)).glob("*001*"))[0]
+    return _bytes(root, Path("resent") / f"copy_{number}.dcm", source.read_bytes())
+
+
+def _no_accession(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    dataset = _cine(settings, plan, number, _first_cine(settings, plan))
+    dataset.AccessionNumber = ""
+    return _saved(dataset, root, plan, number)
+
+
+def _spectral_sweep(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    """A spectral trace that scrolls, stored as a cine loop."""
+    rng = generator(settings.seed, "sweep")
+    anatomy = study_anatomy(settings, plan)
+    sweep = spectral_doppler(anatomy, (plan.screen[0], 2 * plan.screen[1]), rng)
+    width = plan.screen[1]
+    frames = np.stack([sweep[:, 8 * i : 8 * i + width] for i in range(min(settings.frames, width // 8))])
+    dataset = _cine(settings, plan, number, np.repeat(frames[..., None], 3, -1), spectral=True)
+    return _saved(dataset, root, plan, number)

@@ -1,0 +1,213 @@
+"""One cine loop: scene by scene, frame by frame, onto the vendor's screen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from echoclr_core.common import generator
+from echoclr_core.synthetic.acquisition import Acquisition, draw_acquisition
+from echoclr_core.synthetic.anatomy import Anatomy
+from echoclr_core.synthetic.cohort import StudyPlan, VideoPlan
+from echoclr_core.synthetic.colour_flow import ColourFlow
+from echoclr_core.synthetic.motion import Cycle
+from echoclr_core.synthetic.patients import Patient
+from echoclr_core.synthetic.render import Renderer, ScanConverter, Sector
+from echoclr_core.synthetic.scene import Scene
+from echoclr_core.synthetic.screens import LAYOUTS, Caption, Screen
+from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.views import VIEWS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fan:
+    """Where the sector stands on a screen, in pixels.
+
+    Parameters
+    ----------
+    sector
+        In cm and radians.
+    apex
+        (x, y) of the transducer.
+    scale
+        Pixels a cm.
+    cut
+        (left, right) columns that limit the fan.
+    """
+
+    sector: Sector
+    apex: tuple[float, float]
+    scale: float
+    cut: tuple[float, float]
+
+    def edge(self, side: int, n: int = 40) -> np.ndarray:
+        """(n, 2) pixels along one flank, side -1 left or +1 right, from the near to the far radius."""
+        angle = self.sector.steer + side * self.sector.half_angle
+        radii = np.linspace(self.sector.near, self.sector.depth, n) * self.scale
+        return np.stack((self.apex[0] + radii * np.sin(angle), self.apex[1] + radii * np.cos(angle)), 1)
+
+
+def place_fan(sector: Sector, box: tuple[float, float, float, float], cut: float = 0.0) -> Fan:
+    """The largest fan of this shape in a pixel box (x0, y0, x1, y1): centred, at the top.
+
+    Parameters
+    ----------
+    cut
+        Share of the fan's width that is cut off at its right.
+    """
+    angles = sector.steer + np.linspace(-sector.half_angle, sector.half_angle, 65)
+    arcs = [r * np.stack((np.sin(angles), np.cos(angles)), 1) for r in (sector.near, sector.depth)]
+    low, high = np.concatenate(arcs).min(0), np.concatenate(arcs).max(0)
+    scale = min((box[2] - box[0]) / (high[0] - low[0]), (box[3] - box[1]) / (high[1] - low[1]))
+    apex_x = (box[0] + box[2]) / 2 - scale * (low[0] + high[0]) / 2
+    left, right = apex_x + scale * low[0], apex_x + scale * high[0]
+    return Fan(
+        sector=sector,
+        apex=(float(apex_x), float(box[1] - scale * low[1])),
+        scale=float(scale),
+        cut=(float(left), float(right - cut * (right - left))),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Take:
+    """One video before it is drawn: heart, cycle, acquisition and its moments.
+
+    Parameters
+    ----------
+    view
+        Name of the view.
+    anatomy, cycle, acquisition
+        What is seen and how.
+    phases
+        (T,) phase of each frame.
+    rng
+        The generator for speckle.
+    """
+
+    view: str
+    anatomy: Anatomy
+    cycle: Cycle
+    acquisition: Acquisition
+    phases: np.ndarray
+    rng: np.random.Generator
+
+    def scene(self, index: int) -> Scene:
+        """What frame ``index`` shows."""
+        beat = self.cycle.at(self.phases[index])
+        acquisition = self.acquisition
+        return VIEWS[self.view].scene(self.anatomy, beat, acquisition.pose, acquisition.sector.depth)
+
+    def polar(self) -> Iterator[tuple[Scene, np.ndarray]]:
+        """Scene and (R, B) uint8 polar picture of each frame in turn."""
+        renderer = Renderer(
+            self.acquisition.sector, self.acquisition.acoustics, self.rng, self.anatomy.unevenness
+        )
+        for index in range(len(self.phases)):
+            scene = self.scene(index)
+            yield scene, renderer.frame(scene)
+
+
+def make_take(
+    settings: SyntheticSettings,
+    anatomy: Anatomy,
+    study: int,
+    number: int,
+    view: str,
+    frames: int,
+    frame_rate: float,
+) -> Take:
+    """Video ``number`` of study ``study``; a pure function of its arguments."""
+    rng = generator(settings.seed, "video", study, number)
+    acquisition = draw_acquisition(
+        rng, VIEWS[view], penetration=anatomy.penetration, difficulty=settings.difficulty
+    )
+    cycle = Cycle(anatomy.heart_rate * acquisition.heart_rate_factor)
+    phases = cycle.phases(acquisition.first_phase, frames, frame_rate)
+    return Take(view=view, anatomy=anatomy, cycle=cycle, acquisition=acquisition, phases=phases, rng=rng)
+
+
+def fan_video(take: Take, size: int = 112) -> np.ndarray:
+    """The bare fan, as it looks after masking and resizing: (T, size, size) uint8."""
+    fan = place_fan(take.acquisition.sector, (0, 0, size, size), take.acquisition.cut)
+    convert = ScanConverter(fan.sector, fan.apex, fan.scale, (size, size), fan.cut)
+    return np.stack([convert(polar) for _, polar in take.polar()])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreenVideo:
+    """A drawn cine loop and the truth about it.
+
+    Parameters
+    ----------
+    frames
+        (T, H, W, 3) uint8 RGB.
+    mask
+        (H, W) bool, the fan.
+    fan
+        Its geometry.
+    take
+        What was drawn.
+    """
+
+    frames: np.ndarray
+    mask: np.ndarray
+    fan: Fan
+    take: Take
+
+
+def screen_video(
+    settings: SyntheticSettings, plan: StudyPlan, video: VideoPlan, patient: Patient, anatomy: Anatomy
+) -> ScreenVideo:
+    """Draw one planned video on its study's screen."""
+    take = make_take(settings, anatomy, plan.number, video.number, video.view, video.frames, video.frame_rate)
+    height, width = plan.screen
+    layout = LAYOUTS[plan.layout]
+    x0, y0, x1, y1 = layout.fan
+    fan = place_fan(
+        take.acquisition.sector, (x0 * width, y0 * height, x1 * width, y1 * height), take.acquisition.cut
+    )
+    convert = ScanConverter(fan.sector, fan.apex, fan.scale, plan.screen, fan.cut)
+    mask = convert.mask.astype(np.uint8)
+    caption = _caption(plan, video, patient, take)
+    overlay = _overlay(settings, plan, video, fan, patient)
+    screen = Screen(layout, plan.screen, caption, (fan.edge(-1), fan.edge(1)), overlay)
+    traces = screen.ecg(take.phases)
+    flow = ColourFlow(take.acquisition.sector, take.rng) if video.view == "plax_colour" else None
+    frames = np.empty((video.frames, height, width, 3), np.uint8)
+    for index, (scene, polar) in enumerate(take.polar()):
+        picture = polar if flow is None else flow.paint(polar, scene, take.cycle.at(take.phases[index]))
+        frames[index] = screen.compose(convert(picture), mask, traces[index])
+    return ScreenVideo(frames=frames, mask=convert.mask, fan=fan, take=take)
+
+
+def _caption(plan: StudyPlan, video: VideoPlan, patient: Patient, take: Take) -> Caption:
+    depth = take.acquisition.sector.depth
+    lines = (
+        f"{video.frame_rate:.0f} Hz",
+        f"{depth:.0f} cm",
+        "2D",
+        f"{60 + round(take.acquisition.acoustics.gain)}%",
+    )
+    lines += (f"C {take.acquisition.acoustics.dynamic_range:.0f}", "P Low", "HGen")
+    return Caption(
+        name=patient.name.replace("^", ", "),
+        identifier=patient.identifier,
+        date=f"{plan.date[6:]}/{plan.date[4:6]}/{plan.date[:4]}",
+        settings=lines,
+        bpm=round(take.cycle.heart_rate),
+    )
+
+
+def _overlay(
+    settings: SyntheticSettings, plan: StudyPlan, video: VideoPlan, fan: Fan, patient: Patient
+) -> tuple[tuple[tuple[float, float], str], ...]:
+    """Text at the fan's edge or inside it, where the settings allow such."""
+    rng = generator(settings.seed, "overlay", plan.number, video.number)
+    if settings.text == "outside" or rng.random() >= settings.text_share:
+        return ()
+    if settings.text == "touching":
+        x, y = fan.edge(1)[12]
+        return (((x - 6, y), f"PLAX {patient.identifier}"),)
+    middle = fan.apex[0] - 0.12 * fan.scale * fan.sector.depth
+    return (((middle, fan.apex[1] + 0.55 * fan.scale * fan.sector.depth), patient.name.split("^")[0]),)

@@ -1,0 +1,89 @@
+"""The audit sees what it is there to see."""
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from cine_files import archive, phantom
+
+from echoclr_core.common.avi import read_avi, write_avi
+from echoclr_core.deidentify import AUDIT, SOURCE_FILES, audit_shard, boundary_mask, deidentify_shard
+from echoclr_core.deidentify.audit import audit_video, text_share, thumbnail
+from echoclr_core.dicom import Cine
+
+
+@pytest.fixture
+def shard(tmp_path):
+    rows = archive(tmp_path / "dicom", ["a", "b"], count=6)
+    table = deidentify_shard(rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work")
+    return table, tmp_path / "out"
+
+
+def test_written_videos_are_clean_and_a_lit_pixel_is_found(shard):
+    table, folder = shard
+    rows, thumbnails = audit_shard(table, folder, sample=9, seed=1)
+    assert list(rows["outcome"]) == ["clean", "clean"]
+    assert (rows["outside_energy"] == 0).all()
+    assert thumbnails.shape == (2, 120, 160)
+    assert thumbnails.max() > 60
+    video = folder / f"{table['video_id'][0]}.avi"
+    frames, fps = read_avi(video)
+    frames[3, 0, 0] = 10
+    write_avi(video, frames, fps)
+    row, _ = audit_video(video)
+    assert (row["outcome"], row["outside_pixels"]) == ("lit_outside", 1)
+    assert row["outside_energy"] > 0
+
+
+def test_what_cannot_be_read_is_a_row(shard):
+    table, folder = shard
+    (folder / f"{table['video_id'][0]}.avi").write_bytes(b"RIFF")
+    (folder / f"{table['video_id'][1]}.mask.png").unlink()
+    rows, _ = audit_shard(table, folder, sample=2, seed=0)
+    assert list(rows["outcome"]) == ["unreadable", "unreadable"]
+    AUDIT.check(rows)
+
+
+def test_text_inside_the_window_is_measured():
+    frames, _ = phantom(1, height=240, width=320)
+    mask = boundary_mask(Cine.from_array(frames))
+    marked = frames.copy()
+    for frame in marked:
+        cv2.putText(frame, "DOE JANE", (110, 120), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1)
+    assert text_share(frames, mask) < 0.0005
+    assert text_share(marked, mask) > 0.005
+    assert text_share(marked[:1], mask) is None
+
+
+def test_the_sample_takes_turns_between_vendors():
+    count = 40
+    table = SOURCE_FILES.check(
+        pd.DataFrame(
+            {
+                "video_id": [f"v_{number:02d}" for number in range(count)],
+                "outcome": ["ok"] * (count - 1) + ["blank"],
+                "manufacturer": ["ge"] * (count - 3) + ["philips"] * 3,
+            }
+        ).reindex(columns=list(SOURCE_FILES.columns))
+    )
+    from echoclr_core.deidentify.audit import _stratified
+
+    draws = [_stratified(table, 4, seed) for seed in range(5)]
+    assert all(set(draw["manufacturer"]) == {"ge", "philips"} for draw in draws)
+    assert all(len(draw) == 4 for draw in draws)
+    assert len({tuple(draw["video_id"]) for draw in draws}) > 1
+    assert _stratified(table, 4, 0)["video_id"].tolist() == draws[0]["video_id"].tolist()
+    assert "v_39" not in set(_stratified(table, 99, 0)["video_id"])
+
+
+def test_an_empty_sample_is_empty(shard):
+    rows, thumbnails = audit_shard(shard[0].iloc[:0], shard[1], sample=3, seed=0)
+    assert len(rows) == 0
+    assert thumbnails.shape == (0, 120, 160)
+
+
+def test_a_thumbnail_keeps_the_aspect():
+    small = thumbnail(np.full((100, 400), 200, np.uint8))
+    assert (small[40:80] == 200).all()
+    assert not small[:40].any()
+    assert not small[80:].any()

@@ -1,0 +1,132 @@
+"""Keys, pseudonyms, shards, and the catalogue that carries them."""
+
+import hashlib
+import hmac
+import stat
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echoclr_core.deidentify import (
+    RESTRICTED_CATALOGUE,
+    Pseudonyms,
+    load_key,
+    make_key,
+    pseudonymise,
+    shard_of,
+)
+
+KEY = bytes(range(32))
+
+
+def test_a_made_key_is_private_loads_and_is_never_replaced(tmp_path):
+    path = tmp_path / "secret" / "key"
+    make_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(load_key(path)) == 32
+    assert load_key(path) == bytes.fromhex(path.read_text().strip())
+    with pytest.raises(FileExistsError):
+        make_key(path)
+
+
+def test_the_environment_serves_where_no_file_is_named(monkeypatch):
+    monkeypatch.setenv("ECHOCLR_PSEUDONYM_KEY", KEY.hex() + "\n")
+    assert load_key() == KEY
+
+
+@pytest.mark.parametrize("text", ["", "  ", "secret words, no hex", KEY[:31].hex()])
+def test_no_or_poor_keys_are_refused_without_being_shown(tmp_path, monkeypatch, text):
+    monkeypatch.setenv("ECHOCLR_PSEUDONYM_KEY", text)
+    with pytest.raises(ValueError, match="ECHOCLR_PSEUDONYM_KEY") as caught:
+        load_key()
+    assert not text.strip() or text not in str(caught.value)
+    path = tmp_path / "key"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="key file"):
+        load_key(path)
+    with pytest.raises(ValueError, match="there is no such file"):
+        load_key(tmp_path / "missing")
+
+
+def test_a_pseudonym_is_the_hmac_of_the_identifier():
+    digest = hmac.new(KEY, b"s\x1fACC-77", hashlib.sha256).digest()
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    bits = int.from_bytes(digest[:10], "big")
+    expected = "".join(letters[bits >> shift & 31] for shift in range(75, -1, -5))
+    assert Pseudonyms(KEY).study(" ACC-77\t") == f"s_{expected}"
+
+
+def test_kinds_and_keys_are_kept_apart_and_spellings_are_not():
+    one, other = Pseudonyms(KEY), Pseudonyms(bytes(32))
+    assert len({one.patient("7")[2:], one.study("7")[2:], one.video("7")[2:], other.study("7")[2:]}) == 4
+    assert one.patient("Zo\u0308e") == one.patient("Z\u00f6e ")
+    assert one.patient("0042") != one.patient("42")
+    with pytest.raises(ValueError, match="empty identifier"):
+        one.patient("  ")
+    with pytest.raises(ValueError, match="32 or more"):
+        Pseudonyms(b"short")
+
+
+@given(st.text(min_size=1, max_size=20), st.integers(1, 500))
+def test_shards_are_stable_and_in_range(study, shards):
+    assert 0 <= shard_of(study, shards) < shards
+    assert shard_of(study, shards) == shard_of(study, shards)
+    assert shard_of(study, 1) == 0
+
+
+def test_shards_are_about_even():
+    counts = np.bincount([shard_of(f"s_{number}", 16) for number in range(8000)], minlength=16)
+    assert counts.min() > 400
+    assert counts.max() < 600
+    with pytest.raises(ValueError, match="1 or more"):
+        shard_of("s_1", 0)
+
+
+def _catalogue(rows):
+    columns = ["path", "outcome", "study_key", "patient_key", "study_date", "sop_uid"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(bytes=10, mtime_ns=1)
+
+
+def test_every_row_gets_its_pseudonyms_year_and_shard():
+    names = Pseudonyms(KEY)
+    found = pseudonymise(
+        _catalogue(
+            [
+                ("b/2.dcm", "ok", "A1", "P1", "20190312", "1.2.1"),
+                ("b/1.dcm", "ok", "A1", "P1", None, "1.2.2"),
+                ("notes.txt", "not_dicom", None, None, None, None),
+                ("c.dcm", "no_study_key", " ", "P2", "00000000", "1.2.3"),
+            ]
+        ),
+        names,
+        8,
+    )
+    assert list(found["path"]) == ["b/1.dcm", "b/2.dcm", "c.dcm", "notes.txt"]
+    assert list(found["video_id"][:3]) == [names.video(uid) for uid in ("1.2.2", "1.2.1", "1.2.3")]
+    assert list(found["study_id"].fillna("-")) == [names.study("A1")] * 2 + ["-", "-"]
+    assert list(found["patient_id"].fillna("-")) == [names.patient("P1")] * 2 + [names.patient("P2"), "-"]
+    assert list(found["study_year"].fillna(0)) == [0, 2019, 0, 0]
+    assert found["shard"][0] == found["shard"][1] == shard_of(names.study("A1"), 8)
+    RESTRICTED_CATALOGUE.check(found)
+
+
+def test_a_uid_met_twice_is_a_duplicate_at_the_later_path():
+    rows = [
+        ("a.dcm", "corrupt", "A", "P", None, "1.9"),
+        ("b.dcm", "ok", "A", "P", None, "1.9"),
+        ("c.dcm", "ok", "A", "P", None, "1.9"),
+        ("d.dcm", "ok", "A", "P", None, None),
+        ("e.dcm", "ok", "A", "P", None, None),
+    ]
+    found = pseudonymise(_catalogue(rows), Pseudonyms(KEY), 2)
+    assert list(found["outcome"]) == ["corrupt", "ok", "duplicate", "ok", "ok"]
+    assert found["video_id"][1] == Pseudonyms(KEY).video("1.9")
+    assert found["video_id"].is_unique
+
+
+def test_an_empty_catalogue_stays_one():
+    assert len(pseudonymise(_catalogue([]), Pseudonyms(KEY), 3)) == 0

@@ -1,0 +1,544 @@
+"""The pretraining run: never lost, the same from any number of workers, options that change something."""
+
+import dataclasses
+import itertools
+import json
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from echoclr_core.models import EncoderSettings, build_encoder, load_encoder, save_encoder
+from echoclr_core.pretrain import PretrainSettings, frame_orders, pretrain, pretraining_items
+from echoclr_core.pretrain.__main__ import run_spec
+from echoclr_core.pretrain.batches import PairBatches
+from echoclr_core.pretrain.run import plan
+from echoclr_core.pretrain.step import (
+    PretrainModel,
+    PretrainTrainer,
+    learning_rate,
+    objective,
+    order_loss,
+    passes,
+    shuffle,
+)
+from echoclr_core.training import EXIT_STOPPED, NonFiniteError, Stopped, choose_compute
+from echoclr_core.training.guard import guarded_update
+from echoclr_core.video.augmentation import AugmentSettings
+
+TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
+BASE = PretrainSettings(
+    batch_size=6, epochs=3, lr=1e-3, checkpoint_every=2, augmentation=AugmentSettings(pad=2), projector=(8, 8)
+)
+
+
+def videos_of(store):
+    return store.index[["video_id", "study_id"]]
+
+
+def run(store, state_dir, settings=BASE, **more):
+    return pretrain(
+        store, videos_of(store), TINY, settings, state_dir=state_dir, device="cpu", terminal=False, **more
+    )
+
+
+def same(one, two):
+    weights = [result.encoder.state_dict() for result in (one, two)]
+    pd.testing.assert_frame_equal(one.history, two.history, check_exact=True)
+    return all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def _child(store, folder, settings, workers, death):
+    """Runs in a forked process and kills it at ``death``: (where, how many times before)."""
+    where, left = death
+    counted = {
+        "step": (PretrainTrainer, "step"),
+        "update": (torch.optim.Adam, "step"),
+        "save": (Path, "replace"),
+    }
+    if where in counted:
+        owner, name = counted[where]
+        real, calls = getattr(owner, name), iter(range(10**6))
+
+        def deadly(*args, **kwargs):
+            if next(calls) == left:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **kwargs)
+
+        setattr(owner, name, deadly)
+    result = run(store, folder / "state", settings, workers=workers)
+    save_encoder(folder / "encoder.safetensors", result.encoder, {})
+    result.history.to_parquet(folder / "history.parquet")
+
+
+def in_child(*args):
+    process = multiprocessing.get_context("fork").Process(target=_child, args=args)
+    process.start()
+    process.join()  # with a time limit it would wait for the loader's orphans too
+    return process.exitcode
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_killed_at_any_moment_it_ends_as_if_never_interrupted(make_store, tmp_path, workers):
+    store, settings = make_store(), dataclasses.replace(BASE, epochs=8)
+    whole = run(store, tmp_path / "whole", settings)
+    draws = np.random.default_rng(workers)
+    deaths = [(where, int(draws.integers(1, 4))) for where in ("step", "update", "save", "step", "save")]
+    for death in deaths:
+        assert in_child(store, tmp_path, settings, workers, death) == -signal.SIGKILL, death
+    assert in_child(store, tmp_path, settings, workers, ("never", 0)) == 0
+    encoder = build_encoder(TINY, seed=9)
+    load_encoder(tmp_path / "encoder.safetensors", encoder)
+    for name, tensor in whole.encoder.state_dict().items():
+        assert torch.equal(tensor, encoder.state_dict()[name]), name
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(tmp_path / "history.parquet"), whole.history, check_exact=True
+    )
+    assert int(whole.history["step"].iloc[-1]) == 24
+
+
+def test_the_killing_really_happens_midway(make_store, tmp_path):
+    assert in_child(make_store(), tmp_path, BASE, 0, ("step", 5)) == -signal.SIGKILL
+    assert [path.name[-12:] for path in sorted((tmp_path / "state").glob("*.pt"))] == [
+        "000000002.pt",
+        "000000004.pt",
+    ]
+
+
+def test_any_number_of_workers_gives_the_same(make_store, tmp_path):
+    store = make_store()
+    results = [run(store, tmp_path / str(workers), workers=workers) for workers in (0, 1, 2)]
+    assert same(results[0], results[1])
+    assert same(results[0], results[2])
+
+
+def test_the_order_of_the_tables_rows_does_not_count(make_store, tmp_path):
+    store = make_store()
+    settings = dataclasses.replace(BASE, max_steps=2)
+    mixed = videos_of(store).sample(frac=1, random_state=0)
+    other = pretrain(store, mixed, TINY, settings, state_dir=tmp_path / "b", device="cpu", terminal=False)
+    assert same(run(store, tmp_path / "a", settings), other)
+
+
+def test_sigterm_saves_leaves_with_its_code_and_goes_on(make_store, tmp_path, monkeypatch):
+    store, settings = make_store(), dataclasses.replace(BASE, checkpoint_every=1000)
+    whole = run(store, tmp_path / "whole", settings)
+    before, real = signal.getsignal(signal.SIGTERM), PretrainTrainer.step
+
+    def told(self, batch, step):
+        if step == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(self, batch, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PretrainTrainer, "step", told)
+        with pytest.raises(Stopped) as stopped:
+            run(store, tmp_path / "state", settings)
+    assert (stopped.value.code, stopped.value.step) == (EXIT_STOPPED, 5)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert same(whole, run(store, tmp_path / "state", settings))
+
+
+def test_a_finished_run_is_not_trained_again(make_store, tmp_path, monkeypatch):
+    store = make_store()
+    first = run(store, tmp_path)
+    monkeypatch.setattr(PretrainTrainer, "step", lambda *args: pytest.fail("trained again"))
+    assert same(first, run(store, tmp_path))
+
+
+def test_other_settings_do_not_resume_and_say_so(make_store, tmp_path, caplog):
+    store = make_store()
+    run(store, tmp_path)
+    other = dataclasses.replace(BASE, temperature=0.1)
+    with caplog.at_level(logging.WARNING):
+        resumed = run(store, tmp_path, other)
+    assert "other settings or data" in caplog.text
+    assert same(resumed, run(store, tmp_path / "fresh", other))
+
+
+OPTIONS = {
+    "method mi_simclr": {"method": "mi_simclr"},
+    "method simclr": {"method": "simclr"},
+    "clip_length": {"clip_length": 3},
+    "frame_stride": {"frame_stride": 2},
+    "input_size": {"input_size": 8},
+    "batch_size": {"batch_size": 4},
+    "max_steps": {"max_steps": 1},
+    "lr": {"lr": 1e-2},
+    "optimiser": {"optimiser": "adamw", "weight_decay": 0.5},
+    "weight_decay": {"weight_decay": 0.5},
+    "schedule": {"schedule": "cosine"},
+    "warmup_steps": {"warmup_steps": 2},
+    "clip_grad": {"clip_grad": 0.01, "optimiser": "adamw", "weight_decay": 0.0},
+    "temperature": {"temperature": 0.05},
+    "order_weight": {"order_weight": 3.0},
+    "order_copies": {"order_copies": 2},
+    "mask_same_study": {"mask_same_study": True},
+    "one_pass": {"one_pass": True},
+    "chunk": {"chunk": 3},
+    "augmentation": {"augmentation": AugmentSettings(pad=0, flip=0.0, rotate=0.0)},
+    "seed": {"seed": 1},
+    "projector": {"projector": (8, 4)},
+}
+
+
+@pytest.fixture
+def reference(make_store, tmp_path):
+    store = make_store()
+    return store, run(store, tmp_path / "reference", dataclasses.replace(BASE, max_steps=3, precision="fp32"))
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_changes_the_result(reference, tmp_path, name):
+    store, plain = reference
+    settings = dataclasses.replace(BASE, **({"max_steps": 3, "precision": "fp32"} | OPTIONS[name]))
+    weights = [result.encoder.state_dict() for result in (plain, run(store, tmp_path / "option", settings))]
+    assert any(not torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+
+
+def test_simclr_options_change_the_result(make_store, tmp_path):
+    store = make_store((3, 3, 3, 1, 1), frames=12)
+    simclr = dataclasses.replace(BASE, method="simclr", max_steps=2, batch_size=4)
+    runs = [
+        run(store, tmp_path / str(number), dataclasses.replace(simclr, **options))
+        for number, options in enumerate(({}, {"two_windows": True}))
+    ]
+    assert not same_weights(*runs)
+    pairs = dataclasses.replace(BASE, method="mi_simclr", batch_size=4)
+    assert [
+        plan(videos_of(store), dataclasses.replace(pairs, single_video_studies=choice)).items
+        for choice in ("skip", "self")
+    ] == [9, 11]
+
+
+def same_weights(one, two):
+    return all(torch.equal(one.encoder.state_dict()[k], v) for k, v in two.encoder.state_dict().items())
+
+
+def test_simclr_takes_as_many_steps_as_the_pairs(make_store):
+    videos = videos_of(make_store((6, 6, 6)))  # 18 videos, 45 pairs
+    pairs = dataclasses.replace(BASE, epochs=30)
+    single = dataclasses.replace(pairs, method="simclr")
+    assert plan(videos, pairs).steps == plan(videos, single).steps == 30 * (45 // 6)
+    assert plan(videos, single).epochs == 70
+    assert plan(videos, dataclasses.replace(single, match_steps=False)).steps == 30 * (18 // 6)
+    assert plan(videos, dataclasses.replace(single, max_steps=11)).steps == 11
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"batch_size": 19}, "18 pairs of videos of one study but pretrain.batch_size is 19"),
+        (
+            {"batch_size": 19, "method": "simclr", "match_steps": False},
+            "18 videos but pretrain.batch_size is 19",
+        ),
+        ({"chunk": 4}, "chunk 4 must divide the 6 pairs"),
+        ({"sync_bn": True}, "sync_bn needs GPUs"),
+        ({"clip_length": 9}, "2 to 8 with frame order"),
+        ({"method": "moco"}, "pretrain.method must be one of"),
+        ({"lr": 0.0}, "pretrain.lr must be greater than 0; received 0.0"),
+        ({"chunk": 3, "one_pass": True}, "chunks hold clips of one view"),
+        ({"frame_stride": 4}, "no video has the 13 frames"),
+    ],
+)
+def test_impossible_runs_are_refused(make_store, tmp_path, options, told):
+    with pytest.raises(ValueError, match=told):
+        run(make_store(), tmp_path, dataclasses.replace(BASE, **options))
+
+
+def test_unknown_videos_are_refused_by_their_pseudonym(make_store, tmp_path):
+    store = make_store()
+    videos = pd.concat([videos_of(store), pd.DataFrame({"video_id": ["v_new"], "study_id": ["s_00"]})])
+    with pytest.raises(ValueError, match=r"1 of 19 videos are not in the clip store: \['v_new'\]"):
+        pretrain(store, videos, TINY, BASE, state_dir=tmp_path, device="cpu", terminal=False)
+
+
+def test_a_loss_that_is_no_number_names_the_videos_and_keeps_the_last_state(
+    make_store, tmp_path, monkeypatch
+):
+    store = make_store()
+    whole = run(store, tmp_path / "whole")
+
+    def poisoned(optimiser, parameters, losses, **more):
+        if more["step"] == 5:
+            losses = losses | {"loss": losses["loss"] * float("nan")}
+        return guarded_update(optimiser, parameters, losses, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("echoclr_core.pretrain.step.guarded_update", poisoned)
+        with pytest.raises(NonFiniteError, match="the loss is nan at step 5"):
+            run(store, tmp_path / "state")
+    assert same(whole, run(store, tmp_path / "state"))
+
+
+# The pieces of a step.
+
+
+def batches_of(store, settings=BASE, **more):
+    items = pretraining_items(videos_of(store)["study_id"], multi_instance=settings.multi_instance)
+    return PairBatches(store, videos_of(store), items, settings, **more)
+
+
+def test_an_epoch_sees_every_pair_once_and_drops_the_incomplete_batch(make_store):
+    batches = batches_of(make_store((4, 4)), dataclasses.replace(BASE, batch_size=5))  # 12 pairs
+    assert batches.steps_per_epoch == 2
+    seen = [tuple(batch["video_ids"][n::5]) for batch in (batches[0], batches[1]) for n in range(5)]
+    assert len(set(seen)) == 10
+    assert all(one[:4] == two[:4] and one != two for one, two in seen)
+    assert batches[2]["video_ids"] != batches[0]["video_ids"]
+
+
+def test_ranks_share_a_batch(make_store):
+    store = make_store()
+    whole, parts = batches_of(store)[4], [batches_of(store, rank=rank, world_size=2)[4] for rank in (0, 1)]
+    for name in ("clips", "draws", "orders", "whole"):
+        assert np.array_equal(np.concatenate([part[name] for part in parts], axis=1), whole[name])
+    assert np.array_equal(np.concatenate([part["studies"] for part in parts]), whole["studies"])
+
+
+def test_clips_are_consecutive_frames_of_their_video_and_reach_the_last(make_store):
+    store = make_store((6, 6), frames=6)
+    batches, starts = batches_of(store), set()
+    for step in range(20):
+        batch = batches[step]
+        for clip, video in zip(batch["clips"].reshape(-1, 4, 16, 16), batch["video_ids"], strict=True):
+            frames = store.video(video)
+            starts |= {start for start in range(3) if np.array_equal(frames[start : start + 4], clip)}
+    assert starts == {0, 1, 2}
+
+
+def test_simclr_views_share_their_window_unless_told_otherwise(make_store):
+    store = make_store(frames=40)
+    same_window = batches_of(store, dataclasses.replace(BASE, method="simclr"))[0]
+    assert np.array_equal(*same_window["clips"])
+    assert not np.array_equal(*same_window["draws"])
+    assert same_window["video_ids"][:6] == same_window["video_ids"][6:]
+    other = batches_of(store, dataclasses.replace(BASE, method="simclr", two_windows=True))[0]
+    assert not np.array_equal(*other["clips"])
+
+
+def test_short_videos_loop_and_stay_out_of_the_order_loss(make_store):
+    store = make_store((2, 2, 2), frames=[3, 8, 8, 8, 2, 3])
+    batch = batches_of(store, dataclasses.replace(BASE, batch_size=3))[0]
+    short = np.array([len(store.video(video)) < 4 for video in batch["video_ids"]])
+    assert np.array_equal(batch["whole"].ravel(), ~short)
+    assert short.any()
+    tensors = {name: torch.as_tensor(batch[name]) for name in ("orders", "whole")}
+    logits = torch.randn(6, 24, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    loss, hits = order_loss(logits, tensors)
+    kept = torch.from_numpy(~short)
+    slow = torch.nn.functional.cross_entropy(logits[kept], tensors["orders"].flatten()[kept])
+    torch.testing.assert_close(loss, slow)
+    assert int(hits) == int((logits[kept].argmax(1) == tensors["orders"].flatten()[kept]).sum())
+    loss.backward()
+    assert not logits.grad[~kept].any()
+    nothing, _ = order_loss(logits, tensors | {"whole": torch.zeros(2, 3, dtype=torch.bool)})
+    assert float(nothing.detach()) == 0
+
+
+def test_shuffling_shows_frame_orders_of_the_class():
+    clips = torch.arange(4.0).view(1, 4, 1, 1).expand(24, 4, 2, 2)
+    shown = shuffle(clips, torch.from_numpy(frame_orders(4)))[:, :, 0, 0]
+    assert np.array_equal(shown.numpy().astype(int), frame_orders(4))
+
+
+def trainer_for(settings, seed=0, steps=10):
+    torch.manual_seed(seed)
+    model = PretrainModel(build_encoder(TINY, seed=seed), settings)
+    compute = choose_compute(torch.device("cpu"), "fp32")
+    return PretrainTrainer(model, settings, compute, steps=steps, epoch_steps=steps)
+
+
+def tensors_of(batch):
+    return {name: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for name, v in batch.items()}
+
+
+@pytest.mark.parametrize("copies", [0, 3])
+def test_what_the_passes_show(make_store, copies):
+    settings = dataclasses.replace(
+        BASE, order_copies=copies, augmentation=AugmentSettings(pad=0, flip=0, rotate=0)
+    )
+    batch = tensors_of(batches_of(make_store(), settings)[0])
+    orders = torch.from_numpy(frame_orders(4))
+    shown = passes(batch, settings, orders)
+    assert [len(part) for part in shown] == ([6, 6] if not copies else [6, 6, 18, 18])
+    clip = batch["clips"][1, 2].float()
+    clip = (clip - clip.min()) / (clip.max() - clip.min())
+    if copies:
+        torch.testing.assert_close(shown[1][2], clip)
+        for copy in range(3):
+            torch.testing.assert_close(shown[3][6 + copy], clip[orders[batch["orders"][1, 2, copy]]])
+    else:
+        torch.testing.assert_close(shown[1][2], clip[orders[batch["orders"][1, 2, 0]]])
+
+
+@pytest.mark.parametrize("copies", [0, 2])
+def test_a_chunk_of_the_whole_batch_is_the_plain_step(make_store, copies):
+    settings = dataclasses.replace(BASE, order_copies=copies)
+    batch = tensors_of(batches_of(make_store(), settings)[0])
+    plain = trainer_for(settings)
+    cached = trainer_for(dataclasses.replace(settings, chunk=6 * max(copies, 1)))
+    plain.step(batch, 0), cached.step(batch, 0)
+    for name, tensor in plain.model.state_dict().items():
+        torch.testing.assert_close(tensor, cached.model.state_dict()[name], rtol=1e-5, atol=1e-6)
+
+
+def _one_rank(rank, folder, store, queue):
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=2
+    )
+    trainer = trainer_for(BASE)
+    values = trainer.step(tensors_of(batches_of(store, rank=rank, world_size=2)[0]), 0)
+    if rank == 0:
+        gradients = {name: parameter.grad.numpy() for name, parameter in trainer.model.named_parameters()}
+        queue.put((values, gradients, trainer.model.encoder.stem[1].running_mean.numpy()))
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+
+
+def test_a_step_in_chunks_equals_two_processes(make_store, tmp_path):
+    """The paper's two GPUs: batch norm over each one's clips of one view, negatives over all."""
+    store, context = make_store(), multiprocessing.get_context("fork")
+    queue = context.Queue()
+    ranks = [context.Process(target=_one_rank, args=(rank, tmp_path, store, queue)) for rank in (0, 1)]
+    for process in ranks:
+        process.start()
+    values, gradients, statistics = queue.get(timeout=60)
+    for process in ranks:
+        process.join(60)
+    trainer = trainer_for(dataclasses.replace(BASE, chunk=3))
+    ours = trainer.step(tensors_of(batches_of(store)[0]), 0)
+    for name in (
+        "loss",
+        "contrastive_loss",
+        "order_loss",
+        "gradient_norm",
+        "contrastive_accuracy",
+        "order_accuracy",
+    ):
+        assert values[name][0] / values[name][1] == pytest.approx(ours[name][0] / ours[name][1], rel=1e-4), (
+            name
+        )
+    for name, parameter in trainer.model.named_parameters():
+        error = (parameter.grad - torch.from_numpy(gradients[name])).norm() / parameter.grad.norm()
+        assert error < 1e-4, name
+    torch.testing.assert_close(trainer.model.encoder.stem[1].running_mean, torch.from_numpy(statistics))
+
+
+def _one_run(rank, port, folder, store, settings):
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    result = run(store, folder / "state", settings, validation=videos_of(store))
+    if result.run["rank"] == 0:
+        result.history.to_parquet(folder / "history.parquet")
+        (folder / "run.json").write_text(json.dumps(result.run))
+
+
+def test_a_whole_run_of_two_processes(make_store, tmp_path):
+    store, context = make_store(), multiprocessing.get_context("fork")
+    settings = dataclasses.replace(BASE, precision="fp32", epochs=1)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ranks = [
+        context.Process(target=_one_run, args=(rank, port, tmp_path, store, settings)) for rank in (0, 1)
+    ]
+    for process in ranks:
+        process.start()
+    for process in ranks:
+        process.join(120)
+    assert [process.exitcode for process in ranks] == [0, 0]
+    one = run(store, tmp_path / "one", dataclasses.replace(settings, chunk=3))
+    two = pd.read_parquet(tmp_path / "history.parquet")
+    for name in ("loss", "contrastive_loss", "order_loss", "gradient_norm", "contrastive_accuracy", "spread"):
+        assert two[name].tolist() == pytest.approx(one.history[name].tolist(), rel=2e-2), name
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["processes"] == 2
+    assert record["validation_pairs"] == 18
+    assert len(list((tmp_path / "state").glob("*.pt"))) == 2
+
+
+def test_losses_are_the_sum_of_their_parts(make_store):
+    settings = dataclasses.replace(BASE, order_weight=2.5)
+    trainer, batch = trainer_for(settings), tensors_of(batches_of(make_store())[0])
+    clips = passes(batch, settings, trainer.permutations)
+    result = objective(trainer.model, [trainer.encode(part) for part in clips], batch, settings)
+    torch.testing.assert_close(result.total(2.5), result.contrastive + 2.5 * result.order)
+
+
+def test_learning_rate_warms_up_and_falls_as_a_cosine():
+    settings = PretrainSettings(lr=0.4, warmup_steps=4, schedule="cosine")
+    rates = [learning_rate(step, 20, settings) for step in range(20)]
+    assert rates[:4] == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    assert rates[4] == pytest.approx(0.4)
+    assert rates[12] == pytest.approx(0.2)
+    assert all(later < earlier for earlier, later in itertools.pairwise(rates[4:]))
+    assert [learning_rate(step, 20, PretrainSettings()) for step in (0, 19)] == [0.1, 0.1]
+
+
+def test_the_defaults_are_the_papers():
+    settings = PretrainSettings()
+    assert (settings.method, settings.clip_length, settings.batch_size, settings.epochs) == (
+        "echoclr",
+        4,
+        392,
+        300,
+    )
+    assert (settings.lr, settings.optimiser, settings.temperature) == (0.1, "adam", 0.5)
+    assert (settings.weight_decay, settings.order_weight, settings.order_copies) == (0, 1, 0)
+    assert settings.projector == (256, 128)
+
+
+def test_held_out_accuracies_are_reported_with_their_chance(make_store, tmp_path):
+    store = make_store((3,) * 8)
+    videos = videos_of(store)
+    result = pretrain(
+        store,
+        videos[:18],
+        TINY,
+        BASE,
+        state_dir=tmp_path,
+        validation=videos[18:],
+        device="cpu",
+        terminal=False,
+    )
+    assert result.run["validation_pairs"] == 6
+    assert result.run["validation_contrastive_chance"] == pytest.approx(1 / 11)
+    assert result.run["validation_order_chance"] == pytest.approx(1 / 24)
+    assert 0 <= result.run["validation_contrastive_accuracy"] <= 1
+    assert 0 <= result.run["validation_order_accuracy"] <= 1
+
+
+def test_a_specification_runs_from_files_to_files(make_store, tmp_path):
+    store = make_store()
+    videos = videos_of(store).assign(set=["train"] * 15 + ["val"] * 3)
+    videos.to_parquet(tmp_path / "videos.parquet")
+    output = {name: str(tmp_path / "out" / name) for name in ("encoder", "history", "timings", "run")}
+    spec = {
+        "index": [str(tmp_path / "index.parquet")],
+        "frames": [str(tmp_path / "frames.npy")],
+        "videos": str(tmp_path / "videos.parquet"),
+        "encoder": {"name": "r3d", "width": 4, "blocks": [1, 1]},
+        "settings": {"batch_size": 5, "epochs": 1, "lr": 1e-3, "augmentation": {"pad": 2}},
+        "state_dir": str(tmp_path / "state"),
+        "device": "cpu",
+        "output": output,
+        "metadata": {"cohort": "c1"},
+    }
+    run_spec(spec)
+    header = load_encoder(output["encoder"], build_encoder(TINY, seed=0))
+    assert (header["method"], header["cohort"]) == ("echoclr", "c1")
+    record = json.loads(Path(output["run"]).read_text())
+    assert record["steps"] == 3
+    assert record["validation_pairs"] == 3
+    assert len(pd.read_parquet(output["history"])) == 1
+    with pytest.raises(ValueError, match=r"missing \['output'\], unknown \['ouput'\]"):
+        run_spec({("ouput" if name == "output" else name): value for name, value in spec.items()})

@@ -1,0 +1,165 @@
+"""The whole archive: the same bytes whatever the number of processes, files that the readers can judge."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from echoclr_core.dicom import UnusableFile, read_cine, scan_archive
+from echoclr_core.synthetic import ODD_FILES, TRUTH, SyntheticSettings, write_archive
+
+SETTINGS = SyntheticSettings(
+    development_studies=5,
+    external_studies=2,
+    view_studies=2,
+    frames=4,
+    view_frames=3,
+    screens=((160, 200),),
+    plax_videos=(1, 2),
+    other_videos=(1, 1),
+    still_share=0.6,
+)
+
+
+def tree(root):
+    return {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    root = tmp_path_factory.mktemp("archive") / "a"
+    seen = []
+    truth = write_archive(root, SETTINGS, on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(i, 9) for i in range(1, 10)]
+    return root, truth
+
+
+def test_two_processes_write_the_same_bytes(archive, tmp_path):
+    write_archive(tmp_path / "b", SETTINGS, workers=2)
+    assert tree(tmp_path / "b") == tree(archive[0])
+
+
+def test_tables(archive):
+    root, truth = archive
+    labels = pd.read_csv(root / "labels.csv", dtype=str)
+    views = pd.read_csv(root / "view_labels.csv", dtype=str)
+    assert len(labels) == 7
+    assert list(views.columns) == ["video", "view"]
+    assert len(views) == 2 * SETTINGS.view_study_views
+    stored = TRUTH.read(root / "truth.parquet")
+    pd.testing.assert_frame_equal(stored, truth)
+    taught = truth[truth["part"] == "views"]
+    assert set(views["video"]) == set(taught["sop_uid"])
+    assert not set(taught["study_key"]) & set(labels["study_id"])
+    assert set(truth[truth["part"] != "views"]["study_key"]) == set(labels["study_id"])
+
+
+def test_every_cine_loop_can_be_read_and_is_what_the_truth_says(archive):
+    root, truth = archive
+    truth = truth.set_index("sop_uid")
+    odd = set(ODD_FILES.read(root / "odd_files.parquet")["path"])
+    files = [p for p in (root / "dicom").rglob("*") if p.is_file()]
+    good = [p for p in files if str(p.relative_to(root / "dicom")) not in odd]
+    assert len(good) == len(truth)
+    for path in good:
+        cine = read_cine(path)
+        row = truth.loc[cine.header.sop_uid]
+        assert cine.header.study_key == row["study_key"]
+        assert cine.frame_count == row["frames"]
+        assert cine.fps == pytest.approx(row["fps"], rel=1e-3)
+        assert (cine.height, cine.width) == (row["height"], row["width"])
+
+
+def sector(row):
+    """The fan's mask from its truth alone, by the definition of a sector."""
+    y, x = np.mgrid[0 : int(row["height"]), 0 : int(row["width"])].astype(float)
+    dx, dy = x - row["apex_x"], y - row["apex_y"]
+    radius, angle = np.hypot(dx, dy), np.degrees(np.arctan2(dx, dy))
+    inside = (radius >= row["near_px"]) & (radius <= row["far_px"])
+    inside &= (angle >= row["left_angle"]) & (angle <= row["right_angle"])
+    return inside & (x >= row["cut_left"]) & (x <= row["cut_right"])
+
+
+def test_what_moves_lies_in_the_sector_of_the_truth(archive):
+    root, truth = archive
+    truth = truth.set_index("sop_uid")
+    odd = set(ODD_FILES.read(root / "odd_files.parquet")["path"])
+    files = [p for p in sorted((root / "dicom").rglob("*")) if p.is_file()]
+    for path in [p for p in files if str(p.relative_to(root / "dicom")) not in odd][::3]:
+        cine = read_cine(path)
+        frames = np.stack(list(cine.frames())).astype(int)
+        row = truth.loc[cine.header.sop_uid]
+        mask = cv2.dilate(sector(row).astype(np.uint8), np.ones((17, 17))) > 0
+        moving = np.ptp(frames, axis=0) > 40
+        ecg = np.arange(frames.shape[1])[:, None] > 0.84 * frames.shape[1]  # the trace moves as well
+        assert moving.sum() > 200
+        assert (moving & ~mask & ~ecg).sum() <= 2
+        if pd.notna(row["valve_x"]) and row["view"] == "plax":
+            assert sector(row)[round(row["valve_y"]), round(row["valve_x"])]
+
+
+def test_odd_files_are_judged_as_they_should(archive):
+    root, _ = archive
+    odd = ODD_FILES.read(root / "odd_files.parquet").set_index("path")
+    assert set(odd["kind"]) >= {
+        "text",
+        "pdf",
+        "report",
+        "truncated",
+        "blank",
+        "duplicate",
+        "spectral_doppler",
+    }
+    catalogue = scan_archive(root / "dicom").set_index("path")
+    for path, row in odd.iterrows():
+        if row["outcome"] in ("truncated", "blank", "duplicate"):
+            assert catalogue.loc[path, "outcome"] == "ok"  # only the pixels, or the other path, tell
+        else:
+            assert catalogue.loc[path, "outcome"] == row["outcome"], path
+
+
+def test_the_truncated_the_blank_and_the_duplicate(archive):
+    root, truth = archive
+    odd = ODD_FILES.read(root / "odd_files.parquet").set_index("kind")["path"]
+    with pytest.raises(UnusableFile) as raised:
+        list(read_cine(root / "dicom" / odd["truncated"]).frames())
+    assert raised.value.outcome == "truncated"
+    assert np.max([frame.max() for frame in read_cine(root / "dicom" / odd["blank"]).frames()]) == 0
+    twice = read_cine(root / "dicom" / odd["duplicate"]).header.sop_uid
+    assert (truth["sop_uid"] == twice).sum() == 1
+
+
+def test_a_folder_with_files_is_refused(tmp_path):
+    (tmp_path / "old").write_text("x")
+    with pytest.raises(ValueError, match="not empty"):
+        write_archive(tmp_path, SETTINGS)
+
+
+def test_without_odd_files_there_are_only_cine_loops(tmp_path):
+    settings = SyntheticSettings(
+        development_studies=1,
+        external_studies=0,
+        view_studies=0,
+        frames=2,
+        screens=((160, 200),),
+        odd_files=False,
+    )
+    truth = write_archive(tmp_path, settings)
+    assert len([p for p in (tmp_path / "dicom").rglob("*") if p.is_file()]) == len(truth)
+    assert ODD_FILES.read(tmp_path / "odd_files.parquet").empty
+
+
+def test_no_stage_reads_the_truth_or_imports_this_room():
+    package = Path(__file__).resolve().parents[2] / "echoclr_core"
+    others = [p for p in package.rglob("*.py") if "synthetic" not in p.relative_to(package).parts]
+    assert len(others) > 20
+    forbidden = re.compile(r"echoclr_core\.synthetic|truth\.parquet")
+    assert [p.name for p in others if forbidden.search(p.read_text(encoding="utf-8"))] == []

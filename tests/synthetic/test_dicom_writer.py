@@ -1,0 +1,143 @@
+"""Files as vendors write them, read back by pydicom and by the reader of this project."""
+
+import io
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.pixels import apply_color_lut
+
+from echoclr_core.dicom import read_cine
+from echoclr_core.synthetic.dicom_writer import (
+    JPEG,
+    MULTI_FRAME,
+    RAW,
+    Identity,
+    base_dataset,
+    make_uid,
+    save,
+    set_pixels,
+    set_rate,
+    set_region,
+)
+from echoclr_core.synthetic.settings import ENCODINGS, RATE_TAGS
+
+IDENTITY = Identity(
+    sop_uid=make_uid("a", 1),
+    study_uid=make_uid("a", 2),
+    series_uid=make_uid("a", 3),
+    accession="2018-00042",
+    patient_id="MR1",
+    patient_name="Żółwik^Zoë",
+    birth_date="19480203",
+    sex="F",
+    date="20180304",
+    manufacturer="Northern Cardiac",
+    model="Sonar",
+    instance=1,
+)
+
+
+def frames(count=5, height=36, width=48, colour=True):
+    y, x = np.mgrid[0:height, 0:width]
+    wave = 128 + 100 * np.sin(x / 9 + y / 13 + np.arange(count)[:, None, None] / 2)
+    rgb = np.repeat(wave[..., None], 3, -1)
+    if colour:
+        rgb[:, :12, :12] = (255, 0, 85)
+    return rgb.round().astype(np.uint8)
+
+
+def written(tmp_path, encoding, rate="time", fps=15.0, pictures=None):
+    dataset = base_dataset(IDENTITY, sop_class=MULTI_FRAME, syntax=JPEG if encoding == "jpeg" else RAW)
+    pictures = frames() if pictures is None else pictures
+    set_rate(dataset, rate, fps, len(pictures))
+    set_pixels(dataset, pictures, encoding=encoding)
+    save(dataset, tmp_path / "file")
+    return tmp_path / "file"
+
+
+@pytest.mark.parametrize("encoding", ["rgb", "rgb_planar", "rle"])
+def test_lossless_colour_comes_back_bit_for_bit(tmp_path, encoding):
+    dataset = pydicom.dcmread(written(tmp_path, encoding))
+    np.testing.assert_array_equal(dataset.pixel_array, frames())
+    assert dataset.PhotometricInterpretation == "RGB"
+
+
+def test_grey_comes_back_as_luma(tmp_path):
+    grey = frames(colour=False)
+    dataset = pydicom.dcmread(written(tmp_path, "mono", pictures=grey))
+    np.testing.assert_array_equal(dataset.pixel_array, grey[..., 0])
+    assert dataset.PhotometricInterpretation == "MONOCHROME2"
+
+
+def test_palette_comes_back_nearly(tmp_path):
+    dataset = pydicom.dcmread(written(tmp_path, "palette"))
+    assert dataset.PhotometricInterpretation == "PALETTE COLOR"
+    colour = apply_color_lut(dataset.pixel_array, dataset) >> 8
+    assert np.abs(colour.astype(int) - frames()).max() <= 43  # half a step of the colour cube
+    assert np.abs(colour.astype(int) - frames())[:, 12:].max() <= 1  # greys
+
+
+def test_jpeg_is_baseline_with_halved_colour(tmp_path):
+    dataset = pydicom.dcmread(written(tmp_path, "jpeg"))
+    assert dataset.PhotometricInterpretation == "YBR_FULL_422"
+    assert dataset.file_meta.TransferSyntaxUID == JPEG
+    first = next(pydicom.encaps.generate_frames(dataset.PixelData, number_of_frames=5))
+    start = first.index(b"\xff\xc0")  # baseline frame header: precision, size, components, sampling
+    assert first[start + 11] == 0x21
+    grey = np.stack(list(read_cine(tmp_path / "file").frames()))
+    away = np.abs(grey.astype(int)[:, 16:, 16:] - frames()[:, 16:, 16:, 0])
+    assert away.mean() < 2
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_projects_reader_sees_every_encoding(tmp_path, encoding):
+    cine = read_cine(written(tmp_path, encoding, pictures=frames(colour=False)))
+    grey = np.stack(list(cine.frames())).astype(int)
+    assert grey.shape == (5, 36, 48)
+    assert np.abs(grey - frames(colour=False)[..., 0]).mean() < 2
+    assert cine.header.study_key == "2018-00042"
+
+
+@pytest.mark.parametrize("rate", RATE_TAGS)
+def test_each_tag_gives_the_frame_rate(tmp_path, rate):
+    assert read_cine(written(tmp_path, "mono", rate, 15.0)).fps == pytest.approx(15.0, rel=1e-4)
+
+
+def test_header_values_survive_accents(tmp_path):
+    dataset = pydicom.dcmread(written(tmp_path, "mono"))
+    assert str(dataset.PatientName) == "Żółwik^Zoë"
+    assert dataset.SpecificCharacterSet == "ISO_IR 192"
+    for keyword in ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
+        assert pydicom.uid.UID(getattr(dataset, keyword)).is_valid
+
+
+def test_odd_sizes_are_padded_to_even_length(tmp_path):
+    odd = frames(3, 35, 47)
+    dataset = pydicom.dcmread(written(tmp_path, "rgb", pictures=odd))
+    assert len(dataset.PixelData) % 2 == 0
+    np.testing.assert_array_equal(dataset.pixel_array, odd)
+
+
+def test_region_tags_and_stale_ones():
+    def corners(stale):
+        dataset = pydicom.Dataset()
+        set_region(dataset, (10, 20, 30, 40), stale=stale)
+        region = dataset.SequenceOfUltrasoundRegions[0]
+        names = ("MinX0", "MinY0", "MaxX1", "MaxY1")
+        return [getattr(region, f"RegionLocation{name}") for name in names]
+
+    assert corners(1.0) == [10, 20, 30, 40]
+    assert corners(1.86) == [19, 37, 56, 74]
+
+
+def test_equal_datasets_give_equal_bytes(tmp_path):
+    first = written(tmp_path / "a", "rle").read_bytes()
+    assert first == written(tmp_path / "b", "rle").read_bytes()
+    assert pydicom.dcmread(io.BytesIO(first)).NumberOfFrames == 5
+
+
+def test_uids_hang_on_their_keys():
+    assert make_uid(0, "a") == make_uid(0, "a")
+    assert len({make_uid(seed, kind) for seed in range(20) for kind in "abc"}) == 60
+    assert max(len(make_uid(seed)) for seed in range(50)) <= 64

@@ -1,0 +1,93 @@
+"""Vendors' screens: text stands where it should, and the fan where the truth says."""
+
+import numpy as np
+import pytest
+
+from echoclr_core.common import generator
+from echoclr_core.synthetic.render import ScanConverter, Sector
+from echoclr_core.synthetic.screens import LAYOUTS, Caption, Screen, plain
+from echoclr_core.synthetic.settings import LAYOUTS as NAMES
+from echoclr_core.synthetic.video import place_fan
+
+CAPTION = Caption(
+    name="Ångström-Test, Ingrid",
+    identifier="MR12300001",
+    date="03/02/2018",
+    settings=("15 Hz", "14 cm", "2D", "60%", "C 55", "P Low", "HGen"),
+    bpm=70,
+)
+SIZES = [(240, 320), (300, 400), (480, 640), (768, 1024)]
+
+
+def make(layout, size, half_angle=0.75, overlay=()):
+    height, width = size
+    x0, y0, x1, y1 = LAYOUTS[layout].fan
+    sector = Sector(depth=15.0, half_angle=half_angle)
+    fan = place_fan(sector, (x0 * width, y0 * height, x1 * width, y1 * height))
+    mask = ScanConverter(sector, fan.apex, fan.scale, size, fan.cut).mask
+    return Screen(LAYOUTS[layout], size, CAPTION, (fan.edge(-1), fan.edge(1)), overlay), mask
+
+
+def test_at_least_four_layouts_all_named():
+    assert set(LAYOUTS) == set(NAMES)
+    assert len(LAYOUTS) >= 4
+
+
+@pytest.mark.parametrize("layout", NAMES)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("half_angle", [0.64, 0.81])
+def test_nothing_is_written_inside_the_fan(layout, size, half_angle):
+    screen, mask = make(layout, size, half_angle)
+    empty = LAYOUTS[layout].background
+    assert (screen.background[mask] == empty).all()
+    outside = screen.background[~mask]
+    assert (outside.max(-1) > 150).mean() > 0.004  # there is text somewhere
+    for trace in screen.ecg(np.linspace(0.2, 2.3, 24) % 1.0):
+        if trace is not None:
+            assert not mask[trace[:, 1], trace[:, 0]].any()
+
+
+def test_the_fan_lies_in_its_box_and_is_as_large_as_can_be():
+    for degrees in (20, 37, 46):
+        for near, steer in ((0.0, 0.0), (4.0, 0.2)):
+            sector = Sector(depth=12.0, half_angle=np.deg2rad(degrees), near=near, steer=steer)
+            fan = place_fan(sector, (20, 10, 300, 200))
+            mask = ScanConverter(sector, fan.apex, fan.scale, (240, 320), fan.cut).mask
+            rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+            assert rows[0] >= 9
+            assert rows[-1] <= 201
+            assert columns[0] >= 19
+            assert columns[-1] <= 301
+            fills = (np.ptp(rows) >= 186, np.ptp(columns) >= 276)
+            assert any(fills)
+
+
+def test_overlay_text_stands_inside_when_asked_for():
+    size = (240, 320)
+    bare, mask = make("column", size)
+    written, _ = make("column", size, overlay=(((150.0, 120.0), "Müster"),))
+    fan = np.full(size, 40, np.uint8)
+    without = bare.compose(fan, mask.astype(np.uint8), None)
+    with_text = written.compose(fan, mask.astype(np.uint8), None)
+    changed = (without != with_text).any(-1)
+    assert changed.sum() > 30
+    assert mask[changed].mean() > 0.9
+
+
+def test_compose_shows_the_fan_and_nothing_else_of_it():
+    screen, mask = make("classic", (240, 320))
+    noise = generator(0, "fan").integers(0, 255, (240, 320), dtype=np.uint8)
+    frame = screen.compose(noise, mask.astype(np.uint8), None)
+    np.testing.assert_array_equal(frame[mask], np.repeat(noise[mask][:, None], 3, 1))
+    np.testing.assert_array_equal(frame[~mask], screen.background[~mask])
+
+
+def test_the_trace_grows_from_frame_to_frame():
+    screen, _ = make("banner", (240, 320))
+    lengths = [len(t) for t in screen.ecg(np.linspace(0, 1.5, 10) % 1.0)]
+    assert lengths == sorted(set(lengths))
+    assert make("tablet", (240, 320))[0].ecg(np.zeros(3)) == [None] * 3
+
+
+def test_plain_text_keeps_every_letter():
+    assert plain("Żółwik, Søren Ångström ß") == "Zolwik, Soren Angstrom ss"

@@ -1,0 +1,75 @@
+"""Videos of one study: one heart, different pictures; and what the settings do to them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from echoclr_core.common import generator
+from echoclr_core.synthetic.acquisition import draw_acquisition
+from echoclr_core.synthetic.cohort import plan_studies, study_anatomy
+from echoclr_core.synthetic.patients import make_patient
+from echoclr_core.synthetic.settings import TEXT_PLACES, SyntheticSettings
+from echoclr_core.synthetic.video import fan_video, make_take, screen_video
+from echoclr_core.synthetic.views import VIEWS
+
+SETTINGS = SyntheticSettings(
+    development_studies=3, external_studies=0, view_studies=0, frames=3, screens=((240, 320),)
+)
+
+
+def drawn(settings, view="plax"):
+    plan = plan_studies(settings)[0]
+    video = dataclasses.replace(plan.videos[0], view=view)
+    patient = make_patient(settings, plan.patient)
+    return screen_video(settings, plan, video, patient, study_anatomy(settings, plan))
+
+
+def test_two_videos_of_a_study_share_the_heart_and_nothing_else():
+    anatomy = make_patient(SETTINGS, 0).anatomy
+    one, two = (make_take(SETTINGS, anatomy, 0, number, "plax", 4, 15.0) for number in (1, 2))
+    assert one.anatomy == two.anatomy
+    assert one.acquisition.sector != two.acquisition.sector
+    assert one.acquisition.acoustics != two.acquisition.acoustics
+    assert one.phases[0] != two.phases[0]
+    assert fan_video(one).shape == (4, 112, 112)
+
+
+def test_without_difficulty_all_videos_are_taken_alike():
+    takes = [draw_acquisition(generator(0, i), VIEWS["plax"], difficulty=0.0) for i in range(2)]
+    assert takes[0].sector == takes[1].sector
+    assert takes[0].pose == takes[1].pose
+    assert takes[0].acoustics.gain == takes[1].acoustics.gain == 0.0
+    hard = [draw_acquisition(generator(0, i), VIEWS["plax"]) for i in range(200)]
+    depths = [take.sector.depth for take in hard]
+    assert 12.5 <= min(depths) < 13 < 15.5 < max(depths) <= 16
+    assert np.std([take.pose.rotation for take in hard]) == pytest.approx(4.0, rel=0.2)
+
+
+@pytest.mark.parametrize("place", TEXT_PLACES)
+def test_text_stands_where_the_settings_put_it(place):
+    plain = drawn(SETTINGS)
+    written = drawn(dataclasses.replace(SETTINGS, text=place, text_share=1.0))
+    changed = (plain.frames != written.frames).any((0, 3))
+    share_inside = plain.mask[changed].mean() if changed.any() else None
+    if place == "outside":
+        assert not changed.any()
+    elif place == "inside":
+        assert share_inside == 1.0
+    else:
+        assert 0 < share_inside < 0.6
+
+
+def test_colour_doppler_is_coloured_inside_and_the_others_are_grey():
+    def coloured(video):
+        spread = np.ptp(video.frames[:, video.mask].astype(int), axis=-1)
+        return (spread > 60).mean()
+
+    assert 0.04 < coloured(drawn(SETTINGS, "plax_colour")) < 0.3
+    assert coloured(drawn(SETTINGS)) == 0
+
+
+def test_a_video_is_a_pure_function_of_its_settings():
+    np.testing.assert_array_equal(drawn(SETTINGS).frames, drawn(SETTINGS).frames)
+    other = drawn(dataclasses.replace(SETTINGS, seed=5))
+    assert (drawn(SETTINGS).frames != other.frames).mean() > 0.1

@@ -1,0 +1,164 @@
+"""One decision a video, and a shard of videos."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from echoclr_core.common.avi import write_avi
+from echoclr_core.views import VIEW_DECISIONS, Classifier, ViewSettings, classify_shard, decide, sample_frames
+
+CLASSES = ("a4c", "plax", "plax_zoom")
+
+
+class ByBrightness:
+    """Probability of PLAX grows with the mean grey value; counts its calls."""
+
+    classes = CLASSES
+    plax = "plax"
+
+    def __init__(self):
+        self.sizes = []
+
+    def probabilities(self, frames):
+        self.sizes.append(len(frames))
+        plax = frames.mean(axis=(1, 2)) / 255
+        return np.stack([(1 - plax) * 0.75, plax, (1 - plax) * 0.25], axis=1).astype(np.float32)
+
+
+@pytest.fixture
+def shard(tmp_path):
+    """Seven videos of 4, 9, 14, ... frames, each brighter than the one before; frames flicker."""
+    rng = np.random.default_rng(0)
+    videos = pd.DataFrame(
+        {"video_id": [f"v_{i}" for i in range(7)], "study_id": [f"s_{i // 3}" for i in range(7)]}
+    )
+    for i, video_id in enumerate(videos["video_id"]):
+        frames = [np.full((30, 41), 30 * i + rng.integers(60), np.uint8) for _ in range(4 + 5 * i)]
+        write_avi(tmp_path / f"{video_id}.avi", frames, 25.0)
+    return videos, tmp_path
+
+
+def test_probabilities_are_averaged_before_the_decision():
+    """Two of three frames say a4c by a little, one says PLAX clearly: the mean says PLAX."""
+    decision = decide([[0.50, 0.45, 0.05], [0.50, 0.45, 0.05], [0.05, 0.90, 0.05]], CLASSES, "plax")
+    assert decision["view"] == "plax"
+    assert decision["runner_up"] == "a4c"
+    assert decision["probability"] == pytest.approx(0.6)
+    assert decision["margin"] == pytest.approx(0.6 - 0.35)
+    assert decision["probabilities"] == pytest.approx([0.35, 0.6, 0.05])
+    assert decision["is_plax"] is True
+    assert decision["n_frames_used"] == 3
+
+
+def test_a_zoomed_plax_is_not_plax():
+    """The paper keeps the videos most confidently classified as PLAX, not the variants of the view."""
+    decision = decide([[0.1, 0.4, 0.5]], CLASSES, "plax")
+    assert (decision["view"], decision["is_plax"]) == ("plax_zoom", False)
+
+
+@given(arrays(np.float64, (5, 4), elements=st.floats(0.01, 1)))
+def test_decision_oracle(weights):
+    names = ["w", "x", "y", "z"]
+    rows = (weights / weights.sum(axis=1, keepdims=True)).tolist()
+    means = {name: sum(row[i] for row in rows) / 5 for i, name in enumerate(names)}
+    ranked = sorted(means.values(), reverse=True)
+    decision = decide(np.array(rows), names, "y")
+    assert means[decision["view"]] == pytest.approx(ranked[0])
+    assert means[decision["runner_up"]] == pytest.approx(ranked[1])
+    assert decision["margin"] == pytest.approx(ranked[0] - ranked[1])
+    assert decision["view"] != decision["runner_up"]
+    assert decision["is_plax"] == (decision["view"] == "y")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.zeros((0, 3)), "shape"),
+        (np.full((2, 2), 0.5), "shape"),
+        (np.full(3, 1 / 3), "shape"),
+        (np.array([[2.0, -1.0, 0.0]]), "sum 1"),
+        (np.array([[3.0, 1.0, 0.5]]), "logit"),
+        (np.array([[np.nan, 0.5, 0.5]]), "sum 1"),
+    ],
+)
+def test_what_is_no_distribution_over_the_classes_is_refused(values, words):
+    with pytest.raises(ValueError, match=words):
+        decide(values, CLASSES, "plax")
+
+
+@pytest.mark.parametrize(("batch", "workers"), [(1, 1), (10, 2), (25, 1), (64, 3), (1000, 1)])
+def test_batches_and_threads_do_not_change_decisions(shard, batch, workers):
+    videos, avi_dir = shard
+    table = classify_shard(videos, avi_dir, ByBrightness(), batch=batch, workers=workers)
+    assert table["video_id"].tolist() == videos["video_id"].tolist()
+    assert table["study_id"].tolist() == videos["study_id"].tolist()
+    for row in table.itertuples():
+        frames = sample_frames(avi_dir / f"{row.video_id}.avi", row.video_id)
+        expected = decide(ByBrightness().probabilities(frames), CLASSES, "plax")
+        assert row.outcome == "ok"
+        assert row.classes == list(CLASSES)
+        assert {name: getattr(row, name) for name in expected} == expected
+    assert table["is_plax"].any()
+    assert not table["is_plax"].all()
+
+
+def test_a_pass_takes_several_videos_but_not_more_frames_than_the_batch(shard):
+    videos, avi_dir = shard
+    classifier = ByBrightness()
+    classify_shard(videos, avi_dir, classifier, batch=35, settings=ViewSettings(frames=10))
+    assert classifier.sizes == [4 + 9 + 10, 30, 10]
+
+
+def test_an_unreadable_file_is_a_row(shard):
+    videos, avi_dir = shard
+    (avi_dir / "v_2.avi").write_bytes(b"RIFF nothing")
+    done = []
+    table = classify_shard(videos, avi_dir, ByBrightness(), batch=20, on_progress=done.append)
+    assert table["outcome"].tolist() == ["ok", "ok", "unreadable", "ok", "ok", "ok", "ok"]
+    row = table.iloc[2]
+    assert not row["is_plax"]
+    assert row["n_frames_used"] == 0
+    assert row[["view", "probability", "runner_up", "margin", "probabilities"]].isna().all()
+    assert done == [2, 4, 6, 7]
+    clean = classify_shard(videos.drop(index=2), avi_dir, ByBrightness())
+    pd.testing.assert_frame_equal(table.drop(index=2).reset_index(drop=True), clean)
+
+
+def test_a_shard_of_unreadable_files_alone(tmp_path):
+    (tmp_path / "v_0.avi").write_bytes(b"")
+    videos = pd.DataFrame({"video_id": ["v_0"], "study_id": ["s_0"]})
+    assert classify_shard(videos, tmp_path, ByBrightness())["outcome"].tolist() == ["unreadable"]
+
+
+def test_an_empty_shard_gives_an_empty_table(tmp_path):
+    table = classify_shard(pd.DataFrame({"video_id": [], "study_id": []}), tmp_path, ByBrightness())
+    assert len(table) == 0
+    assert list(table.columns) == list(VIEW_DECISIONS.columns)
+
+
+def test_a_table_that_does_not_belong_to_the_folder_is_refused(shard):
+    videos, avi_dir = shard
+    (avi_dir / "v_5.avi").unlink()
+    with pytest.raises(ValueError, match=r"1 of 7 videos .* v_5"):
+        classify_shard(videos, avi_dir, ByBrightness())
+
+
+def test_the_table_survives_parquet(shard, tmp_path):
+    videos, avi_dir = shard
+    (avi_dir / "v_2.avi").write_bytes(b"")
+    table = classify_shard(videos, avi_dir, ByBrightness())
+    VIEW_DECISIONS.write(table, tmp_path / "views.parquet")
+    pd.testing.assert_frame_equal(VIEW_DECISIONS.read(tmp_path / "views.parquet"), table)
+
+
+def test_another_frame_size_is_refused(shard):
+    with pytest.raises(ValueError, match=r"views\.size: 112"):
+        classify_shard(*shard, ByBrightness(), settings=ViewSettings(size=112))
+
+
+def test_the_protocol_is_what_the_shard_needs():
+    assert isinstance(ByBrightness(), Classifier)
+    assert not isinstance(object(), Classifier)

@@ -1,0 +1,57 @@
+"""The grid: the paper's learning-rate rule, names in paths, slices of the configuration."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow_scripts.lib.grid import Grid, ratio_label, section
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("init", "ratio", "rates"),
+    [
+        ("random", "0.01", ["1e-4", "5e-5", "1e-5"]),
+        ("kinetics400", "0.1", ["1e-4", "5e-5", "1e-5"]),
+        ("echoclr", "0.1", ["0.1", "0.05", "0.001"]),
+        ("random", "0.25", ["1e-4"]),
+        ("mi_simclr", "1", ["0.1"]),
+    ],
+)
+def test_learning_rates_are_the_papers(config, init, ratio, rates):
+    assert Grid(config).rates(init, ratio) == rates
+
+
+def test_paper_grid(config):
+    grid = Grid(config)
+    assert grid.ratios == ["0.01", "0.05", "0.1", "0.25", "0.5", "1"]
+    assert len(grid.selections()) == 60
+    assert len(grid.runs()) == 120
+
+
+def test_ratio_label():
+    assert [ratio_label(ratio) for ratio in (0.01, 0.10, 0.5, 1.0, 1)] == ["0.01", "0.1", "0.5", "1", "1"]
+
+
+def test_only_methods_that_are_needed(config):
+    config["pretrain"]["methods"] = []
+    config["finetune"]["initialisations"] = ["random", "simclr"]
+    assert Grid(config).methods == ["simclr"]
+
+
+def test_section_is_sorted_and_leaves_out(config):
+    text = section(config, "mask", "study.seed", leave_out=("mask.codec",))
+    assert json.loads(text) == {
+        "mask": {key: value for key, value in config["mask"].items() if key != "codec"},
+        "seed": 0,
+    }
+    shuffled = {**config, "mask": dict(reversed(config["mask"].items()))}
+    assert section(shuffled, "mask") == section(config, "mask")
