@@ -1,0 +1,190 @@
+"""From frame probabilities to one decision a video, and a shard of videos at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from echoclr_core.common import Column, Table
+from echoclr_core.views.classifier import FRAME_SIZE, Classifier, check_classes
+from echoclr_core.views.sampling import ViewSettings, sample_frames
+
+VIEW_DECISIONS = Table(
+    "view decisions",
+    {
+        "video_id": Column(kind="str", description="Pseudonym of the video"),
+        "study_id": Column(kind="str", description="Pseudonym of the study"),
+        "outcome": Column(
+            kind="str", description="Whether the video could be decoded", allowed=("ok", "unreadable")
+        ),
+        "view": Column(kind="str", description="Most probable view; missing if unreadable", nullable=True),
+        "probability": Column(
+            kind="float", description="Its probability, mean over frames", nullable=True, low=0, high=1
+        ),
+        "runner_up": Column(kind="str", description="Second most probable view", nullable=True),
+        "margin": Column(
+            kind="float", description="Probability less that of the runner-up", nullable=True, low=0, high=1
+        ),
+        "is_plax": Column(
+            kind="bool", description="Kept: PLAX is the most probable view; false for an unreadable file"
+        ),
+        "n_frames_used": Column(kind="int", description="Frames that were classified", low=0),
+        "classes": Column(kind="list", description="Names of the classifier's views"),
+        "probabilities": Column(
+            kind="list", description="Mean probability of each class, in their order", nullable=True
+        ),
+    },
+    key=("video_id",),
+)
+
+ROW_SUM_TOLERANCE = 1e-3  # float32 softmax is within 1e-6; logits taken for probabilities are far outside
+
+
+def decide(probabilities: np.ndarray, classes: Sequence[str], plax: str) -> dict[str, Any]:
+    """The decision on one video (paper, Methods): mean over frames, PLAX if it is the most probable view.
+
+    Parameters
+    ----------
+    probabilities
+        (n, C) softmax outputs, one row a frame, n at least 1.
+    classes, plax
+        Names of the C views, and which one is PLAX.
+
+    Returns
+    -------
+    dict
+        view, probability, runner_up, margin, is_plax, n_frames_used, probabilities (list of C floats): the
+        columns of VIEW_DECISIONS. Of equally probable views the first in ``classes`` is taken.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not fit ``classes``, there is no frame, or a row is no distribution.
+    """
+    classes = check_classes(classes, plax)
+    values = np.asarray(probabilities, dtype=np.float64)
+    if values.ndim != 2 or len(values) < 1 or values.shape[1] != len(classes):
+        raise ValueError(
+            f"probabilities: shape {values.shape}; allowed is (n, {len(classes)}) with n at least 1, "
+            "one column a class"
+        )
+    if not (np.abs(values.sum(axis=1) - 1) < ROW_SUM_TOLERANCE).all() or (values < 0).any():
+        raise ValueError("probabilities: every row must be at least 0 and have the sum 1 (is it a logit?)")
+    mean = values.mean(axis=0)
+    first, second = np.argsort(-mean, kind="stable")[:2]
+    return {
+        "view": classes[first],
+        "probability": min(float(mean[first]), 1.0),
+        "runner_up": classes[second],
+        "margin": min(float(mean[first] - mean[second]), 1.0),
+        "is_plax": classes[first] == plax,
+        "n_frames_used": len(values),
+        "probabilities": mean.tolist(),
+    }
+
+
+def classify_shard(
+    videos: pd.DataFrame,
+    avi_dir: str | Path,
+    classifier: Classifier,
+    *,
+    settings: ViewSettings | None = None,
+    batch: int = 64,
+    workers: int = 1,
+    on_progress: Callable[[int], None] | None = None,
+) -> pd.DataFrame:
+    """Decide the view of every video of a shard.
+
+    Parameters
+    ----------
+    videos
+        Columns video_id and study_id (more are ignored), one row a video.
+    avi_dir
+        Where ``<video_id>.avi`` is.
+    classifier
+        Any :class:`~echoclr_core.views.classifier.Classifier`.
+    settings
+        How frames are drawn.
+    batch
+        Frames a pass through the network, at most (but always whole videos). It does not change decisions.
+    workers
+        Threads that decode; the network's own threads are the caller's business.
+    on_progress
+        Called with the number of videos done so far.
+
+    Returns
+    -------
+    DataFrame
+        VIEW_DECISIONS, in the order of ``videos``. A file that cannot be decoded is a row with outcome
+        unreadable.
+
+    Raises
+    ------
+    ValueError
+        If a file is not there at all: table and folder do not belong together.
+    """
+    settings = settings or ViewSettings()
+    if settings.size != FRAME_SIZE:
+        raise ValueError(f"views.size: {settings.size}; the classifiers take {FRAME_SIZE}")
+    check_classes(classifier.classes, classifier.plax)
+    _check_files(videos["video_id"], Path(avi_dir))
+    rows: list[dict[str, Any]] = []
+    with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
+        for group in _groups(videos, max(batch // settings.frames, 1)):
+            sampled = list(pool.map(partial(_sample, Path(avi_dir), settings), group["video_id"]))
+            decisions = _decide_group(sampled, classifier)
+            for video_id, study_id, decision in zip(
+                group["video_id"], group["study_id"], decisions, strict=True
+            ):
+                rows.append({"video_id": video_id, "study_id": study_id, **decision})
+            if on_progress is not None:
+                on_progress(len(rows))
+    return VIEW_DECISIONS.check(pd.DataFrame(rows)) if rows else VIEW_DECISIONS.empty()
+
+
+def _groups(videos: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(videos), size):
+        yield videos.iloc[start : start + size]
+
+
+def _check_files(video_ids: pd.Series, avi_dir: Path) -> None:
+    missing = [video_id for video_id in video_ids if not (avi_dir / f"{video_id}.avi").is_file()]
+    if missing:
+        raise ValueError(
+            f"{len(missing)} of {len(video_ids)} videos have no file in the shard's folder, {missing[0]} "
+            "first; the table and the folder do not belong together"
+        )
+
+
+def _sample(avi_dir: Path, settings: ViewSettings, video_id: str) -> np.ndarray | None:
+    try:
+        return sample_frames(
+            avi_dir / f"{video_id}.avi",
+            video_id,
+            count=settings.frames,
+            seed=settings.seed,
+            size=settings.size,
+        )
+    except ValueError:
+        return None  # becomes the row's outcome
+
+
+def _decide_group(sampled: Sequence[np.ndarray | None], classifier: Classifier) -> list[dict[str, Any]]:
+    """Decisions of several videos from one pass through the network."""
+    classes, readable = list(classifier.classes), [frames for frames in sampled if frames is not None]
+    parts: Iterator[np.ndarray] = iter(())
+    if readable:
+        ends = np.cumsum([len(frames) for frames in readable])[:-1]
+        parts = iter(np.split(classifier.probabilities(np.concatenate(readable)), ends))
+    unreadable = dict.fromkeys(("view", "probability", "runner_up", "margin", "probabilities"))
+    unreadable |= {"outcome": "unreadable", "is_plax": False, "n_frames_used": 0, "classes": classes}
+    return [
+        unreadable
+        if frames is None
+        else {"outcome": "ok", "classes": classes, **decide(next(parts), classes, classifier.plax)}
+        for frames in sampled
+    ]

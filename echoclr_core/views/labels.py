@@ -1,0 +1,93 @@
+"""Labelled views, given by people as a small table, joined to the archive's videos."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from echoclr_core.common import Column, Table
+
+VIEW_LABELS = Table(
+    "view labels",
+    {
+        "video_id": Column(kind="str", description="pseudonymous video"),
+        "study_id": Column(kind="str", description="pseudonymous study; it is in no set of the cohort"),
+        "patient_id": Column(kind="str", description="pseudonymous patient, by which the videos are split"),
+        "view": Column(kind="str", description="view as labelled"),
+    },
+    key=("video_id",),
+)
+
+
+def read_view_labels(path: str | Path) -> pd.DataFrame:
+    """Read the table ``views.labels``.
+
+    Parameters
+    ----------
+    path
+        CSV with the columns video (SOPInstanceUID, or path below the archive's root) and view.
+
+    Returns
+    -------
+    DataFrame
+        video, view; text, stripped.
+
+    Raises
+    ------
+    ValueError
+        All problems at once: missing columns, empty cells, a video with two views. The rows are counted as in
+        a spreadsheet, the header being row 1.
+    """
+    path = Path(path)
+    table = pd.read_csv(path, dtype="string", keep_default_na=False).apply(lambda column: column.str.strip())
+    missing = [name for name in ("video", "view") if name not in table.columns]
+    if missing:
+        raise ValueError(f"{path.name}: missing columns {missing}; it has {list(table.columns)}")
+    found = [
+        f"{path.name}: row {row + 2}: column {name!r} is empty; a value is needed"
+        for name in ("video", "view")
+        for row in table.index[table[name] == ""]
+    ]
+    views = table.groupby("video")["view"].nunique()
+    twice = table.index[table["video"].map(views) > 1]
+    if len(twice):
+        found.append(f"{path.name}: rows {[row + 2 for row in twice][:10]}: one video, different views")
+    if found:
+        raise ValueError("\n".join(found))
+    return table[["video", "view"]].drop_duplicates(ignore_index=True)
+
+
+def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Pseudonyms of the labelled videos.
+
+    Parameters
+    ----------
+    given
+        From :func:`read_view_labels`.
+    catalogue
+        The restricted catalogue: sop_uid, path, video_id, study_id, patient_id, outcome.
+
+    Returns
+    -------
+    labels : DataFrame
+        VIEW_LABELS of the videos that the archive holds in usable form.
+    unmatched : int
+        Rows of ``given`` without such a video.
+
+    Raises
+    ------
+    ValueError
+        If no row has its video in the archive.
+    """
+    usable = catalogue[catalogue["outcome"] == "ok"]
+    keys = pd.concat([usable.assign(video=usable["sop_uid"]), usable.assign(video=usable["path"])])
+    joined = given.merge(keys, on="video").drop_duplicates("video_id")
+    if joined.empty:
+        raise ValueError(
+            f"view labels: none of the {len(given)} labelled videos is in the archive; the column video must "
+            "hold SOPInstanceUIDs or paths below the archive's root"
+        )
+    # A study whose files carry no patient stands for its own.
+    patients = joined["patient_id"].fillna(joined["study_id"])
+    labels = joined.assign(patient_id=patients)[list(VIEW_LABELS.columns)]
+    matched = given["video"].isin(joined["video"]).sum()
+    return VIEW_LABELS.check(labels.sort_values("video_id")), int(len(given) - matched)

@@ -1,0 +1,152 @@
+"""A view classifier in an ONNX file, with a class list beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from echoclr_core.views.classifier import FRAME_SIZE, check_classes, check_frames
+
+INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+OUTPUTS = ("probabilities", "logits")
+ROW_SUM_TOLERANCE = 1e-2  # float16 models round their softmax
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxSettings:
+    """What an ONNX file does not say of itself.
+
+    Parameters
+    ----------
+    mean, std
+        The model gets (grey - mean) / std, grey being 0..255; 0 and 1 leave the frame as it is.
+    output
+        "probabilities" or "logits" (a softmax is applied).
+    threads
+        Threads of onnxruntime; 0 for its own choice.
+    """
+
+    mean: float = 0.0
+    std: float = 1.0
+    output: str = "probabilities"
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.std > 0:
+            raise ValueError(f"std: {self.std}; allowed is a number above 0")
+        if self.output not in OUTPUTS:
+            raise ValueError(f"output: {self.output!r}; allowed is one of {list(OUTPUTS)}")
+
+
+class OnnxClassifier:
+    """Runs an ONNX model: a :class:`~echoclr_core.views.classifier.Classifier`.
+
+    The model takes one input (N, c, 224, 224) or (N, 224, 224, c), c being 1 or 3 (three equal channels), and
+    its first output is (N, C). A batch size fixed in the model is kept to.
+
+    Parameters
+    ----------
+    path
+        The file.
+    classes, plax
+        Names of its outputs in order, and which one is PLAX.
+    settings
+        See :class:`OnnxSettings`.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be loaded, or its input, its output and the class list do not fit together. One
+        black frame is run to find out, since a file may leave its shapes open.
+    """
+
+    def __init__(
+        self, path: str | Path, classes: Sequence[str], plax: str, *, settings: OnnxSettings | None = None
+    ):
+        self.classes = check_classes(classes, plax)
+        self.plax = plax
+        self.settings = settings or OnnxSettings()
+        self.name = Path(path).name
+        self._session = _open(Path(path), self.settings.threads)
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            raise ValueError(f"{self.name}: {len(inputs)} inputs {[i.name for i in inputs]}; allowed is one")
+        self._input = inputs[0].name
+        self._batch, self._channels, self._channels_last = _layout(self.name, inputs[0].shape)
+        if inputs[0].type not in INPUT_TYPES:
+            raise ValueError(
+                f"{self.name}: input {self._input!r} is {inputs[0].type}; "
+                f"allowed is one of {list(INPUT_TYPES)}"
+            )
+        self._dtype = INPUT_TYPES[inputs[0].type]
+        if self._dtype is np.uint8 and (self.settings.mean, self.settings.std) != (0, 1):
+            raise ValueError(f"{self.name}: the input is uint8, so mean must be 0 and std 1")
+        self.probabilities(np.zeros((1, FRAME_SIZE, FRAME_SIZE), dtype=np.uint8))
+
+    def probabilities(self, frames: np.ndarray) -> np.ndarray:
+        """Probabilities (N, C) float32 for frames (N, 224, 224) uint8."""
+        frames = check_frames(frames)
+        step = self._batch or max(len(frames), 1)
+        parts = [self._run(frames[start : start + step]) for start in range(0, len(frames), step)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), dtype=np.float32)
+
+    def _run(self, frames: np.ndarray) -> np.ndarray:
+        padding = (self._batch or len(frames)) - len(frames)
+        x = np.pad(frames, ((0, padding), (0, 0), (0, 0)))
+        if self._dtype is not np.uint8:
+            x = ((x.astype(np.float32) - self.settings.mean) / self.settings.std).astype(self._dtype)
+        axis = 3 if self._channels_last else 1
+        x = np.repeat(np.expand_dims(x, axis), self._channels, axis=axis)
+        output = np.asarray(self._session.run(None, {self._input: x})[0])
+        if output.shape != (len(x), len(self.classes)):
+            raise ValueError(
+                f"{self.name}: output of shape {output.shape} for {len(x)} frames; the class list holds "
+                f"{len(self.classes)} views, so ({len(x)}, {len(self.classes)}) is needed"
+            )
+        return self._as_probabilities(output[: len(frames)].astype(np.float32))
+
+    def _as_probabilities(self, output: np.ndarray) -> np.ndarray:
+        if self.settings.output == "logits":
+            powers = np.exp(output - output.max(axis=1, keepdims=True))
+            return powers / powers.sum(axis=1, keepdims=True)
+        sums = output.sum(axis=1, keepdims=True)
+        if (output < 0).any() or not (np.abs(sums - 1) < ROW_SUM_TOLERANCE).all():
+            raise ValueError(
+                f"{self.name}: the outputs are no probabilities (a row has the sum {float(sums[0, 0]):.3g}); "
+                "output 'logits' is meant for a model without a softmax"
+            )
+        return output / sums
+
+
+def _open(path: Path, threads: int):
+    # Imported here: most studies use a torch classifier and need not load a second runtime.
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+    if not path.is_file():
+        raise ValueError(f"{path.name}: there is no such file; a view classifier (.onnx) is needed")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    failures = (errors.Fail, errors.InvalidProtobuf, errors.InvalidGraph, errors.InvalidArgument)
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except (*failures, errors.NotImplemented, errors.NoSuchFile) as error:
+        raise ValueError(
+            f"{path.name}: not a model that onnxruntime can load ({type(error).__name__})"
+        ) from error
+
+
+def _layout(name: str, shape: Sequence[int | str | None]) -> tuple[int | None, int, bool]:
+    """(fixed batch or None, channels, channels last) of an input shape."""
+    sizes = [size if isinstance(size, int) else None for size in shape]  # None: left open
+    open_or_size = (FRAME_SIZE, None)
+    if len(sizes) == 4:
+        if sizes[1] in (1, 3) and sizes[2] in open_or_size and sizes[3] in open_or_size:
+            return sizes[0], sizes[1], False
+        if sizes[3] in (1, 3) and sizes[1] in open_or_size and sizes[2] in open_or_size:
+            return sizes[0], sizes[3], True
+    raise ValueError(
+        f"{name}: input of shape {list(shape)}; allowed is (N, c, {FRAME_SIZE}, {FRAME_SIZE}) or "
+        f"(N, {FRAME_SIZE}, {FRAME_SIZE}, c) with c 1 or 3"
+    )

@@ -1,0 +1,128 @@
+"""Which frames of a video the view classifier sees, and how they are made its size."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import av
+import cv2
+import numpy as np
+
+from echoclr_core.common import generator
+from echoclr_core.common.avi import avi_info, iter_avi
+from echoclr_core.views.classifier import FRAME_SIZE
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSettings:
+    """How frames are drawn for the view decision (paper, Methods: ten random frames at 224 × 224).
+
+    Parameters
+    ----------
+    frames
+        Frames a video, at least 1; a shorter video gives all it has.
+    size
+        Height and width in pixels; every classifier of this room takes 224.
+    seed
+        The study's seed.
+    """
+
+    frames: int = 10
+    size: int = FRAME_SIZE
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("frames", "size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"views.{name}: {getattr(self, name)}; allowed is an integer of at least 1")
+
+
+def reservoir(items: Iterable[Item], count: int, rng: np.random.Generator) -> list[tuple[int, Item]]:
+    """Draw ``count`` of ``items`` uniformly without replacement in one pass (Vitter's algorithm R).
+
+    The number of items is not needed beforehand: frame counts in file headers are wrong often enough, and a
+    second decoding pass would double the time.
+
+    Returns
+    -------
+    list
+        (position, item) in order of position; all of them if there are ``count`` or fewer.
+    """
+    kept: list[tuple[int, Item]] = []
+    for position, item in enumerate(items):
+        if position < count:
+            kept.append((position, item))
+            continue
+        slot = int(rng.integers(position + 1))
+        if slot < count:
+            kept[slot] = (position, item)
+    return sorted(kept, key=lambda pair: pair[0])
+
+
+def sample_indices(n_frames: int, video_id: str, *, count: int = 10, seed: int = 0) -> np.ndarray:
+    """The frame numbers, ascending, that :func:`sample_frames` takes from a video of ``n_frames`` frames."""
+    drawn = reservoir(range(n_frames), count, generator(seed, "view-frames", video_id))
+    return np.array([position for position, _ in drawn], dtype=np.int64)
+
+
+def shrink(frame: np.ndarray, size: int = FRAME_SIZE) -> np.ndarray:
+    """A frame (H, W) uint8 as (size, size) uint8 by area interpolation; the aspect ratio is not kept."""
+    return cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def sample_frames(
+    avi_path: str | Path, video_id: str, *, count: int = 10, seed: int = 0, size: int = FRAME_SIZE
+) -> np.ndarray:
+    """Random frames of a video, without replacement, for the view classifier.
+
+    The file is read from its first frame to its last, so frame k is frame k (seeking in a compressed file may
+    land elsewhere), and the count is that of the frames that are there. Of an MJPEG, whose frames do not
+    depend on each other, only the drawn ones are decoded; damage in another frame is left for those who
+    need that frame.
+
+    Parameters
+    ----------
+    avi_path
+        An AVI; colour is reduced to its luma.
+    video_id
+        Its pseudonym: the same ``video_id`` and ``seed`` give the same frames always.
+    count, seed, size
+        See :class:`ViewSettings`.
+
+    Returns
+    -------
+    ndarray
+        (n, size, size) uint8 in order of time; n is ``count``, or the length of a shorter video.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be decoded or holds no frame; the message names ``video_id``.
+    """
+    rng = generator(seed, "view-frames", video_id)
+    try:
+        if avi_info(avi_path).codec == "mjpeg":
+            drawn = _drawn_jpegs(avi_path, count, rng)
+        else:
+            drawn = [frame for _, frame in reservoir(iter_avi(avi_path), count, rng)]
+    except (ValueError, av.FFmpegError) as error:
+        raise ValueError(f"video {video_id}: its file cannot be decoded") from error
+    if not drawn:
+        raise ValueError(f"video {video_id}: its file holds no frame")
+    return np.stack([shrink(frame, size) for frame in drawn])
+
+
+def _drawn_jpegs(path: str | Path, count: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """The drawn frames of an MJPEG: every packet is read, those that are drawn are decoded."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1  # no delay: one packet in, one picture out
+        packets = (packet for packet in container.demux(stream) if packet.size)
+        drawn = [packet for _, packet in reservoir(packets, count, rng)]
+        pictures = [picture for packet in drawn for picture in packet.decode()]
+    if len(pictures) != len(drawn) or any(picture.is_corrupt for picture in pictures):
+        raise ValueError("a drawn frame is damaged")
+    return [picture.to_ndarray(format="gray") for picture in pictures]

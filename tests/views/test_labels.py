@@ -1,0 +1,55 @@
+"""The table of labelled views, and its join to the archive."""
+
+import pandas as pd
+import pytest
+
+from echoclr_core.views.labels import join_view_labels, read_view_labels
+
+
+def written(tmp_path, text):
+    path = tmp_path / "views.csv"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def catalogue():
+    return pd.DataFrame(
+        {
+            "path": ["a/1.dcm", "a/2.dcm", "b/3", "b/4"],
+            "sop_uid": ["1.1", "1.2", None, "1.4"],
+            "outcome": ["ok", "ok", "ok", "not_dicom"],
+            "video_id": ["v_1", "v_2", "v_3", "v_4"],
+            "study_id": ["s_a", "s_a", "s_b", "s_b"],
+            "patient_id": ["p_a", "p_a", None, None],
+        }
+    )
+
+
+def test_videos_are_named_by_uid_or_path(tmp_path, catalogue):
+    given = read_view_labels(written(tmp_path, "video,view\n1.1,plax\nb/3,a4c\n1.4,plax\n9.9,plax\n"))
+    labels, unmatched = join_view_labels(given, catalogue)
+    assert labels[["video_id", "patient_id", "view"]].to_numpy().tolist() == [
+        ["v_1", "p_a", "plax"],
+        ["v_3", "s_b", "a4c"],  # a study without a patient stands for its own
+    ]
+    assert unmatched == 2  # one unusable file, one that is not in the archive
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file,view\n1,plax\n", r"missing columns \['video'\]"),
+        ("video,view\n1.1,\n,plax\n", "row 2: column 'view' is empty"),
+        ("video,view\n1.1,plax\n1.1,a4c\n", r"rows \[2, 3\]: one video, different views"),
+    ],
+)
+def test_problems_are_named(tmp_path, text, said):
+    with pytest.raises(ValueError, match=said):
+        read_view_labels(written(tmp_path, text))
+
+
+def test_no_match_at_all_is_an_error(tmp_path, catalogue):
+    given = read_view_labels(written(tmp_path, "video,view\nx,plax\n"))
+    with pytest.raises(ValueError, match="none of the 1 labelled videos"):
+        join_view_labels(given, catalogue)
