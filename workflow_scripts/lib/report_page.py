@@ -14,6 +14,7 @@ from echoclr_core.reporting.report import DataTable, KeyNumbers, Picture, Sectio
 from echoclr_core.reporting.style import TASK_NAMES, init_name
 from workflow_scripts.lib.captions import Captions
 
+DESCRIPTIONS = {"table1": "Table 1. The cohort", "table_s1": "Table S1. The cohort in detail"}
 FIGURE_NUMBERS = ("2", "3", "s1", "s2")
 TABLE_NUMBERS = {"lvh": "S2", "severe_as": "S3"}
 FIGURE_TITLES = {
@@ -131,8 +132,10 @@ class Page:
                 alt="Boxes with the counts of studies and videos at each stage, and of those that left",
                 caption=self.captions("flow"),
             ),
-            DataTable(frame=self.table("table1"), title="Table 1. The cohort", group=True),
-            DataTable(frame=self.table("table_s1"), title="Table S1. The cohort in detail", group=True),
+            *(
+                DataTable(frame=self.table(name).rename(columns=str.capitalize), title=title, group=True)
+                for name, title in DESCRIPTIONS.items()
+            ),
             Picture(
                 source=montage,
                 title="Before and after the mask",
@@ -151,16 +154,19 @@ class Page:
                 )
             )
             blocks.append(DataTable(frame=_per_view(report), title="Precision and recall by view"))
-        unmatched = self.table("unmatched")
-        counts = unmatched["kind"].value_counts().rename_axis("what").reset_index(name="studies")
-        blocks.append(
-            DataTable(
-                frame=counts.assign(what=counts["what"].str.replace("_", " ")),
-                title="What did not match between archive and labels",
-                caption="The list of studies is in ``cohort/unmatched.parquet``.",
-            )
+        return Section(title="Cohort", blocks=[*blocks, self.unmatched()])
+
+    def unmatched(self) -> Text | DataTable:
+        """What did not match between archive and labels, counted."""
+        counts = self.table("unmatched")["kind"].value_counts()
+        counts = counts.rename_axis("What").reset_index(name="Studies")
+        if counts.empty:
+            return Text(rst="Archive and labels match: no study stands in one of them alone.")
+        return DataTable(
+            frame=counts.assign(What=counts["What"].str.replace("_", " ")),
+            title="What did not match between archive and labels",
+            caption="The list of studies is in ``cohort/unmatched.parquet``.",
         )
-        return Section(title="Cohort", blocks=blocks)
 
     def results(self) -> Section:
         """Figures 2, 3, S1, S2 and Tables S2, S3."""
