@@ -1,0 +1,266 @@
+"""A fine-tuning run from labelled videos to the best weights."""
+
+import dataclasses
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from echoclr_core import __version__
+from echoclr_core.common import derive_seed, digest
+from echoclr_core.finetune.batches import ClipBatches
+from echoclr_core.finetune.settings import FinetuneSettings
+from echoclr_core.finetune.step import FinetuneTrainer
+from echoclr_core.finetune.tables import HISTORY
+from echoclr_core.models import Classifier, EncoderSettings, build_encoder
+from echoclr_core.models.weights import load_strictly
+from echoclr_core.training.checkpoints import Checkpoints
+from echoclr_core.training.compute import Compute, choose_compute
+from echoclr_core.training.determinism import deterministic
+from echoclr_core.training.inputs import data_digest, frame_counts
+from echoclr_core.training.leasing import lease_device
+from echoclr_core.training.loop import Loop
+from echoclr_core.training.progress import TIMINGS, Progress
+from echoclr_core.training.selfcheck import checked_compute
+from echoclr_core.training.stopping import Stopper
+from echoclr_core.video.store import ClipStore
+
+NOT_DEFINING = ("checkpoint_every",)
+COLUMNS = ["video_id", "study_id", "label"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneResult:
+    """What a run gives.
+
+    Parameters
+    ----------
+    model
+        With the weights of the best epoch, on the CPU, in eval mode.
+    history
+        HISTORY; the same numbers however often the run was interrupted.
+    timings
+        TIMINGS; of this machine.
+    run
+        Plain values for a JSON record; ``validation_loss`` is the best epoch's.
+    """
+
+    model: Classifier
+    history: pd.DataFrame
+    timings: pd.DataFrame
+    run: dict[str, Any]
+
+
+def finetune(
+    store: ClipStore,
+    training: pd.DataFrame,
+    validation: pd.DataFrame,
+    encoder_settings: EncoderSettings,
+    initial: Mapping[str, Tensor] | None,
+    settings: FinetuneSettings,
+    *,
+    state_dir: str | Path,
+    device: str = "auto",
+    jobs_per_gpu: int = 1,
+    workers: int = 0,
+    log: logging.Logger | None = None,
+    terminal: bool | None = None,
+) -> FinetuneResult:
+    """Train a classifier until validation no longer improves, resuming from ``state_dir`` if it can.
+
+    Binary cross-entropy on one random, augmented clip of each training video an epoch; after each epoch the
+    loss of :func:`echoclr_core.finetune.step.validation_loss`; the weights of its minimum are the result.
+
+    Parameters
+    ----------
+    store
+        Clips.
+    training, validation
+        Tables (video_id, study_id, label 0 or 1), one row a video; further columns are ignored, the order of
+        rows does not count.
+    encoder_settings
+        The encoder.
+    initial
+        Its initial weights (all of them), or None for random ones.
+    settings
+        How.
+    state_dir
+        For checkpoints; to be removed by the caller once the results are written.
+    device, jobs_per_gpu
+        See ``training.lease_device``.
+    workers
+        Loader processes; any number gives the same numbers.
+    log
+        For messages; default this module's logger.
+    terminal
+        True for a bar, False for lines, None to look.
+
+    Raises
+    ------
+    ValueError
+        For tables without rows, labels other than 0 and 1, videos that are not in the store, or initial
+        weights of another network. A table with one class only is trained on, and the run's record says so.
+    NonFiniteError, Stopped
+        See ``pretrain``.
+    """
+    log = log or logging.getLogger(__name__)
+    tables = {"training": tidy(training, "training"), "validation": tidy(validation, "validation")}
+    for name, table in tables.items():
+        frame_counts(store, table["video_id"], table=f"{name} videos")
+    encoder = build_encoder(encoder_settings, seed=derive_seed(settings.seed, "encoder"))
+    if initial is not None:
+        load_strictly(encoder, initial, source="the initial state")
+    size = (settings.input_size or store.size[0], settings.input_size or store.size[1])
+    with lease_device(device, jobs_per_gpu=jobs_per_gpu) as place, deterministic(), Stopper() as stopper:
+        compute = choose_compute(place, settings.precision, settings.memory_format)
+        compute = checked_compute(compute, encoder, (3, settings.clip_length, *size), settings.precision, log)
+        torch.manual_seed(derive_seed(settings.seed, "head"))
+        model = Classifier(encoder, settings.dropout)
+        notes = _notes(tables, settings, log)
+        batches = ClipBatches(store, tables["training"], settings)
+        trainer = FinetuneTrainer(
+            model,
+            settings,
+            compute,
+            store,
+            tables["validation"],
+            positive_weight=positive_weight(tables["training"]) if settings.class_weights else 1.0,
+            steps_per_epoch=batches.steps_per_epoch,
+        )
+        data = digest([data_digest(store, table) for table in tables.values()])
+        fingerprint = _fingerprint(settings, encoder_settings, data, weights_digest(model), compute)
+        log.info("fine-tuning on %s", compute.describe())
+        steps = settings.max_epochs * batches.steps_per_epoch
+        loop = Loop(
+            trainer,
+            batches,
+            steps=steps,
+            interval=batches.steps_per_epoch,
+            seed=settings.seed,
+            checkpoints=Checkpoints(state_dir, fingerprint),
+            checkpoint_every=settings.checkpoint_every,
+            save_intervals=True,
+            workers=workers,
+            device=compute.device,
+            progress=Progress("fine-tune", steps, log, terminal=terminal),
+            stopper=stopper,
+        )
+        loop.run()
+    record = {
+        "encoder": dataclasses.asdict(encoder_settings),
+        "initial": "given" if initial is not None else "random",
+        "data_digest": data,
+        "fingerprint": fingerprint,
+        "notes": notes,
+    }
+    return _result(model, trainer, loop, settings, tables, record)
+
+
+def tidy(videos: pd.DataFrame, name: str) -> pd.DataFrame:
+    """video_id, study_id (text) and label (0 or 1), by study, then video.
+
+    Raises
+    ------
+    ValueError
+        Naming the table ("training" or "validation") and what is wrong with it.
+    """
+    absent = [column for column in COLUMNS if column not in videos.columns]
+    if absent:
+        raise ValueError(f"{name} videos: missing columns {absent}; needed are {COLUMNS}")
+    if videos.empty:
+        raise ValueError(f"{name} videos: there are none; at least one labelled video is needed")
+    table = videos[COLUMNS].astype({"video_id": str, "study_id": str})
+    wrong = ~table["label"].isin([0, 1])
+    if wrong.any():
+        first = table["label"][wrong].tolist()[0]
+        raise ValueError(
+            f"{name} videos: label {first!r} ({int(wrong.sum())} such rows); allowed are 0 and 1"
+        )
+    twice = table["video_id"][table["video_id"].duplicated()]
+    if len(twice):
+        raise ValueError(f"{name} videos: {twice.iloc[0]} stands there twice")
+    table["label"] = table["label"].astype(int)
+    return table.sort_values(["study_id", "video_id"], ignore_index=True)
+
+
+def positive_weight(videos: pd.DataFrame) -> float:
+    """Negative over positive studies; 1 where a class is missing."""
+    labels = videos.groupby("study_id")["label"].first()
+    positive = int(labels.sum())
+    return (len(labels) - positive) / positive if 0 < positive < len(labels) else 1.0
+
+
+def _notes(tables: dict[str, pd.DataFrame], settings: FinetuneSettings, log: logging.Logger) -> list[str]:
+    notes = []
+    for name, table in tables.items():
+        if table["label"].nunique() == 1:
+            notes.append(
+                f"all {table['study_id'].nunique()} {name} studies have label {table['label'].iloc[0]}"
+            )
+            if name == "training" and settings.class_weights:
+                notes.append("class weights are 1, since a class is missing")
+    for note in notes:
+        log.warning("%s", note)
+    return notes
+
+
+def weights_digest(model: torch.nn.Module) -> str:
+    """SHA-256 of all weights and buffers of a model."""
+    checksum = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        checksum.update(name.encode())
+        checksum.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return checksum.hexdigest()
+
+
+def _fingerprint(
+    settings: FinetuneSettings, encoder_settings: EncoderSettings, data: str, weights: str, compute: Compute
+) -> str:
+    defining = {k: v for k, v in dataclasses.asdict(settings).items() if k not in NOT_DEFINING}
+    parts = [defining, dataclasses.asdict(encoder_settings), data, weights]
+    return digest(["finetune", __version__, *parts, compute.precision, compute.channels_last])
+
+
+def _result(
+    model: Classifier,
+    trainer: FinetuneTrainer,
+    loop: Loop,
+    settings: FinetuneSettings,
+    tables: dict[str, pd.DataFrame],
+    record: dict[str, Any],
+) -> FinetuneResult:
+    model.to("cpu")
+    model.load_state_dict(trainer.best)
+    model.encoder.requires_grad_(True)
+    history, timings = HISTORY.check(pd.DataFrame(loop.history)), TIMINGS.check(pd.DataFrame(loop.timings))
+    counts = {
+        f"{name}_{what}": int(count)
+        for name, table in tables.items()
+        for what, count in (
+            ("videos", len(table)),
+            ("studies", table["study_id"].nunique()),
+            ("positive_studies", table.groupby("study_id")["label"].first().sum()),
+        )
+    }
+    run = {
+        "kind": "finetune",
+        "version": __version__,
+        "settings": dataclasses.asdict(settings),
+        "compute": trainer.compute.describe() | {"threads": torch.get_num_threads()},
+        "positive_weight": trainer.positive_weight,
+        "steps_per_epoch": trainer.steps_per_epoch,
+        "epochs": len(history),
+        "best_epoch": trainer.best_epoch,
+        "validation_loss": trainer.stopping.best,
+        "stopped_early": trainer.stopping.stop,
+        "seconds": float(timings["seconds"].sum()),
+        "clips_per_second": float(timings["clips_per_second"].mean()),
+        "wait_share": float(timings["wait_share"].mean()),
+    }
+    return FinetuneResult(model=model.eval(), history=history, timings=timings, run=run | counts | record)

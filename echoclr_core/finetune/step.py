@@ -1,0 +1,138 @@
+"""One optimisation step of fine-tuning, and the end of an epoch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from echoclr_core.finetune.scoring import clip_logits, score_clips
+from echoclr_core.finetune.settings import FinetuneSettings
+from echoclr_core.models import Classifier
+from echoclr_core.training.compute import Compute
+from echoclr_core.training.early import EarlyStopping
+from echoclr_core.training.guard import check_finite, guarded_update
+from echoclr_core.video.store import ClipStore
+
+
+def smooth(labels: Tensor, amount: float) -> Tensor:
+    """Targets of binary cross-entropy: label x (1 - amount) + amount / 2."""
+    return labels * (1 - amount) + amount / 2
+
+
+def validation_loss(logits: Tensor, labels: Tensor, positive_weight: float) -> float:
+    """The number that early stopping and the choice of the learning rate look at.
+
+    The binary cross-entropy of each clip against its study's label (positives weighted by
+    ``positive_weight``, no label smoothing), the mean over the clips of a video, the mean over all validation
+    videos: each video counts once, whatever the batches.
+
+    Parameters
+    ----------
+    logits
+        (V, clips).
+    labels
+        (V,) 0 or 1.
+    """
+    losses = F.binary_cross_entropy_with_logits(
+        logits.double(),
+        labels.double()[:, None].expand_as(logits),
+        reduction="none",
+        pos_weight=torch.tensor(positive_weight, dtype=torch.float64),
+    )
+    return float(losses.mean(1).mean())
+
+
+class FinetuneTrainer:
+    """The trainer of :class:`echoclr_core.training.Loop` for fine-tuning."""
+
+    def __init__(
+        self,
+        model: Classifier,
+        settings: FinetuneSettings,
+        compute: Compute,
+        store: ClipStore,
+        validation: pd.DataFrame,
+        *,
+        positive_weight: float,
+        steps_per_epoch: int,
+    ):
+        self.model = compute.place_module(model)
+        self.settings, self.compute, self.store = settings, compute, store
+        self.validation_ids = list(validation["video_id"])
+        self.validation_labels = torch.tensor(validation["label"].to_numpy(float))
+        self.positive_weight, self.steps_per_epoch = positive_weight, steps_per_epoch
+        self.model.encoder.requires_grad_(not settings.freeze_encoder)
+        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimiser]
+        self.optimiser = kind(self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
+        self.stopping = EarlyStopping(settings.patience)
+        self.best: dict[str, Tensor] = {}
+        self.best_epoch = 0
+
+    def step(self, batch: dict[str, Any], step: int) -> dict[str, tuple[float, float]]:
+        """Forward, backward and update on one batch."""
+        self.model.train()
+        self.model.encoder.train(not self.settings.freeze_encoder)
+        self.optimiser.zero_grad(set_to_none=True)
+        logits = score_clips(self.model, batch["clips"], batch["draws"], self.settings, self.compute)
+        targets = smooth(batch["labels"].to(self.compute.device), self.settings.label_smoothing)
+        weight = torch.tensor(self.positive_weight, device=logits.device)
+        loss = F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)
+        loss.backward()
+        values = guarded_update(
+            self.optimiser,
+            self.parameters,
+            {"loss": loss},
+            clip=self.settings.clip_grad,
+            step=step,
+            video_ids=batch["video_ids"],
+        )
+        count = float(len(targets))
+        return {"loss": (values["loss"] * count, count), "gradient_norm": (values["gradient_norm"], 1.0)}
+
+    def close_interval(
+        self, step: int, means: dict[str, float], check: Callable[[], None]
+    ) -> tuple[dict[str, Any], bool]:
+        """Validate; keep the weights if they are the best; the history row, and whether to stop early."""
+        logits = clip_logits(
+            self.model, self.store, self.validation_ids, self.settings, self.compute, check=check
+        )
+        loss = validation_loss(logits, self.validation_labels, self.positive_weight)
+        check_finite("the validation loss", loss, step, self.validation_ids)
+        improved = self.stopping.update(loss)
+        epoch = step // self.steps_per_epoch
+        if improved:
+            self.best_epoch = epoch
+            self.best = {
+                name: tensor.detach().cpu().clone() for name, tensor in self.model.state_dict().items()
+            }
+        row = {
+            "epoch": epoch,
+            "step": step,
+            "validation_loss": loss,
+            "improved": improved,
+            "waited": self.stopping.waited,
+            "learning_rate": self.settings.lr,
+        }
+        return row | means, self.stopping.stop
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights, optimiser, the best weights so far and the count of early stopping."""
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "best_loss": self.stopping.best,
+            "waited": self.stopping.waited,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up a state."""
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self.stopping.best, self.stopping.waited = state["best_loss"], state["waited"]

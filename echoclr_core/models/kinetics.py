@@ -1,0 +1,59 @@
+"""Kinetics-400 weights of r3d_18, as torchvision publishes them; nothing here uses the network."""
+
+import pickle
+from pathlib import Path
+
+import torch
+from torch import nn
+from torchvision.models.video import R3D_18_Weights
+
+from echoclr_core.models.weights import load_strictly
+
+URL = R3D_18_Weights.KINETICS400_V1.url
+
+
+def kinetics_file(named: str | Path = "") -> Path:
+    """Where the Kinetics-400 weights are.
+
+    Parameters
+    ----------
+    named
+        A file to use; empty for torchvision's own cache (``torch.hub.get_dir()``/checkpoints).
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is none; the message says which file belongs where and how to fetch it.
+    """
+    path = Path(named) if str(named) else Path(torch.hub.get_dir()) / "checkpoints" / Path(URL).name
+    if path.is_file():
+        return path
+    raise FileNotFoundError(
+        f"the Kinetics-400 weights of r3d_18 are not at {path}. On a machine with internet access, fetch "
+        f'{URL} (`curl -LO {URL}`, or `python -c "from torchvision.models.video import r3d_18; '
+        f"r3d_18(weights='KINETICS400_V1')\"`), then put {Path(URL).name} there "
+        "or name the file in the configuration"
+    )
+
+
+def load_kinetics(encoder: nn.Module, path: str | Path) -> int:
+    """Load Kinetics-400 weights into an r3d_18 encoder; its classification layer (``fc``) is left out.
+
+    Returns
+    -------
+    int
+        How many tensors were copied: all of the encoder's.
+
+    Raises
+    ------
+    ValueError
+        When the file is no PyTorch state, or of another network.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, LookupError, ValueError) as error:
+        raise ValueError(f"{path} is not a readable PyTorch weights file: {error}") from error
+    if not isinstance(state, dict):
+        raise ValueError(f"{path} holds a {type(state).__name__}, not a dict of tensors")
+    kept = {name: tensor for name, tensor in state.items() if not name.startswith("fc.")}
+    return load_strictly(encoder, kept, source=str(path))

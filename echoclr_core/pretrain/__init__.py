@@ -1,0 +1,28 @@
+"""Self-supervised pretraining: pairs, frame order, NT-Xent, the training run (SimCLR, MI-SimCLR, EchoCLR).
+
+Submodules are loaded when one of their names is first used: ``study_pairs`` and the table schemas need no
+torch.
+"""
+
+import importlib
+
+_PLACES = {
+    "HISTORY": "tables",
+    "METHODS": "settings",
+    "PretrainResult": "run",
+    "PretrainSettings": "settings",
+    "frame_orders": "frame_order",
+    "matched_epochs": "pairs",
+    "nt_xent": "contrastive",
+    "pretrain": "run",
+    "pretraining_items": "pairs",
+    "study_pairs": "pairs",
+}
+
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name: str):
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,0 +1,107 @@
+"""NT-Xent, the normalised temperature-scaled cross-entropy (Eq. 1 of the paper), and its meters."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from echoclr_core.training import distributed
+
+
+def nt_xent(z_i: Tensor, z_j: Tensor, temperature: float = 0.5, *, studies: Tensor | None = None) -> Tensor:
+    """The mean of NT-Xent over all 2N anchors.
+
+    With unit vectors z, s = z z^T / temperature and p(a) the partner of a, the loss of anchor a is
+    -s(a, p(a)) + log sum over b != a of exp s(a, b). One matrix product, O(N^2) memory, in float32 (float64
+    for float64 input) whatever the autocast. Identical embeddings give log(2N - 1): a run stuck there has
+    collapsed.
+
+    With several processes each passes its own n rows; anchors are its own, negatives are everybody's, and the
+    mean over processes of the returned losses is the loss of the joined batch. Average the parameters'
+    gradients over processes to get its gradient.
+
+    Parameters
+    ----------
+    z_i, z_j
+        (N, D) embeddings of the two views; row n of one is the partner of row n of the other.
+    temperature
+        Positive; paper: 0.5.
+    studies
+        (N,) integers. Given, other items of an anchor's study are left out of its sum instead of counting as
+        negatives (its partner stays).
+
+    Returns
+    -------
+    Tensor
+        Scalar.
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not fit or a temperature that is not positive.
+    """
+    if z_i.ndim != 2 or z_i.shape != z_j.shape or not len(z_i):
+        raise ValueError(
+            f"z_i and z_j must be (N, D) alike; received {tuple(z_i.shape)} and {tuple(z_j.shape)}"
+        )
+    if not temperature > 0:
+        raise ValueError(f"temperature must be positive; received {temperature}")
+    if studies is not None and studies.shape != (len(z_i),):
+        raise ValueError(f"studies must be ({len(z_i)},); received {tuple(studies.shape)}")
+    with torch.autocast(z_i.device.type, enabled=False):
+        scores, partner = pair_scores(z_i, z_j)
+        scores = scores / temperature
+        if studies is not None:
+            scores = scores.masked_fill(_same_study(studies, partner), -math.inf)
+        return F.cross_entropy(scores, partner)
+
+
+def pair_scores(z_i: Tensor, z_j: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine similarities of this process's anchors with everybody's embeddings.
+
+    Returns
+    -------
+    scores : Tensor
+        (2n, 2N), an anchor's similarity with itself set to minus infinity; columns are view i of all ranks,
+        then view j.
+    partner : Tensor
+        (2n,) column of each anchor's partner.
+    """
+    dtype = torch.promote_types(z_i.dtype, torch.float32)
+    i, j = F.normalize(z_i.to(dtype), dim=1), F.normalize(z_j.to(dtype), dim=1)
+    everyone = torch.cat([distributed.gather(i), distributed.gather(j)])
+    scores = torch.cat([i, j]) @ everyone.T
+    own = torch.arange(len(i), device=i.device) + distributed.rank() * len(i)
+    total = len(everyone) // 2
+    itself, partner = torch.cat([own, own + total]), torch.cat([own + total, own])
+    # In place: neither the product nor the cross-entropy after it needs the entries that were here.
+    scores[torch.arange(len(itself), device=i.device), itself] = -math.inf
+    return scores, partner
+
+
+def _same_study(studies: Tensor, partner: Tensor) -> Tensor:
+    """(2n, 2N) bool: true for the others of an anchor's study, its partner excepted."""
+    everyone = distributed.gather(studies.to(torch.int64)).repeat(2)
+    same = studies.repeat(2)[:, None] == everyone[None, :]
+    same[torch.arange(len(partner), device=same.device), partner] = False
+    return same
+
+
+@torch.no_grad()
+def contrastive_hits(z_i: Tensor, z_j: Tensor) -> Tensor:
+    """Number of this process's 2n anchors whose most similar other embedding is their partner (chance: 1
+    in 2N - 1).
+    """
+    scores, partner = pair_scores(z_i.detach(), z_j.detach())
+    return (scores.argmax(1) == partner).sum()
+
+
+@torch.no_grad()
+def spread(z: Tensor) -> Tensor:
+    """How far unit embeddings spread: sqrt(D) times the mean standard deviation of a coordinate.
+
+    About 1 for directions spread evenly over the sphere, 0 for collapse onto one point.
+    """
+    unit = F.normalize(z.detach().float(), dim=1)
+    return unit.std(0, correction=0).mean() * math.sqrt(z.shape[1])

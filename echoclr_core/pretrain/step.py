@@ -1,0 +1,254 @@
+"""One optimisation step of pretraining, whole or cached in chunks.
+
+n pairs a process, K frames, F features, c shuffled copies of a clip.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from echoclr_core.models import Encoder, Projector
+from echoclr_core.pretrain.contrastive import contrastive_hits, nt_xent, spread
+from echoclr_core.pretrain.frame_order import frame_orders
+from echoclr_core.pretrain.settings import PretrainSettings
+from echoclr_core.training import distributed
+from echoclr_core.training.compute import Compute
+from echoclr_core.training.guard import guarded_update
+from echoclr_core.training.inputs import grey_input, network_input
+
+
+class PretrainModel(nn.Module):
+    """The encoder with the heads of pretraining.
+
+    Parameters
+    ----------
+    encoder
+        f() of the paper.
+    settings
+        Sizes of the projector g(); whether there is a frame-order layer (one linear layer on the
+        representation).
+    """
+
+    def __init__(self, encoder: Encoder, settings: PretrainSettings):
+        super().__init__()
+        self.encoder = encoder
+        self.projector = Projector(encoder.features, *settings.projector)
+        classes = math.factorial(settings.clip_length)
+        self.order_head = nn.Linear(encoder.features, classes) if settings.frame_order else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """The loss parts of one step, and what is counted beside them (sums over this process's rows)."""
+
+    contrastive: Tensor
+    order: Tensor | None
+    contrastive_hits: Tensor
+    order_hits: Tensor | None
+    spread: Tensor
+
+    def total(self, order_weight: float) -> Tensor:
+        """NT-Xent + order_weight x frame-order cross-entropy."""
+        return self.contrastive if self.order is None else self.contrastive + order_weight * self.order
+
+
+def passes(batch: dict[str, Any], settings: PretrainSettings, permutations: Tensor) -> list[Tensor]:
+    """The grey clips of each pass through the encoder, (rows, K, h, w) in [0, 1].
+
+    Two passes, view i and view j (one with ``one_pass``); with ``order_copies`` two more of n x c shuffled
+    copies, pair-major. Without copies the clips themselves are shuffled (the paper's scheme).
+    """
+    views = [grey_input(batch["clips"][v], batch["draws"][v], settings.input_size) for v in (0, 1)]
+    if not settings.frame_order:
+        shown = views
+    elif settings.order_copies == 0:
+        shown = [shuffle(views[v], permutations[batch["orders"][v, :, 0]]) for v in (0, 1)]
+    else:
+        copies = [views[v].repeat_interleave(settings.order_copies, dim=0) for v in (0, 1)]
+        shown = views + [shuffle(copies[v], permutations[batch["orders"][v].flatten()]) for v in (0, 1)]
+    if settings.one_pass:
+        return [torch.cat(shown[first : first + 2]) for first in range(0, len(shown), 2)]
+    return shown
+
+
+def shuffle(clips: Tensor, orders: Tensor) -> Tensor:
+    """Frames of (B, K, H, W) in the order of (B, K): position t shows frame ``orders[b, t]``."""
+    return torch.take_along_dim(clips, orders[:, :, None, None], dim=1)
+
+
+def objective(
+    model: PretrainModel, features: list[Tensor], batch: dict[str, Any], settings: PretrainSettings
+) -> Objective:
+    """Losses from the representations of :func:`passes`, in float32."""
+    if settings.one_pass:
+        features = [part for both in features for part in both.chunk(2)]
+    z_i, z_j = model.projector(features[0]), model.projector(features[1])
+    studies = batch["studies"] if settings.mask_same_study else None
+    contrastive = nt_xent(z_i, z_j, settings.temperature, studies=studies)
+    order = hits = None
+    if model.order_head is not None:
+        # The last two passes hold the shuffled clips in either scheme.
+        order, hits = order_loss(model.order_head(torch.cat(features[-2:])), batch)
+    return Objective(
+        contrastive=contrastive,
+        order=order,
+        contrastive_hits=contrastive_hits(z_i, z_j),
+        order_hits=hits,
+        spread=spread(torch.cat([z_i, z_j])),
+    )
+
+
+def order_loss(logits: Tensor, batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of the frame order over the clips that have one, and how many were recognised.
+
+    The mean is over the clips of all processes: each process returns its share times their number, so that
+    the mean over processes is the loss. 0 when no clip of the batch has an order.
+    """
+    targets = batch["orders"].flatten()
+    whole = batch["whole"].flatten().repeat_interleave(batch["orders"].shape[2])
+    count = distributed.sum_over_ranks([float(whole.sum())], logits.device)[0]
+    summed = F.cross_entropy(logits[whole], targets[whole], reduction="sum")
+    hits = (logits.detach()[whole].argmax(1) == targets[whole]).sum()
+    return summed * (distributed.world_size() / max(count, 1.0)), hits
+
+
+@contextmanager
+def still_statistics(module: nn.Module, still: bool = True) -> Iterator[None]:
+    """Batch normalisation by the batch's own statistics, the running ones left alone."""
+    norms = [part for part in module.modules() if isinstance(part, _BatchNorm)] if still else []
+    before = [part.track_running_stats for part in norms]
+    for part in norms:
+        part.track_running_stats = False
+    try:
+        yield
+    finally:
+        for part, tracked in zip(norms, before, strict=True):
+            part.track_running_stats = tracked
+
+
+class PretrainTrainer:
+    """The trainer of :class:`echoclr_core.training.Loop` for pretraining."""
+
+    def __init__(
+        self,
+        model: PretrainModel,
+        settings: PretrainSettings,
+        compute: Compute,
+        *,
+        steps: int,
+        epoch_steps: int,
+    ):
+        self.model = compute.place_module(model).train()
+        self.settings, self.compute, self.steps, self.epoch_steps = settings, compute, steps, epoch_steps
+        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimiser]
+        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.optimiser = kind(self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
+        self.permutations = None
+        if settings.frame_order:
+            self.permutations = torch.from_numpy(frame_orders(settings.clip_length)).to(compute.device)
+
+    def step(self, batch: dict[str, Any], step: int) -> dict[str, tuple[float, float]]:
+        """Forward, backward and update on one batch."""
+        batch = {
+            name: value.to(self.compute.device, non_blocking=True) if isinstance(value, Tensor) else value
+            for name, value in batch.items()
+        }
+        self.optimiser.param_groups[0]["lr"] = learning_rate(step, self.steps, self.settings)
+        self.optimiser.zero_grad(set_to_none=True)
+        clips = passes(batch, self.settings, self.permutations)
+        backward = self._backward if self.settings.chunk is None else self._backward_cached
+        result = backward(clips, lambda features: objective(self.model, features, batch, self.settings))
+        distributed.average_gradients(self.parameters)
+        losses = {"loss": result.total(self.settings.order_weight), "contrastive_loss": result.contrastive}
+        if result.order is not None:
+            losses["order_loss"] = result.order
+        values = guarded_update(
+            self.optimiser,
+            self.parameters,
+            losses,
+            clip=self.settings.clip_grad,
+            step=step,
+            video_ids=batch["video_ids"],
+        )
+        return {name: (value, 1.0) for name, value in values.items()} | self._counts(result, batch)
+
+    def _counts(self, result: Objective, batch: dict[str, Any]) -> dict[str, tuple[float, float]]:
+        whole = batch["whole"].sum() * max(self.settings.order_copies, 1)
+        hits = torch.zeros(()) if result.order_hits is None else result.order_hits
+        local = torch.stack(
+            [part.double().cpu() for part in (result.contrastive_hits, hits, whole, result.spread)]
+        ).tolist()
+        sums = distributed.sum_over_ranks(local, self.compute.device)
+        anchors = 2 * len(batch["studies"]) * distributed.world_size()
+        counts = {
+            "contrastive_accuracy": (sums[0], float(anchors)),
+            "spread": (sums[3], float(distributed.world_size())),
+        }
+        return counts | ({} if result.order is None else {"order_accuracy": (sums[1], sums[2])})
+
+    def encode(self, clips: Tensor) -> Tensor:
+        """Grey clips (rows, K, h, w) -> (rows, F) float32."""
+        with self.compute.autocast():
+            features = self.model.encoder(self.compute.place_clips(network_input(clips)))
+        return features.float()
+
+    def _backward(self, clips: list[Tensor], losses: Callable[[list[Tensor]], Objective]) -> Objective:
+        result = losses([self.encode(part) for part in clips])
+        result.total(self.settings.order_weight).backward()
+        return result
+
+    def _backward_cached(self, clips: list[Tensor], losses: Callable[[list[Tensor]], Objective]) -> Objective:
+        """The same step with the activations of one chunk in memory at a time.
+
+        Representations of all chunks without gradients; the loss over all of them and its gradient to each;
+        then each chunk again with gradients. The first chunk of a pass updates the running statistics, as the
+        first GPU did under the authors' DataParallel.
+        """
+        size = self.settings.chunk
+        with torch.no_grad(), still_statistics(self.model.encoder):
+            features = [torch.cat([self.encode(chunk) for chunk in part.split(size)]) for part in clips]
+        features = [part.requires_grad_() for part in features]
+        result = losses(features)
+        result.total(self.settings.order_weight).backward()
+        for part, leaf in zip(clips, features, strict=True):
+            for number, (chunk, gradient) in enumerate(
+                zip(part.split(size), leaf.grad.split(size), strict=True)
+            ):
+                with still_statistics(self.model.encoder, number > 0):
+                    self.encode(chunk).backward(gradient)
+        return result
+
+    def close_interval(
+        self, step: int, means: dict[str, float], check: Callable[[], None]
+    ) -> tuple[dict, bool]:
+        """The history row of the interval that ends at ``step``."""
+        row = {"epoch": step / self.epoch_steps, "step": step, "order_loss": None, "order_accuracy": None}
+        return row | means | {"learning_rate": learning_rate(step - 1, self.steps, self.settings)}, False
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights and optimiser."""
+        return {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up weights and optimiser."""
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+
+def learning_rate(step: int, steps: int, settings: PretrainSettings) -> float:
+    """The rate of step ``step`` (from 0) of ``steps``: a linear warm-up, then constant or a half cosine to
+    0.
+    """
+    if step < settings.warmup_steps:
+        return settings.lr * (step + 1) / settings.warmup_steps
+    if settings.schedule == "constant":
+        return settings.lr
+    done = (step - settings.warmup_steps) / max(steps - settings.warmup_steps, 1)
+    return settings.lr * 0.5 * (1 + math.cos(math.pi * done))

@@ -1,0 +1,34 @@
+"""The schema of the pretraining history."""
+
+from echoclr_core.common import Column, Table
+
+HISTORY = Table(
+    "pretraining history",
+    {
+        "epoch": Column(kind="float", description="passes over the items so far", low=0),
+        "step": Column(kind="int", description="optimisation steps so far", low=1),
+        "loss": Column(kind="float", description="mean loss of the interval's steps"),
+        "contrastive_loss": Column(kind="float", description="NT-Xent; log(2N - 1) is chance", low=0),
+        "order_loss": Column(
+            kind="float",
+            description="cross-entropy of the frame order; log(K!) is chance",
+            nullable=True,
+            low=0,
+        ),
+        "contrastive_accuracy": Column(
+            kind="float",
+            description="share of anchors nearest to their partner, chance 1/(2N - 1)",
+            low=0,
+            high=1,
+        ),
+        "order_accuracy": Column(
+            kind="float", description="share of orders recognised; chance 1/K!", nullable=True, low=0, high=1
+        ),
+        "spread": Column(
+            kind="float", description="spread of the embeddings: about 1 even, 0 collapsed", low=0
+        ),
+        "gradient_norm": Column(kind="float", description="mean norm of the gradient before clipping", low=0),
+        "learning_rate": Column(kind="float", description="of the interval's last step", low=0),
+    },
+    key=("step",),
+)

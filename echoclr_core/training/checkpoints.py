@@ -1,0 +1,117 @@
+"""Checkpoints for resuming: whole or not there, of this very run or not used, the one before kept."""
+
+import hashlib
+import io
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from echoclr_core.common import atomic_path
+
+KEPT = 2
+SHORT = 16
+SUM = 32
+logger = logging.getLogger(__name__)
+
+
+class Checkpoints:
+    """The checkpoints of one run in a folder.
+
+    Parameters
+    ----------
+    folder
+        Made at the first save. Several runs may share it.
+    fingerprint
+        Digest of all that defines the run (settings, data, initial weights). A file of another fingerprint is
+        never loaded and never removed.
+    """
+
+    def __init__(self, folder: str | Path, fingerprint: str):
+        self.folder = Path(folder)
+        self.fingerprint = fingerprint
+
+    def save(self, step: int, state: dict[str, Any]) -> Path:
+        """Write ``state`` (tensors, numbers, text, lists, dicts) as the newest checkpoint; keep the one
+        before.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written (a full disk, say); what was there before is still there.
+        """
+        buffer = io.BytesIO()
+        # Through memory: PyTorch's own writer turns a full disk into an unspecific RuntimeError.
+        torch.save({"fingerprint": self.fingerprint, "step": step, "state": state}, buffer)
+        path = self.folder / f"{self.fingerprint[:SHORT]}-{step:09d}.pt"
+        try:
+            with atomic_path(path) as temporary, temporary.open("wb") as file:
+                file.write(hashlib.sha256(buffer.getbuffer()).digest())
+                file.write(buffer.getbuffer())
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"checkpoint of step {step} was not written ({error.strerror}); the last good one is kept",
+                str(path),
+            ) from error
+        self._sync_folder()
+        for old in self._own()[KEPT:]:
+            old.unlink(missing_ok=True)
+        return path
+
+    def load(self) -> tuple[int, dict[str, Any]] | None:
+        """The newest readable checkpoint of this fingerprint as (step, state), or None.
+
+        A file that cannot be read is named in a warning and the one before it is tried; the presence of
+        checkpoints of other settings or data is told.
+        """
+        foreign = [path for path in self._all() if path not in self._own()]
+        for path in self._own():
+            try:
+                content = _read(path)
+            except (OSError, ValueError) as error:
+                logger.warning("checkpoint %s cannot be read (%s); trying the one before", path.name, error)
+                continue
+            if content["fingerprint"] != self.fingerprint:
+                foreign.append(path)
+                continue
+            logger.info("resuming from step %d (%s)", content["step"], path.name)
+            return content["step"], content["state"]
+        if foreign:
+            logger.warning(
+                "%d checkpoint(s) of other settings or data in the state folder are not used: %s",
+                len(foreign),
+                ", ".join(sorted(path.name for path in foreign)),
+            )
+        return None
+
+    def clear(self) -> None:
+        """Remove this run's checkpoints, once its results are safe."""
+        for path in self._own():
+            path.unlink(missing_ok=True)
+
+    def _all(self) -> list[Path]:
+        return sorted(self.folder.glob("[!.]*-*.pt"))
+
+    def _own(self) -> list[Path]:
+        return sorted(self.folder.glob(f"{self.fingerprint[:SHORT]}-*.pt"), reverse=True)
+
+    def _sync_folder(self) -> None:
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint file: a SHA-256, then what torch.save wrote.
+
+    The sum is looked at first, because torch.load meets damage with any kind of error.
+    """
+    data = path.read_bytes()
+    if hashlib.sha256(memoryview(data)[SUM:]).digest() != data[:SUM]:
+        raise ValueError("damaged or cut off")
+    return torch.load(io.BytesIO(memoryview(data)[SUM:]), map_location="cpu", weights_only=True)

@@ -1,0 +1,204 @@
+"""The one training loop: steps, intervals, checkpoints, being told to stop.
+
+All state of a run is (step, sums of the open interval, history, timings, the trainer's own); nothing else
+survives a step, which is why a run that is killed and started again goes on bit by bit as if nothing had
+been.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import torch
+
+from echoclr_core.training import distributed
+from echoclr_core.training.batches import Batches, load_batches
+from echoclr_core.training.checkpoints import Checkpoints
+from echoclr_core.training.determinism import seed_step
+from echoclr_core.training.progress import Progress
+from echoclr_core.training.stopping import Stopped, Stopper, StopRequest
+
+Totals = dict[str, tuple[float, float]]
+
+
+class Trainer(Protocol):
+    """What is trained, and how one step goes."""
+
+    def step(self, batch: dict[str, Any], step: int) -> Totals:
+        """One update; returns (sum, count) of each measured quantity."""
+
+    def close_interval(
+        self, step: int, means: dict[str, float], check: Callable[[], None]
+    ) -> tuple[dict[str, Any], bool]:
+        """The history row of an interval, and whether the run is finished.
+
+        Long work in here calls ``check`` now and then, before it has changed anything.
+        """
+
+    def state_dict(self) -> dict[str, Any]:
+        """All state, as tensors and plain values."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up a state."""
+
+
+class Loop:
+    """Run a trainer for at most ``steps`` steps, resuming from ``checkpoints``.
+
+    Parameters
+    ----------
+    trainer, batches
+        What is done, on what.
+    steps
+        Optimisation steps in all.
+    interval
+        Steps a history row.
+    seed
+        Of the run; PyTorch's state is set from (seed, step) before each step.
+    checkpoints
+        Where the state goes: every ``checkpoint_every`` steps, at the end, at a request to stop and, with
+        ``save_intervals``, after each interval.
+    workers
+        Loader processes.
+    device
+        The trainer's.
+    progress
+        Shows and times.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        batches: Batches,
+        *,
+        steps: int,
+        interval: int,
+        seed: int,
+        checkpoints: Checkpoints,
+        checkpoint_every: int,
+        save_intervals: bool = False,
+        workers: int,
+        device: torch.device,
+        progress: Progress,
+        stopper: Stopper,
+    ):
+        self.trainer, self.batches, self.steps, self.interval, self.seed = (
+            trainer,
+            batches,
+            steps,
+            interval,
+            seed,
+        )
+        self.checkpoints, self.checkpoint_every = checkpoints, checkpoint_every
+        self.save_intervals, self.workers, self.device = save_intervals, workers, device
+        self.progress, self.stopper = progress, stopper
+        self.step = 0
+        self.finished = False
+        self.sums: dict[str, list[float]] = {}
+        self.history: list[dict[str, Any]] = []
+        self.timings: list[dict[str, float]] = []
+
+    def run(self) -> None:
+        """Train to the end.
+
+        Raises
+        ------
+        Stopped
+            After SIGTERM or SIGUSR1, the state saved.
+        NonFiniteError
+            See ``training.guard``; the state of the last checkpoint stays.
+        """
+        self._restore()
+        try:
+            self._steps()
+        except StopRequest:
+            self._save()
+            self.progress.log.info("told to stop: saved at step %d of %d", self.step, self.steps)
+            raise Stopped(self.step) from None
+        finally:
+            self.progress.close()
+
+    def _steps(self) -> None:
+        self._close_interval_if_due()
+        if self.finished:
+            return
+        source = load_batches(
+            self.batches, self.step, self.steps, workers=self.workers, pin_memory=self.device.type == "cuda"
+        )
+        for batch in self.progress.waiting(self._watched(source)):
+            self._one_step(batch)
+            if self.finished:
+                return
+            self._stop_together()
+
+    def _watched(self, source):
+        """A scheduler's SIGTERM may reach the loader's processes first: that is a request to stop, not a
+        fault.
+        """
+        while True:
+            try:
+                batch = next(source)
+            except StopIteration:
+                return
+            except RuntimeError:
+                self.stopper.check()
+                raise
+            yield batch
+
+    def _one_step(self, batch: dict[str, Any]) -> None:
+        seed_step(self.seed, self.step)
+        totals = self.trainer.step(batch, self.step)
+        self.step += 1
+        for name, (total, count) in totals.items():
+            sums = self.sums.setdefault(name, [0.0, 0.0])
+            sums[0] += total
+            sums[1] += count
+        loss, count = totals["loss"]
+        self.progress.step(self.step, len(batch["video_ids"]) * distributed.world_size(), loss=loss / count)
+        closed = self._close_interval_if_due()
+        if self.finished or self.step % self.checkpoint_every == 0 or (closed and self.save_intervals):
+            self._save()
+
+    def _close_interval_if_due(self) -> bool:
+        if not self.sums or (self.step % self.interval and self.step != self.steps):
+            return False
+        means = {name: total / count if count else None for name, (total, count) in self.sums.items()}
+        row, ended = self.trainer.close_interval(self.step, means, self.stopper.check)
+        self.history.append(row)
+        self.timings.append(self.progress.close_interval(self.step))
+        self.sums = {}
+        self.finished = ended or self.step >= self.steps
+        shown = {name: value for name, value in row.items() if isinstance(value, float)}
+        if self.progress.bar is None and distributed.rank() == 0:
+            self.progress.line(self.step, **shown)
+        return True
+
+    def _stop_together(self) -> None:
+        """All ranks stop at the same step or none does."""
+        asked = distributed.sum_over_ranks([float(self.stopper.requested)], self.device)[0]
+        if asked:
+            self.stopper.request()
+        self.stopper.check()
+
+    def _save(self) -> None:
+        if distributed.rank() != 0:
+            return
+        names = ("step", "finished", "sums", "history", "timings")
+        state = {name: getattr(self, name) for name in names} | {"trainer": self.trainer.state_dict()}
+        self.checkpoints.save(self.step, state)
+
+    def _restore(self) -> None:
+        found = distributed.from_first(self.checkpoints.load() if distributed.rank() == 0 else None)
+        if found is None:
+            return
+        state = found[1]
+        for name in ("step", "finished", "sums", "history", "timings"):
+            setattr(self, name, state[name])
+        self.trainer.load_state_dict(state["trainer"])
+
+
+def silent_logger() -> logging.Logger:
+    """The logger of ranks other than 0."""
+    log = logging.getLogger("echoclr_core.training.silent")
+    log.disabled = True
+    return log

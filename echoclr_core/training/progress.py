@@ -1,0 +1,111 @@
+"""What is seen while a run goes on, and how fast it went."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from tqdm import tqdm
+
+from echoclr_core.common import Column, Table
+
+TIMINGS = Table(
+    "timings",
+    {
+        "step": Column(kind="int", description="optimisation steps done", low=0),
+        "seconds": Column(kind="float", description="wall time of the interval, s", low=0),
+        "clips_per_second": Column(kind="float", description="clips trained on per second", low=0),
+        "wait_share": Column(
+            kind="float", description="share of the time spent waiting for data", low=0, high=1
+        ),
+    },
+)
+LINE_SECONDS = 30.0
+
+
+class Progress:
+    """A bar on a terminal, plain lines through ``log`` elsewhere, and the timings of each interval.
+
+    Parameters
+    ----------
+    title
+        What runs.
+    steps
+        Optimisation steps in all.
+    log
+        Receives the lines.
+    terminal
+        Whether to draw a bar; None looks whether standard error is a terminal.
+    """
+
+    def __init__(self, title: str, steps: int, log: logging.Logger, *, terminal: bool | None = None):
+        self.title, self.steps, self.log = title, steps, log
+        terminal = sys.stderr.isatty() if terminal is None else terminal
+        self.bar = tqdm(total=steps, desc=title, unit="step") if terminal else None
+        self.begin = self.interval_begin = self.last_line = time.monotonic()
+        self.waited = self.interval_waited = 0.0
+        self.clips = self.interval_clips = 0
+        self.first_step: int | None = None
+
+    def waiting(self, source: Iterator[Any]) -> Iterator[Any]:
+        """Pass ``source`` on, adding up the time it lets us wait."""
+        while True:
+            begin = time.monotonic()
+            try:
+                item = next(source)
+            except StopIteration:
+                return
+            waited = time.monotonic() - begin
+            self.waited += waited
+            self.interval_waited += waited
+            yield item
+
+    def step(self, step: int, clips: int, **shown: float) -> None:
+        """One step is done; ``step`` in all."""
+        self.first_step = step - 1 if self.first_step is None else self.first_step
+        self.clips += clips
+        self.interval_clips += clips
+        if self.bar is not None:
+            self.bar.update(step - self.bar.n)
+            self.bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items()}, refresh=False)
+        elif time.monotonic() - self.last_line > LINE_SECONDS:
+            self.line(step, **shown)
+
+    def line(self, step: int, **shown: float) -> None:
+        """Write one line of the state of the run."""
+        self.last_line = time.monotonic()
+        passed = self.last_line - self.begin
+        done = step - (self.first_step if self.first_step is not None else step)
+        left = passed / done * (self.steps - step) if done else float("nan")
+        values = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in shown.items())
+        self.log.info(
+            "%s: step %d/%d, %s, %.1f clips/s, %.0f %% of the time waiting for data, at most %s left",
+            *(self.title, step, self.steps, values, self.clips / max(passed, 1e-9)),
+            *(100 * self.waited / max(passed, 1e-9), _clock(left)),
+        )
+
+    def close_interval(self, step: int) -> dict[str, float]:
+        """The timings row of the steps since the last call."""
+        now = time.monotonic()
+        seconds = max(now - self.interval_begin, 1e-9)
+        row = {
+            "step": step,
+            "seconds": seconds,
+            "clips_per_second": self.interval_clips / seconds,
+            "wait_share": min(self.interval_waited / seconds, 1.0),
+        }
+        self.interval_begin, self.interval_waited, self.interval_clips = now, 0.0, 0
+        return row
+
+    def close(self) -> None:
+        """Leave the terminal tidy."""
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _clock(seconds: float) -> str:
+    if seconds != seconds:
+        return "unknown time"
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
