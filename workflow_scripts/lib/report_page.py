@@ -92,9 +92,15 @@ class Page:
         """What a reader must know before the numbers."""
         notes = []
         if "kinetics400" not in self.inits:
+            encoder = self.config["model"]["encoder"]
+            reason = (
+                "it was not asked for in this run"
+                if encoder == "r3d_18"
+                else f"the published weights are those of r3d_18, and the encoder here is a smaller {encoder}"
+            )
             notes.append(
-                "**Kinetics-400 was left out**: its weights were not asked for in this run. To have it, put "
-                "torchvision's weights in place (README, *Kinetics-400 weights*) and add it to "
+                f"**Kinetics-400 was left out**: {reason}. To have it, use ``model.encoder: r3d_18``, put "
+                "torchvision's weights in place (README, *Kinetics-400 weights*) and add ``kinetics400`` to "
                 "``finetune.initialisations``."
             )
         if self.config["cohort"]["split_unit"] == "study":
