@@ -29,7 +29,7 @@ $(VENV)/.ready: envs/lock.txt pyproject.toml
 	touch $@
 
 demo: setup ## run the whole study on a synthetic cohort
-	$(SNAKEMAKE) --cores all --configfile $(DEMO) --quiet rules progress
+	$(SNAKEMAKE) --cores all --configfile $(DEMO) --quiet rules host
 	@$(BIN)/python workflow_scripts/lib/closing_words.py results/demo
 
 test: setup lint ## pass the tests

@@ -1,7 +1,8 @@
-"""Write config.yaml and docs/configuration.md from config/schema/config.schema.yaml.
+"""Write what follows from a definition: config.yaml, docs/configuration.md and docs/tables.md.
 
+The first two come from config/schema/config.schema.yaml, the third from the schemas beside the tables' writers.
 Usage: python config/render.py [--check]. With --check nothing is written, and the exit code is 1 when one of
-the two files is not what the definition gives.
+the files is not what its definition gives.
 """
 
 import json
@@ -32,17 +33,26 @@ are replaced whole.
 """
 
 
+TABLES_HEAD = """\
+# Tables
+
+Every table below `results/<study>/` is Parquet with one schema, checked when it is written and when it is read. Written
+from the schemas by `make config`.
+"""
+
+
 def main(check: bool) -> int:
-    """Write both files, or compare them."""
+    """Write the files, or compare them."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     wanted = {
         ROOT / "config.yaml": HEAD + "\n".join(_yaml(schema, 0)) + "\n",
         ROOT / "docs" / "configuration.md": PAGE + "\n".join(_sections(schema)) + "\n",
+        ROOT / "docs" / "tables.md": TABLES_HEAD + "\n".join(_tables()) + "\n",
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     for path in stale:
         if check:
-            print(f"{path.relative_to(ROOT)} is not what {SCHEMA.relative_to(ROOT)} gives: run `make config`")
+            print(f"{path.relative_to(ROOT)} is not what its definition gives: run `make config`")
         else:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text := wanted[path], encoding="utf-8")
@@ -92,6 +102,44 @@ def _sections(schema: dict, above: str = ""):
                 cells += [_remark_text(value), value.get("x-source", "")]
                 yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
         yield from _sections(key, f"{path}.")
+
+
+def _tables():
+    from echoclr_core import cohort, deidentify, evaluate, video
+    from echoclr_core.finetune import tables as finetune
+    from echoclr_core.pretrain import tables as pretrain
+    from echoclr_core.synthetic import TRUTH
+    from echoclr_core.views.decision import VIEW_DECISIONS
+    from echoclr_core.views.labels import VIEW_LABELS
+
+    cell = "<task>/<init>/<ratio>/<draw>"
+    tables = {
+        "restricted/catalog/<shard>.parquet, restricted/crosswalk.parquet": deidentify.RESTRICTED_CATALOGUE,
+        "deidentified/<shard>.parquet": deidentify.SOURCE_FILES,
+        "deidentified/audit/<shard>.parquet": deidentify.AUDIT,
+        "views/labels.parquet": VIEW_LABELS,
+        "views/<shard>.parquet": VIEW_DECISIONS,
+        "masked/<shard>.parquet": video.MASKED_VIDEOS,
+        "clips/<shard>.parquet": video.CLIP_INDEX,
+        "cohort/labels.parquet": cohort.LABELS,
+        "cohort/studies.parquet": cohort.COHORT_STUDIES,
+        "cohort/videos.parquet": cohort.COHORT_VIDEOS,
+        "cohort/flow.parquet": cohort.FLOW,
+        "cohort/unmatched.parquet": cohort.UNMATCHED,
+        "cohort/subsets.parquet": cohort.SUBSETS,
+        "pretrain/<method>/history.parquet": pretrain.HISTORY,
+        f"finetune/{cell}/<lr>/history.parquet": finetune.HISTORY,
+        f"predictions/{cell}/<cohort>.parquet": finetune.PREDICTIONS,
+        "evaluation/metrics.parquet": evaluate.METRICS,
+        "evaluation/comparisons.parquet": evaluate.COMPARISONS,
+        "truth.parquet of the synthetic cohort (beside its labels; no stage reads it)": TRUTH,
+    }
+    for place, table in tables.items():
+        yield f"\n## {place}\n"
+        yield "| column | kind | meaning |"
+        yield "|---|---|---|"
+        for name, kind, description in table.describe():
+            yield f"| `{name}` | {kind} | {description} |".replace("\n", " ")
 
 
 def _remark_text(value: dict) -> str:
