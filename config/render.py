@@ -1,6 +1,8 @@
 """Write what follows from a definition: config.yaml, docs/configuration.md and docs/tables.md.
 
-The first two come from config/schema/config.schema.yaml, the third from the schemas beside the tables' writers.
+The first two come from config/schema/config.schema.yaml, the third from the schemas beside the tables'
+writers.
+
 Usage: python config/render.py [--check]. With --check nothing is written, and the exit code is 1 when one of
 the files is not what its definition gives.
 """
@@ -36,8 +38,8 @@ are replaced whole.
 TABLES_HEAD = """\
 # Tables
 
-Every table below `results/<study>/` is Parquet with one schema, checked when it is written and when it is read. Written
-from the schemas by `make config`.
+Every table below `results/<study>/` is Parquet with one schema, checked when it is written and when it is
+read. Written from the schemas by `make config`.
 """
 
 
