@@ -38,7 +38,7 @@ test: setup lint ## pass the tests
 lint: setup ## style, format, rules, configuration
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check --quiet Snakefile rules
+	$(BIN)/snakefmt --check Snakefile rules
 	$(SNAKEMAKE) --lint --configfile $(DEMO)
 	$(BIN)/python config/render.py --check
 
