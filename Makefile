@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake
 DEMO := config/demo.yaml
-# pytest workers; the end-to-end test uses every core itself
+# pytest workers; the tests of the whole small study come after, since it uses every core itself
 JOBS ?= 2
 
 export OMP_NUM_THREADS ?= 1
@@ -33,7 +33,8 @@ demo: setup ## run the whole study on a synthetic cohort
 	@$(BIN)/python workflow_scripts/lib/closing_words.py results/demo
 
 test: setup lint ## pass the tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) -m "not study" $(ARGS)
+	$(BIN)/python -m pytest -m study $(ARGS)
 
 lint: setup ## style, format, rules, configuration
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("smoke")]
+pytestmark = [pytest.mark.study]
 
 REPORT = {"build_report"}
 FIGURES = {"plot_label_efficiency", "make_result_tables"} | REPORT

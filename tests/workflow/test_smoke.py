@@ -15,7 +15,7 @@ from echoclr_core.common.avi import avi_info, read_avi
 from echoclr_core.deidentify import SOURCE_FILES
 from echoclr_core.evaluate import COMPARISONS, METRICS
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("smoke")]
+pytestmark = [pytest.mark.study]
 
 TASKS = ("severe_as", "lvh")
 INITS = ("random", "simclr", "mi_simclr", "echoclr")
