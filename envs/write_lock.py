@@ -17,10 +17,19 @@ VIDEO = ["av", "imagecodecs", "opencv-python-headless", "pillow", "psutil", "pyd
 PLUGINS = ["pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"]
 DATA = [*COMMON, *VIDEO, *PLUGINS]
 NETWORKS = ["captum", "filelock", "matplotlib", "onnxruntime", "safetensors", "torch", "torchvision", "tqdm"]
+FIGURES = ["docutils", "jinja2", "markupsafe", "matplotlib"]
 ENVIRONMENTS = {
     "data": DATA,
     "training": [*DATA, *NETWORKS],  # the stages' tables are defined beside their writers
-    "reporting": [*COMMON, "docutils", "jinja2", "matplotlib", "opencv-python-headless", "pillow"],
+    "reporting": [
+        *COMMON,
+        "docutils",
+        "jinja2",
+        "markupsafe",
+        "matplotlib",
+        "opencv-python-headless",
+        "pillow",
+    ],
 }
 
 PURPOSE = {

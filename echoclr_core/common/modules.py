@@ -1,13 +1,16 @@
-"""Which modules of a package a script stands on, and one digest of what they do."""
+"""Which modules of some packages a script stands on, and one digest of what they do."""
 
 import ast
 import hashlib
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
 
-def code_digest(script: str | Path, root: str | Path, package: str) -> str:
-    """Digest (16 hex digits) of a script and of every module of ``package`` that it imports, at any depth.
+def code_digest(
+    script: str | Path, root: str | Path, packages: Collection[str], leave_out: Collection[str | Path] = ()
+) -> str:
+    """Digest (16 hex digits) of a script and of every module of ``packages`` that it imports, at any depth.
 
     Comments, docstrings and layout do not count: the digest is taken of the syntax tree. It serves as a
     workflow parameter, so that editing a module runs again just what stands on it.
@@ -17,22 +20,25 @@ def code_digest(script: str | Path, root: str | Path, package: str) -> str:
     script
         The Python file to start from.
     root
-        The folder that holds the package.
-    package
-        Name of the package; other imports are not followed.
+        The folder that holds the packages.
+    packages
+        Their names; other imports are not followed.
+    leave_out
+        Files that change no result (what a log looks like, say).
     """
-    files = [Path(script), *imported_modules(script, root, package)]
-    text = "".join(_meaning(path) for path in files)
+    files = [Path(script), *imported_modules(script, root, packages)]
+    left_out = {Path(path) for path in leave_out}
+    text = "".join(_meaning(path) for path in files if path not in left_out)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def imported_modules(script: str | Path, root: str | Path, package: str) -> list[Path]:
-    """Files of ``package`` that ``script`` imports, directly or not, sorted. Imports in functions count."""
+def imported_modules(script: str | Path, root: str | Path, packages: Collection[str]) -> list[Path]:
+    """Files of ``packages`` that ``script`` imports, directly or not, sorted. Imports in functions count."""
     root = Path(root)
     found: set[Path] = set()
     waiting = [Path(script)]
     while waiting:
-        for name in _imports(waiting.pop(), package):
+        for name in _imports(waiting.pop(), tuple(packages)):
             for path in _files(name, root):
                 if path not in found:
                     found.add(path)
@@ -57,14 +63,14 @@ def _meaning(path: Path) -> str:
 
 
 @cache
-def _imports(path: Path, package: str) -> tuple[str, ...]:
+def _imports(path: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
     names: list[str] = []
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in names if name.split(".")[0] == package)
+    return tuple(name for name in names if name.split(".")[0] in packages)
 
 
 @cache

@@ -32,6 +32,7 @@ def test_every_declared_dependency_is_locked():
 
 def test_every_rule_has_an_environment_that_holds_what_its_script_imports():
     from echoclr_core.common.modules import imported_modules
+    from workflow_scripts.lib.layout import PACKAGES
 
     distributions = {
         "cv2": "opencv-python-headless",
@@ -47,7 +48,7 @@ def test_every_rule_has_an_environment_that_holds_what_its_script_imports():
         for kind, name in pairs:
             pins = (ROOT / "envs" / f"{kind}.yaml").read_text()
             script = ROOT / "workflow_scripts" / f"{name}.py"
-            for path in [script, *imported_modules(script, ROOT, "echoclr_core")]:
+            for path in [script, *imported_modules(script, ROOT, PACKAGES)]:
                 for module in top_level_imports(path) - standard:
                     if f"- {distributions.get(module, module)}==" not in pins:
                         missing.append(f"{kind}: {module}, for {name} ({path.name})")

@@ -9,6 +9,7 @@ from echoclr_core.common.modules import code_digest
 from workflow_scripts.lib.grid import SSL, Grid
 
 CELL = "{task}/{init}/{ratio}/{draw}"
+PACKAGES = ("echoclr_core", "workflow_scripts")
 
 
 class Layout:
@@ -46,8 +47,11 @@ class Layout:
         return "/".join(filter(None, [self.folder, "benchmarks", name, wildcards])) + ".jsonl"
 
     def core(self, name: str) -> str:
-        """Digest of a script and of every core module under it: editing those runs the rule again."""
-        return code_digest(self.root / "workflow_scripts" / f"{name}.py", self.root, "echoclr_core")
+        """Digest of a script and of all of ours that it imports: editing those runs the rule again."""
+        scripts = self.root / "workflow_scripts"
+        return code_digest(
+            scripts / f"{name}.py", self.root, PACKAGES, leave_out=[scripts / "lib" / "job.py"]
+        )
 
     def over_shards(self, pattern: str) -> list[str]:
         """One path a shard."""
