@@ -21,15 +21,7 @@ FIGURES = ["docutils", "jinja2", "markupsafe", "matplotlib"]
 ENVIRONMENTS = {
     "data": DATA,
     "training": [*DATA, *NETWORKS],  # the stages' tables are defined beside their writers
-    "reporting": [
-        *COMMON,
-        "docutils",
-        "jinja2",
-        "markupsafe",
-        "matplotlib",
-        "opencv-python-headless",
-        "pillow",
-    ],
+    "reporting": [*COMMON, *FIGURES, "opencv-python-headless", "pillow"],
 }
 
 PURPOSE = {

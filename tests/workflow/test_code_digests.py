@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(path for path in (ROOT / "workflow_scripts").glob("*.py") if path.stem != "__init__")
 
 
-# Each script's imports are carried out in a process of its own, forked from one that has large libraries ready.
+# Each script's imports are done in a process of its own, forked from one that has the large libraries ready.
 LOADED = """
 import ast, importlib, json, os, sys
 for name in "torch torchvision cv2 pandas pydicom matplotlib.figure captum.attr scipy.stats".split():
