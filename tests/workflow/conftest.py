@@ -27,10 +27,10 @@ class Study:
             path.write_text(overlay)
             configs.append(str(path))
         command = [str(SNAKEMAKE), "--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.directory)]
-        command += ["--configfile", *configs] if configs else []
+        files = ["--configfile", *configs] if configs else []  # last: it takes all names that follow
         environment = {name: value for name, value in os.environ.items() if name != "ECHOCLR_PSEUDONYM_KEY"}
         done = subprocess.run(
-            [*command, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            [*command, *arguments, *files], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
         if check:
             assert done.returncode == 0, (

@@ -124,7 +124,7 @@ def test_predictions_are_means_of_means(results):
 
 
 def test_selection_holds_every_candidate(results):
-    best = json.loads((results / "selected" / "lvh" / "echoclr" / "0.1" / "0" / "best_lr.json").read_text())
+    best = json.loads((results / "selected" / "lvh" / "random" / "0.1" / "0" / "best_lr.json").read_text())
     losses = {candidate["lr"]: candidate["validation_loss"] for candidate in best["candidates"]}
     assert set(losses) == {"1e-3", "3e-4"}
     assert losses[best["lr"]] == min(losses.values())
