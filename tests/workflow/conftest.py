@@ -30,7 +30,12 @@ class Study:
         files = ["--configfile", *configs] if configs else []  # last: it takes all names that follow
         environment = {name: value for name, value in os.environ.items() if name != "ECHOCLR_PSEUDONYM_KEY"}
         done = subprocess.run(
-            [*command, *arguments, *files], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            [*command, *arguments, *files],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if check:
             assert done.returncode == 0, (
