@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from echoclr_core.common import Column, Table
+from echoclr_core.common.processes import main_script_hidden
 from echoclr_core.dicom.datafile import read_data_file
 from echoclr_core.dicom.frames import blaming
 from echoclr_core.dicom.header import Header
@@ -122,10 +123,12 @@ def _map(describe: Callable, paths: list[Path], workers: int) -> Iterator[dict[s
     if workers < 2 or len(paths) < POOL_FROM:
         yield from map(describe, paths)
         return
-    # Not forked: the caller may run threads. Parsing is plain Python, so threads would share one core.
-    context = multiprocessing.get_context("forkserver")
+    # Processes, since parsing is plain Python and threads would share one core.
+    context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(describe, paths, chunksize=CHUNK)
+        with main_script_hidden():
+            rows = pool.map(describe, paths, chunksize=CHUNK)
+        yield from rows
 
 
 def _identity_of(row: dict[str, Any]) -> tuple[str, int, int]:

@@ -1,19 +1,17 @@
 """Write the phantom archive: DICOM tree, label tables, ground truth."""
 
 import multiprocessing
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 import cv2
 import numpy as np
 import pandas as pd
 
 from echoclr_core.common import atomic_path, generator
+from echoclr_core.common.processes import main_script_hidden
 from echoclr_core.synthetic.cohort import StudyPlan, label_table, plan_studies, study_anatomy
 from echoclr_core.synthetic.dicom_writer import (
     JPEG,
@@ -98,23 +96,11 @@ def _written(
     if workers <= 1:
         yield from map(write, plans)
         return
-    # Not forked: a copy of a process in which OpenCV has started threads can stand still forever.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        with _main_script_hidden():
+        with main_script_hidden():
             results = pool.map(write, plans, chunksize=max(len(plans) // (8 * workers), 1))
         yield from results
-
-
-@contextmanager
-def _main_script_hidden() -> Iterator[None]:
-    """Keep spawned processes from running the caller's script again, which may have no __main__ guard."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
 
 
 def write_study(

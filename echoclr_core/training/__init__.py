@@ -3,7 +3,7 @@
 Submodules are loaded when one of their names is first used, so that importing the package stays cheap.
 """
 
-import importlib
+from echoclr_core.common.lazy import lazy_names
 
 _PLACES = {
     "Batches": "batches",
@@ -27,8 +27,4 @@ _PLACES = {
 
 __all__ = sorted(_PLACES)
 
-
-def __getattr__(name: str):
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+__getattr__ = lazy_names(__name__, _PLACES)

@@ -1,15 +1,14 @@
 """Work over many files in several processes, in order, surviving the crash of a decoder."""
 
 import multiprocessing
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
 import cv2
+
+from echoclr_core.common.processes import main_script_hidden
 
 
 def map_files(
@@ -50,13 +49,12 @@ def map_files(
 
 def _until_crash(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> list[Any]:
     """The results of the jobs before the first one that a broken pool lost."""
-    # Not forked: a copy of a process in which OpenCV or torch has started threads can stand still forever.
     context = multiprocessing.get_context("spawn")
     workers = min(workers, len(jobs))
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,))
     done: list[Any] = []
     with pool:
-        with _main_script_hidden():
+        with main_script_hidden():
             futures = [pool.submit(function, job) for job in jobs]
         try:
             for future in futures:
@@ -67,14 +65,3 @@ def _until_crash(function: Callable[[Any], Any], jobs: Sequence[Any], workers: i
             pool.shutdown(cancel_futures=True)
             raise
     return done
-
-
-@contextmanager
-def _main_script_hidden() -> Iterator[None]:
-    """Keep spawned processes from running the main script again: Snakemake's would do their job twice."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main

@@ -3,9 +3,7 @@
 Names that need torch are imported when they are first used, so that reading a table of decisions stays cheap.
 """
 
-from importlib import import_module
-from typing import Any
-
+from echoclr_core.common.lazy import lazy_names
 from echoclr_core.views.classifier import Classifier
 from echoclr_core.views.decision import VIEW_DECISIONS, classify_shard, decide
 from echoclr_core.views.sampling import ViewSettings, sample_frames, sample_indices
@@ -37,8 +35,4 @@ __all__ = [
     *_LATER,
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = lazy_names(__name__, _LATER)

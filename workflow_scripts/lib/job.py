@@ -30,8 +30,6 @@ def job(snakemake, *, restricted: bool = False) -> Iterator[logging.Logger]:
         Whether the rule sees identifiers. Then its log lies in restricted/, and what went wrong is told there
         only: a traceback on the terminal or in a cluster's log could name a patient.
     """
-    # A worker process starts by running the main module's file if it has one: this script must not run twice.
-    vars(sys.modules["__main__"]).pop("__file__", None)
     path = Path(snakemake.log[0])
     folder = restricted_folder(path) if restricted else path.parent
     folder.mkdir(parents=True, exist_ok=True)
