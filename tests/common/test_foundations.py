@@ -61,3 +61,30 @@ def test_generators_repeat():
     first, second = generator(1, "x").random(4), generator(1, "x").random(4)
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, generator(1, "y").random(4))
+
+
+def test_lazy_names_import_when_used():
+    from echoclr_core.common.lazy import lazy_names
+
+    find = lazy_names("echoclr_core.common", {"digest": "digest"})
+    assert find("digest") is digest
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        find("nothing")
+
+
+def test_spawned_processes_do_not_run_the_script_again(tmp_path):
+    """As under a workflow engine: a script without a __main__ guard that uses worker processes."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import multiprocessing\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "from echoclr_core.common.processes import main_script_hidden\n"
+        "print('script runs')\n"
+        "context = multiprocessing.get_context('spawn')\n"
+        "with ProcessPoolExecutor(2, mp_context=context) as pool:\n"
+        "    with main_script_hidden():\n"
+        "        futures = [pool.submit(abs, -n) for n in range(4)]\n"
+        "    print([future.result() for future in futures])\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["script runs", "[0, 1, 2, 3]"]
