@@ -5,11 +5,15 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from torchvision.models.video import R3D_18_Weights
 
 from echoclr_core.models.weights import load_strictly
 
-URL = R3D_18_Weights.KINETICS400_V1.url
+
+def published_at() -> str:
+    """The address torchvision gives for the weights; they are never fetched from it here."""
+    from torchvision.models.video import R3D_18_Weights
+
+    return R3D_18_Weights.KINETICS400_V1.url
 
 
 def kinetics_file(named: str | Path = "") -> Path:
@@ -25,13 +29,14 @@ def kinetics_file(named: str | Path = "") -> Path:
     FileNotFoundError
         When there is none; the message says which file belongs where and how to fetch it.
     """
-    path = Path(named) if str(named) else Path(torch.hub.get_dir()) / "checkpoints" / Path(URL).name
+    url = published_at()
+    path = Path(named) if str(named) else Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name
     if path.is_file():
         return path
     raise FileNotFoundError(
         f"the Kinetics-400 weights of r3d_18 are not at {path}. On a machine with internet access, fetch "
-        f'{URL} (`curl -LO {URL}`, or `python -c "from torchvision.models.video import r3d_18; '
-        f"r3d_18(weights='KINETICS400_V1')\"`), then put {Path(URL).name} there "
+        f'{url} (`curl -LO {url}`, or `python -c "from torchvision.models.video import r3d_18; '
+        f"r3d_18(weights='KINETICS400_V1')\"`), then put {Path(url).name} there "
         "or name the file in the configuration"
     )
 

@@ -1,14 +1,10 @@
 """3-D residual networks: torchvision's three, and the same basic blocks at any width and depth.
 
 The children are called as torchvision calls them (``stem``, ``layer1`` ...), so that its Kinetics weights
-load name by name.
+load name by name. torchvision itself, which takes as long to import as torch, is loaded for its own networks.
 """
 
-from collections.abc import Callable
-
 from torch import Tensor, nn
-from torchvision.models import video as zoo
-from torchvision.models.video.resnet import BasicBlock, Conv3DSimple
 
 from echoclr_core.models.convolution import safe_convolutions
 from echoclr_core.models.encoder import Encoder, EncoderSettings, register
@@ -46,14 +42,48 @@ class ResNet3D(Encoder):
         return maps.mean((2, 3, 4))
 
 
-def _from_torchvision(build: Callable[..., nn.Module], settings: EncoderSettings) -> ResNet3D:
+class Block(nn.Module):
+    """Two 3x3x3 convolutions with batch norm, and the way around them: (B, C, T, H, W) -> (B, P, t, h, w).
+
+    Parameters
+    ----------
+    channels, planes
+        C and P.
+    stride
+        Of the first convolution, in time, height and width.
+    shortcut
+        What brings the input to the output's shape; None where it has it.
+    """
+
+    def __init__(self, channels: int, planes: int, stride: int = 1, shortcut: nn.Module | None = None):
+        super().__init__()
+        self.conv1 = nn.Sequential(
+            nn.Conv3d(channels, planes, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm3d(planes),
+            nn.ReLU(inplace=True),
+        )
+        self.conv2 = nn.Sequential(
+            nn.Conv3d(planes, planes, 3, padding=1, bias=False), nn.BatchNorm3d(planes)
+        )
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = shortcut
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """As the class says."""
+        around = maps if self.downsample is None else self.downsample(maps)
+        return self.relu(self.conv2(self.conv1(maps)) + around)
+
+
+def _from_torchvision(settings: EncoderSettings) -> ResNet3D:
+    from torchvision.models import video
+
     if settings.width != TORCHVISION_WIDTH or settings.blocks != TORCHVISION_BLOCKS:
         raise ValueError(
             f"encoder.name {settings.name!r} has width {TORCHVISION_WIDTH} and blocks "
             f"{list(TORCHVISION_BLOCKS)}; received width {settings.width} and blocks "
             f"{list(settings.blocks)}: only 'r3d' can be scaled"
         )
-    network = build(weights=None)
+    network = getattr(video, settings.name)(weights=None)
     layers = [network.layer1, network.layer2, network.layer3, network.layer4]
     return ResNet3D(network.stem, layers, network.fc.in_features)
 
@@ -61,19 +91,19 @@ def _from_torchvision(build: Callable[..., nn.Module], settings: EncoderSettings
 @register("r3d_18")
 def r3d_18(settings: EncoderSettings) -> Encoder:
     """The paper's encoder: 3-D convolutions throughout, 33.2 million weights, 512 features."""
-    return _from_torchvision(zoo.r3d_18, settings)
+    return _from_torchvision(settings)
 
 
 @register("mc3_18")
 def mc3_18(settings: EncoderSettings) -> Encoder:
     """3-D convolutions in the first stage, 2-D ones after it; 512 features."""
-    return _from_torchvision(zoo.mc3_18, settings)
+    return _from_torchvision(settings)
 
 
 @register("r2plus1d_18")
 def r2plus1d_18(settings: EncoderSettings) -> Encoder:
     """Each 3-D convolution split into space and time; 512 features."""
-    return _from_torchvision(zoo.r2plus1d_18, settings)
+    return _from_torchvision(settings)
 
 
 @register("r3d")
@@ -100,8 +130,7 @@ def _stage(channels: int, planes: int, count: int, *, stride: int) -> nn.Sequent
     shortcut = None
     if stride != 1 or channels != planes:
         shortcut = nn.Sequential(
-            nn.Conv3d(channels, planes, 1, stride=(stride, stride, stride), bias=False),
-            nn.BatchNorm3d(planes),
+            nn.Conv3d(channels, planes, 1, stride=stride, bias=False), nn.BatchNorm3d(planes)
         )
-    first = BasicBlock(channels, planes, Conv3DSimple, stride, shortcut)
-    return nn.Sequential(first, *(BasicBlock(planes, planes, Conv3DSimple) for _ in range(count - 1)))
+    first = Block(channels, planes, stride, shortcut)
+    return nn.Sequential(first, *(Block(planes, planes) for _ in range(count - 1)))
