@@ -13,6 +13,13 @@ from workflow_scripts.lib.models import encoder_settings, load_classifier
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
 
+
+def mean_or_none(values):
+    """Mean of what is known; None where nothing is (a map without positive evidence is zero everywhere)."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else None
+
+
 with job(snakemake) as log:
     use_threads(snakemake.threads)
     chosen = settings(snakemake)
@@ -42,9 +49,10 @@ with job(snakemake) as log:
         np.savez_compressed(path, **arrays)
     summary = {
         init: {
-            "share_inside_sector": float(np.nanmean(arrays["sector_share"][row])),
-            "rank_correlation_last_block": float(np.nanmean(arrays["correlation_last_block"][row])),
-            "rank_correlation_all": float(np.nanmean(arrays["correlation_all"][row])),
+            "empty_maps": int((arrays["maps"][row].max(axis=(1, 2)) == 0).sum()),
+            "share_inside_sector": mean_or_none(arrays["sector_share"][row]),
+            "rank_correlation_last_block": mean_or_none(arrays["correlation_last_block"][row]),
+            "rank_correlation_all": mean_or_none(arrays["correlation_all"][row]),
         }
         for row, init in enumerate(models)
     }
@@ -52,7 +60,7 @@ with job(snakemake) as log:
         snakemake.output.summary,
         {
             "models": summary,
-            "sector_area": float(np.nanmean(arrays["sector_area"])),
+            "sector_area": mean_or_none(arrays["sector_area"]),
             "looped": int(arrays["looped"].sum()),
             "n_studies": len(arrays["study_ids"]),
             "frames": chosen.explain["frames"],

@@ -332,9 +332,10 @@ def _saliency_checks(summary: dict) -> pd.DataFrame:
     rows = [
         {
             "Model": init_name(init),
-            "Share inside the sector": f"{values['share_inside_sector']:.3f}",
-            "Rank correlation, last block redrawn": f"{values['rank_correlation_last_block']:.3f}",
-            "Rank correlation, all weights redrawn": f"{values['rank_correlation_all']:.3f}",
+            "Maps without evidence": f"{values['empty_maps']} of {summary['n_studies']}",
+            "Share inside the sector": _share(values["share_inside_sector"]),
+            "Rank correlation, last block redrawn": _share(values["rank_correlation_last_block"]),
+            "Rank correlation, all weights redrawn": _share(values["rank_correlation_all"]),
         }
         for init, values in summary["models"].items()
     ]
