@@ -14,11 +14,11 @@ def archive_plan(study_of, tmp_path_factory):
 
 
 def test_paper_size_archive_is_planned_without_a_file(archive_plan):
-    # 250 shards of 50 studies each; no job a video, so 447,653 videos are as many jobs as 12,500 studies.
+    # 125 shards of 100 studies each; no job a video, so 447,653 videos are as many jobs as 12,500 studies.
     assert {rule: archive_plan[rule] for rule in ("catalog_archive", "deidentify_shard", "mask_shard")} == {
         "catalog_archive": 1,
-        "deidentify_shard": 250,
-        "mask_shard": 250,
+        "deidentify_shard": 125,
+        "mask_shard": 125,
     }
 
 
