@@ -8,12 +8,11 @@ from echoclr_core.common import write_json
 from echoclr_core.finetune.run import finetune
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import HISTORY
-from echoclr_core.models import EncoderSettings
 from echoclr_core.models.weights import save_weights
 from echoclr_core.training.progress import TIMINGS
 from echoclr_core.training.settings import settings_from
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.models import augmentation_fields, encoder_fields, initial_state
+from workflow_scripts.lib.models import augmentation_fields, encoder_settings, initial_state
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
 from workflow_scripts.lib.training_data import labelled_videos, subset_videos
@@ -25,7 +24,7 @@ with job(snakemake) as log:
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     subsets = SUBSETS.read(snakemake.input.subsets)
-    encoder = settings_from(EncoderSettings, encoder_fields(chosen.model))
+    encoder = encoder_settings(chosen.model)
     result = finetune(
         open_store(snakemake.input.store),
         subset_videos(videos, studies, subsets, task=cell.task, ratio=float(cell.ratio), draw=int(cell.draw)),

@@ -92,8 +92,6 @@ def _between_keys(config: dict) -> list[str]:
     for task in config["explain"]["tasks"]:
         if task not in tune["tasks"]:
             found.append(f"explain.tasks: {task} is not in finetune.tasks {tune['tasks']}")
-    if config["explain"]["frames"] < 1:
-        found.append("explain.frames: must be 1 or more")
     return found
 
 

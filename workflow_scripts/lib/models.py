@@ -12,6 +12,7 @@ from echoclr_core.models import (
     read_weights,
 )
 from echoclr_core.models.weights import load_strictly
+from echoclr_core.training.settings import settings_from
 
 
 def encoder_fields(model: dict) -> dict:
@@ -21,7 +22,7 @@ def encoder_fields(model: dict) -> dict:
 
 def encoder_settings(model: dict) -> EncoderSettings:
     """EncoderSettings from the configuration's ``model`` section."""
-    return EncoderSettings(name=model["encoder"], width=model["width"], blocks=tuple(model["blocks"]))
+    return settings_from(EncoderSettings, encoder_fields(model))
 
 
 def augmentation_fields(augmentation: dict) -> dict:
