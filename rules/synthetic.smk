@@ -9,6 +9,7 @@ if SYNTHETIC:
             labels=config["input"]["labels"],
             views=config["views"]["labels"],
             truth=str(Path(config["input"]["labels"]).parent / "truth.parquet"),
+            frames=str(Path(config["input"]["labels"]).parent / "truth_frames.parquet"),
             odd=str(Path(config["input"]["labels"]).parent / "odd_files.parquet"),
             key=config["input"]["pseudonym_key_file"],
         log:

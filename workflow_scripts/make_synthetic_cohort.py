@@ -18,7 +18,7 @@ with job(snakemake) as log:
         SyntheticSettings(seed=chosen.seed, **chosen.synthetic),
         workers=snakemake.threads,
     )
-    for name in ("dicom", "labels", "views", "truth", "odd"):
+    for name in ("dicom", "labels", "views", "truth", "frames", "odd"):
         target = Path(snakemake.output[name])
         shutil.move(work / target.name, target)
     shutil.rmtree(work)

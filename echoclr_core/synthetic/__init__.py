@@ -3,6 +3,6 @@
 from echoclr_core.synthetic.archive import write_archive
 from echoclr_core.synthetic.settings import SyntheticSettings
 from echoclr_core.synthetic.strays import ODD_FILES
-from echoclr_core.synthetic.truth import TRUTH
+from echoclr_core.synthetic.truth import TRUTH, TRUTH_FRAMES
 
-__all__ = ["ODD_FILES", "TRUTH", "SyntheticSettings", "write_archive"]
+__all__ = ["ODD_FILES", "TRUTH", "TRUTH_FRAMES", "SyntheticSettings", "write_archive"]

@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -27,8 +28,19 @@ from echoclr_core.synthetic.files import study_folder, video_identity
 from echoclr_core.synthetic.patients import make_patient
 from echoclr_core.synthetic.settings import SyntheticSettings
 from echoclr_core.synthetic.strays import ODD_FILES, odd_table, write_stills, write_strays
-from echoclr_core.synthetic.truth import TRUTH, truth_row
+from echoclr_core.synthetic.truth import TRUTH, TRUTH_FRAMES, frame_rows, truth_row
 from echoclr_core.synthetic.video import screen_video
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenStudy:
+    """What was written for one study: rows of TRUTH, of TRUTH_FRAMES, and of ODD_FILES (its stills)."""
+
+    videos: list[Row]
+    frames: list[Row]
+    odd: list[dict[str, str]]
 
 
 def write_archive(
@@ -45,8 +57,9 @@ def write_archive(
     root
         Gets ``dicom/`` (the tree), ``labels.csv`` (one row a labelled study; ``study_id`` is the
         AccessionNumber), ``view_labels.csv`` (columns ``video`` = SOPInstanceUID and ``view``; only the view
-        studies), ``truth.parquet`` (schema TRUTH) and ``odd_files.parquet`` (schema ODD_FILES), the last two
-        not for training. It must be empty or not there.
+        studies), ``truth.parquet`` and ``truth_frames.parquet`` (schemas TRUTH and TRUTH_FRAMES) and
+        ``odd_files.parquet`` (schema ODD_FILES), the last three not for training. It must be empty or not
+        there.
     settings
         What to write.
     workers
@@ -68,13 +81,13 @@ def write_archive(
     if root.exists() and any(root.iterdir()):
         raise ValueError(f"{root}: not empty; an archive is written to a folder of its own")
     plans = plan_studies(settings)
-    rows: list[dict[str, object]] = []
+    rows: list[Row] = []
+    frames: list[Row] = []
     odd: list[dict[str, str]] = []
-    for done, (study_rows, study_odd) in enumerate(
-        _written(root / "dicom", settings, plans, workers), start=1
-    ):
-        rows += study_rows
-        odd += study_odd
+    for done, study in enumerate(_written(root / "dicom", settings, plans, workers), start=1):
+        rows += study.videos
+        frames += study.frames
+        odd += study.odd
         if on_progress:
             on_progress(done, len(plans))
     if settings.odd_files:
@@ -85,12 +98,15 @@ def write_archive(
     taught = truth[truth["part"] == "views"]
     _write_csv(root / "view_labels.csv", pd.DataFrame({"video": taught["sop_uid"], "view": taught["view"]}))
     TRUTH.write(truth, root / "truth.parquet")
+    TRUTH_FRAMES.write(
+        pd.DataFrame(frames) if frames else TRUTH_FRAMES.empty(), root / "truth_frames.parquet"
+    )
     return truth
 
 
 def _written(
     root: Path, settings: SyntheticSettings, plans: list[StudyPlan], workers: int
-) -> Iterator[tuple[list[dict[str, object]], list[dict[str, str]]]]:
+) -> Iterator[WrittenStudy]:
     """Rows of each study in the order of the plan, as the studies are finished."""
     write = partial(write_study, root, settings)
     if workers <= 1:
@@ -103,13 +119,11 @@ def _written(
         yield from results
 
 
-def write_study(
-    root: Path, settings: SyntheticSettings, plan: StudyPlan
-) -> tuple[list[dict[str, object]], list[dict[str, str]]]:
-    """Write one study; truth rows of its cine loops, and rows of its stills."""
+def write_study(root: Path, settings: SyntheticSettings, plan: StudyPlan) -> WrittenStudy:
+    """Write one study's files below ``root``."""
     patient = make_patient(settings, plan.patient)
     anatomy = study_anatomy(settings, plan)
-    rows = []
+    rows, frames = [], []
     for video in plan.videos:
         drawn = screen_video(settings, plan, video, patient, anatomy)
         rng = generator(settings.seed, "file", plan.number, video.number)
@@ -126,9 +140,12 @@ def write_study(
         name = (f"IM_{video.number:04d}", f"IM_{video.number:04d}.dcm", f"{video.number:03d}.ima")[
             int(rng.integers(3))
         ]
-        save(dataset, root / study_folder(plan) / name)
-        rows.append(truth_row(settings, plan, video, drawn, identity.sop_uid))
-    return rows, write_stills(root, settings, plan) if settings.odd_files else []
+        path = study_folder(plan) / name
+        save(dataset, root / path)
+        rows.append(truth_row(plan, video, drawn, identity.sop_uid, str(path)))
+        frames += frame_rows(drawn, identity.sop_uid)
+    odd = write_stills(root, settings, plan) if settings.odd_files else []
+    return WrittenStudy(videos=rows, frames=frames, odd=odd)
 
 
 def _bounds(mask: np.ndarray) -> tuple[int, int, int, int]:

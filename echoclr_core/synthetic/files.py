@@ -4,8 +4,8 @@ from pathlib import Path
 
 from echoclr_core.synthetic.cohort import StudyPlan
 from echoclr_core.synthetic.dicom_writer import Identity, make_uid
+from echoclr_core.synthetic.layouts import LAYOUTS
 from echoclr_core.synthetic.patients import Patient
-from echoclr_core.synthetic.screens import LAYOUTS
 from echoclr_core.synthetic.settings import SyntheticSettings
 
 

@@ -1,108 +1,19 @@
-"""Vendors' screens: where the fan stands, and everything that is drawn around it."""
+"""The picture around the fan: identity, settings, bars, ticks, trace and keys of a vendor's screen."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as shares of width and height
+from echoclr_core.synthetic.layouts import Layout
 
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """One vendor's screen; positions are shares of the width and height.
-
-    Parameters
-    ----------
-    manufacturer, model
-        For the header; invented.
-    fan
-        Box that the fan is fitted into.
-    banner
-        Height of a filled bar at the top with name, number and date; 0 writes them without a bar.
-    text
-        Top-left corner of the column of settings.
-    bar
-        Box of the grey or colour bar.
-    ecg
-        Box of the trace, or None.
-    keys
-        Height of the soft keys at the bottom; 0 for none.
-    ticks
-        "dots" along the right edge, "both" edges, or a vertical "ruler".
-    ink, trace
-        RGB of text and of the trace.
-    background
-        Grey value of the empty screen.
-    """
-
-    manufacturer: str
-    model: str
-    fan: Box
-    banner: float
-    text: tuple[float, float]
-    bar: Box
-    ecg: Box | None
-    keys: float
-    ticks: str
-    ink: tuple[int, int, int] = (225, 225, 225)
-    trace: tuple[int, int, int] = (60, 220, 90)
-    background: int = 0
-
-
-LAYOUTS: dict[str, Layout] = {
-    "banner": Layout(
-        manufacturer="Meridian Imaging",
-        model="Orchid 512",
-        fan=(0.05, 0.12, 0.80, 0.84),
-        banner=0.075,
-        text=(0.80, 0.13),
-        bar=(0.008, 0.12, 0.028, 0.5),
-        ecg=(0.03, 0.85, 0.45, 0.94),
-        keys=0.045,
-        ticks="both",
-        trace=(120, 220, 230),
-    ),
-    "column": Layout(
-        manufacturer="Polaris Medical Systems",
-        model="Affirm 7",
-        fan=(0.14, 0.09, 0.92, 0.88),
-        banner=0.0,
-        text=(0.01, 0.12),
-        bar=(0.94, 0.12, 0.975, 0.42),
-        ecg=(0.02, 0.895, 0.5, 0.985),
-        keys=0.0,
-        ticks="dots",
-    ),
-    "tablet": Layout(
-        manufacturer="HandScan, Inc.",
-        model="Slate",
-        fan=(0.10, 0.10, 0.90, 0.92),
-        banner=0.0,
-        text=(0.915, 0.16),
-        bar=(0.008, 0.2, 0.024, 0.5),
-        ecg=None,
-        keys=0.06,
-        ticks="ruler",
-        ink=(200, 200, 200),
-        background=4,
-    ),
-    "classic": Layout(
-        manufacturer="Northern Cardiac",
-        model="Sonar 4500",
-        fan=(0.20, 0.085, 0.92, 0.865),
-        banner=0.0,
-        text=(0.005, 0.16),
-        bar=(0.955, 0.05, 0.985, 0.46),
-        ecg=(0.10, 0.875, 0.6, 0.975),
-        keys=0.0,
-        ticks="dots",
-        ink=(210, 210, 190),
-        trace=(30, 180, 40),
-    ),
-}
+_STEPS = 8  # points of the trace a frame
+_SWEEP = 2.2  # beats across a trace that stays
+_GAP = 0.03  # share of its width that the running gap takes
+_KEY_GREY = (46, 48, 66)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +35,11 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKD", text.translate(_PLAIN)).encode("ascii", "ignore").decode()
 
 
+def screen_font(size: tuple[int, int]) -> ImageFont.FreeTypeFont:
+    """The font of a screen of ``size`` (height, width): a thirtieth of its height, at least 9 px."""
+    return ImageFont.load_default(size=max(9, round(size[0] / 30)))
+
+
 class Screen:
     """The picture around the fan.
 
@@ -136,9 +52,12 @@ class Screen:
     caption
         Text.
     rim
-        ((N, 2), (M, 2)) pixels of the fan's left and right edges from the apex outwards, for the ticks.
+        ((N, 2), (M, 2)) pixels on the fan's left and right edges, one a centimetre from the transducer
+        outwards, for the ticks.
     overlay
         Text drawn over the fan or at its edge: ((x, y) pixel, text) items.
+    coloured
+        Whether the picture is colour Doppler, which has a colour bar.
     """
 
     def __init__(
@@ -147,18 +66,22 @@ class Screen:
         size: tuple[int, int],
         caption: Caption,
         rim: tuple[np.ndarray, np.ndarray],
-        overlay: tuple[tuple[tuple[float, float], str], ...] = (),
+        overlay: Sequence[tuple[tuple[float, float], str]] = (),
+        coloured: bool = False,
     ):
         self.layout, self.size = layout, size
         height, width = size
-        self._font = ImageFont.load_default(size=max(9, round(height / 30)))
+        self._font = screen_font(size)
         picture = Image.new("RGB", (width, height), (layout.background,) * 3)
         draw = ImageDraw.Draw(picture)
         self._identity(draw, caption)
         self._settings(draw, caption)
         self._bar(draw)
+        if coloured:
+            self._colour_bar(draw)
         self._keys(draw)
         self._ticks(draw, rim)
+        self._marker(draw, rim)
         self.background = np.asarray(picture).copy()
         self._over = self._overlay(overlay)
 
@@ -168,20 +91,21 @@ class Screen:
     def _identity(self, draw: ImageDraw.ImageDraw, caption: Caption) -> None:
         layout, (height, width) = self.layout, self.size
         line = height / 26
+        right = (0.99 * width, 0.1 * line)
         if layout.banner:
-            draw.rectangle((0, 0, width, layout.banner * height), fill=(46, 48, 66))
-            draw.text(
-                (0.02 * width, 0.1 * line),
-                f"{plain(caption.name)}  {caption.identifier}",
-                layout.ink,
-                self._font,
-            )
-            draw.text((0.99 * width, 0.1 * line), caption.date, layout.ink, self._font, anchor="ra")
+            draw.rectangle((0, 0, width, layout.banner * height), fill=_KEY_GREY)
+            who = f"{plain(caption.name)}  {caption.identifier}"
+            draw.text((0.02 * width, 0.1 * line), who, layout.ink, self._font)
+            draw.text(right, caption.date, layout.ink, self._font, anchor="ra")
+            if layout.institution:
+                draw.text((0.02 * width, 1.1 * line), layout.institution, layout.ink, self._font)
             return
         # Kept short of the fan's apex: the middle of the screen belongs to the fan.
         for i, text in enumerate((plain(caption.name), caption.identifier)):
             draw.text((0.01 * width, (0.1 + i) * line), text, layout.ink, self._font)
-        draw.text((0.99 * width, 0.1 * line), caption.date, layout.ink, self._font, anchor="ra")
+        draw.text(right, caption.date, layout.ink, self._font, anchor="ra")
+        if layout.institution:
+            draw.text((right[0], 1.1 * line), layout.institution, layout.ink, self._font, anchor="ra")
 
     def _settings(self, draw: ImageDraw.ImageDraw, caption: Caption) -> None:
         x, y = self._at(*self.layout.text)
@@ -198,30 +122,65 @@ class Screen:
             top = y0 + (y1 - y0) * i / 16
             draw.rectangle((x0, top, x1, top + (y1 - y0) / 16), fill=(255 - 16 * i,) * 3)
 
+    def _colour_bar(self, draw: ImageDraw.ImageDraw) -> None:
+        """Velocity towards (red) and away (blue), below the grey bar."""
+        x0, top = self._at(self.layout.bar[0], self.layout.bar[3] + 0.02)
+        x1, step = self.layout.bar[2] * self.size[1], 0.012 * self.size[0]
+        for i in range(16):
+            share = abs(i - 7.5) / 7.5
+            strong, weak = round(90 + 165 * share), round(200 * max(share - 0.4, 0))
+            fill = (strong, weak, 0) if i < 8 else (0, weak, strong)
+            draw.rectangle((x0, top + i * step, x1, top + (i + 1) * step), fill=fill)
+
     def _keys(self, draw: ImageDraw.ImageDraw) -> None:
         if not self.layout.keys:
             return
         height, width = self.size
         top = (1 - self.layout.keys) * height
-        draw.rectangle((0, top, width, height), fill=(46, 48, 66))
+        draw.rectangle((0, top, width, height), fill=_KEY_GREY)
         for i, text in enumerate(("Speed", "Gain", "Sector", "Page 1/3", "Run")):
             draw.text(((0.04 + 0.2 * i) * width, top), text, (150, 160, 190), self._font)
 
     def _ticks(self, draw: ImageDraw.ImageDraw, rim: tuple[np.ndarray, np.ndarray]) -> None:
-        gap = 0.018 * self.size[1]
-        if self.layout.ticks == "ruler":
-            x, (top, bottom) = 0.905 * self.size[1], rim[1][[0, -1], 1]
-            for y in np.linspace(top, bottom, 9):
-                draw.line((x, y, x + 3, y), fill=(150, 150, 150))
+        if self.layout.ticks in ("ruler", "scale"):
+            self._ruler(draw, rim[1], numbers=self.layout.ticks == "scale")
             return
+        gap = 0.018 * self.size[1]
         for side, edge in ((-1, rim[0]), (1, rim[1])):
             if side < 0 and self.layout.ticks != "both":
                 continue
-            for x, y in edge[:: max(len(edge) // 10, 1)]:
-                draw.rectangle((x + side * gap, y - 1, x + side * gap + 1, y), fill=(190, 190, 190))
+            for i, (x, y) in enumerate(edge):
+                long = 2 if i % 5 == 0 else 1
+                draw.rectangle((x + side * gap, y - 1, x + side * gap + long, y), fill=(190, 190, 190))
+
+    def _ruler(self, draw: ImageDraw.ImageDraw, edge: np.ndarray, *, numbers: bool) -> None:
+        """Centimetres down the screen, right of the fan's box."""
+        x = (self.layout.fan[2] + 0.005) * self.size[1]
+        spacing = float(np.hypot(*(edge[1] - edge[0]))) if len(edge) > 1 else 0.0
+        bottom = self.layout.fan[3] * self.size[0]
+        for i in range(len(edge)):
+            y = self.layout.fan[1] * self.size[0] + i * spacing
+            if y > bottom:
+                return
+            long = 6 if i % 5 == 0 else 3
+            draw.line((x, y, x + long, y), fill=(150, 150, 150))
+            if numbers and i % 5 == 0:
+                draw.text((x + 9, y), f"-{i}", self.layout.ink, self._font, anchor="lm")
+
+    def _marker(self, draw: ImageDraw.ImageDraw, rim: tuple[np.ndarray, np.ndarray]) -> None:
+        """The mark beside the transducer that says which side is which."""
+        if not self.layout.marker or not len(rim[1]):
+            return
+        size = 0.012 * self.size[0]
+        x, y = rim[1][0] + np.array([0.05 * self.size[1], 0.0])
+        if self.layout.marker == "dot":
+            draw.ellipse((x - size, y - size, x + size, y + size), fill=(170, 170, 170))
+        else:
+            draw.ellipse((x - 1.6 * size, y - 1.6 * size, x + 1.6 * size, y + 1.6 * size), outline=(150,) * 3)
+            draw.text((x, y), "P", self.layout.ink, self._font, anchor="mm")
 
     def _overlay(
-        self, items: tuple[tuple[tuple[float, float], str], ...]
+        self, items: Sequence[tuple[tuple[float, float], str]]
     ) -> tuple[np.ndarray, np.ndarray] | None:
         if not items:
             return None
@@ -232,7 +191,7 @@ class Screen:
         ink = np.asarray(picture)
         return np.dstack([ink] * 3), (ink > 60).astype(np.uint8)
 
-    def compose(self, fan: np.ndarray, mask: np.ndarray, trace: np.ndarray | None) -> np.ndarray:
+    def compose(self, fan: np.ndarray, mask: np.ndarray, trace: Sequence[np.ndarray] = ()) -> np.ndarray:
         """One frame of the screen.
 
         Parameters
@@ -242,7 +201,7 @@ class Screen:
         mask
             (H, W) uint8, non-zero where the fan is shown.
         trace
-            (N, 2) int32 points of the ECG, or None.
+            Lines of the ECG, (N, 2) int32 points each.
 
         Returns
         -------
@@ -254,12 +213,13 @@ class Screen:
         cv2.copyTo(colour, mask, frame)
         if self._over is not None:
             cv2.copyTo(self._over[0], self._over[1], frame)
-        if trace is not None and len(trace) > 1:
-            cv2.polylines(frame, [trace], False, self.layout.trace, 1, cv2.LINE_AA)
+        for line in trace:
+            if len(line) > 1:
+                cv2.polylines(frame, [line], False, self.layout.trace, 1, cv2.LINE_AA)
         return frame
 
-    def ecg(self, phases: np.ndarray) -> list[np.ndarray | None]:
-        """For each frame the trace up to it: (N, 2) int32 points, or None where the layout has no trace.
+    def ecg(self, phases: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+        """For each frame the lines of the trace: (N, 2) int32 points each; none where the layout has none.
 
         Parameters
         ----------
@@ -267,16 +227,29 @@ class Screen:
             (T,) phase of each frame.
         """
         if self.layout.ecg is None:
-            return [None] * len(phases)
+            return [()] * len(phases)
+        beats = np.unwrap(2 * np.pi * phases) / (2 * np.pi)
+        fine = np.interp(np.arange(0, len(phases) - 1 + 1e-9, 1 / _STEPS), np.arange(len(phases)), beats)
+        if self.layout.sweep:
+            return [self._swept(fine[: i * _STEPS + 1]) for i in range(len(phases))]
+        line = self._trace(np.linspace(0, 1, len(fine)), fine)
+        return [(line[: i * _STEPS + 1],) for i in range(len(phases))]
+
+    def _trace(self, share: np.ndarray, beats: np.ndarray) -> np.ndarray:
+        """Points at ``share`` of the trace's width with the heart at ``beats``: (N, 2) int32."""
         x0, y0 = self._at(*self.layout.ecg[:2])
         x1, y1 = self._at(*self.layout.ecg[2:])
-        steps = 8
-        beats = np.unwrap(2 * np.pi * phases) / (2 * np.pi)
-        fine = np.interp(np.arange(0, len(phases) - 1 + 1e-9, 1 / steps), np.arange(len(phases)), beats) % 1.0
-        height = _electrocardiogram(fine)
-        x = np.linspace(x0, x1, len(fine))
-        points = np.stack((x, y1 - (y1 - y0) * (0.15 + 0.8 * height)), 1).astype(np.int32)
-        return [points[: i * steps + 1] for i in range(len(phases))]
+        height = _electrocardiogram(beats % 1.0)
+        return np.stack((x0 + (x1 - x0) * share, y1 - (y1 - y0) * (0.15 + 0.8 * height)), 1).astype(np.int32)
+
+    def _swept(self, beats: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The trace written so far in this pass, and what is left of the last one beyond the gap."""
+        now = beats[-1]
+        written = (now % _SWEEP) / _SWEEP
+        share = np.linspace(0, 1, 240)
+        new, old = share[share <= written], share[share > written + _GAP]
+        start = now - written * _SWEEP
+        return self._trace(new, start + new * _SWEEP), self._trace(old, start + (old - 1) * _SWEEP)
 
 
 def _electrocardiogram(phase: np.ndarray) -> np.ndarray:

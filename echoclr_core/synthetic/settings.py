@@ -14,10 +14,9 @@ LABELLED_VIEWS = (
     "psax_aortic",
     "subcostal",
 )
-LAYOUTS = ("banner", "column", "tablet", "classic")
+LAYOUTS = ("banner", "column", "tablet", "classic", "premium", "console")
 ENCODINGS = ("jpeg", "rgb", "rgb_planar", "mono", "rle", "palette")
 RATE_TAGS = ("vector", "time", "cine_rate", "recommended")
-TEXT_PLACES = ("outside", "touching", "inside")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +62,8 @@ class SyntheticSettings:
         (height, width) of the screens, in pixels; one is drawn for each study.
     layouts, encodings, rate_tags
         Vendors' screens, pixel encodings and frame-rate tags to choose from.
-    text
-        Where burned-in text may stand: outside the fan, touching it, or inside as well.
-    text_share
-        Share of videos with text that touches or stands inside, when ``text`` allows it.
+    touching_share, inside_share
+        Share of videos with text that touches the fan's edge, and with identity typed inside the fan.
     difficulty
         Factor on all video-level nuisance (depth, rotation, translation, gain, drop-outs); 0 gives none.
     odd_files
@@ -96,12 +93,12 @@ class SyntheticSettings:
     frames: int = 24
     view_frames: int = 12
     frame_rates: tuple[float, ...] = (15.0,)
-    screens: tuple[tuple[int, int], ...] = ((240, 320), (300, 400))
+    screens: tuple[tuple[int, int], ...] = ((480, 640), (565, 751), (600, 800), (768, 1024))
     layouts: tuple[str, ...] = LAYOUTS
     encodings: tuple[str, ...] = ENCODINGS
     rate_tags: tuple[str, ...] = RATE_TAGS
-    text: str = "outside"
-    text_share: float = 0.2
+    touching_share: float = 0.04
+    inside_share: float = 0.01
     difficulty: float = 1.0
     odd_files: bool = True
     jpeg_quality: int = 90
@@ -124,8 +121,6 @@ def _check_members(settings: SyntheticSettings) -> None:
             _refuse(field, value, f"at least one of {allowed}")
     if "plax" not in settings.views:
         _refuse("views", settings.views, "a list that holds 'plax'")
-    if settings.text not in TEXT_PLACES:
-        _refuse("text", settings.text, f"one of {TEXT_PLACES}")
 
 
 def _check_shares(settings: SyntheticSettings) -> None:

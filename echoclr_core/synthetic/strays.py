@@ -22,8 +22,8 @@ from echoclr_core.synthetic.dicom_writer import (
     still_dataset,
 )
 from echoclr_core.synthetic.files import study_folder, video_identity
+from echoclr_core.synthetic.layouts import LAYOUTS
 from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.screens import LAYOUTS
 from echoclr_core.synthetic.settings import SyntheticSettings
 from echoclr_core.synthetic.stills import m_mode, spectral_doppler
 from echoclr_core.synthetic.video import make_take, screen_video

@@ -10,11 +10,13 @@ from echoclr_core.synthetic.acquisition import Acquisition, draw_acquisition
 from echoclr_core.synthetic.anatomy import Anatomy
 from echoclr_core.synthetic.cohort import StudyPlan, VideoPlan
 from echoclr_core.synthetic.colour_flow import ColourFlow
-from echoclr_core.synthetic.motion import Cycle
+from echoclr_core.synthetic.layouts import LAYOUTS
+from echoclr_core.synthetic.motion import Beat, Cycle
+from echoclr_core.synthetic.overlay import Overlay, draw_overlay
 from echoclr_core.synthetic.patients import Patient
-from echoclr_core.synthetic.render import Renderer, ScanConverter, Sector
+from echoclr_core.synthetic.render import Renderer, ScanConverter, Sector, uneven
 from echoclr_core.synthetic.scene import Scene
-from echoclr_core.synthetic.screens import LAYOUTS, Caption, Screen
+from echoclr_core.synthetic.screens import Caption, Screen, screen_font
 from echoclr_core.synthetic.settings import SyntheticSettings
 from echoclr_core.synthetic.views import VIEWS
 
@@ -40,11 +42,15 @@ class Fan:
     scale: float
     cut: tuple[float, float]
 
-    def edge(self, side: int, n: int = 40) -> np.ndarray:
-        """(n, 2) pixels along one flank, side -1 left or +1 right, from the near to the far radius."""
+    def edge(self, side: int) -> np.ndarray:
+        """(N, 2) pixels on one flank, side -1 left or +1 right: one a centimetre from the near radius on."""
         angle = self.sector.steer + side * self.sector.half_angle
-        radii = np.linspace(self.sector.near, self.sector.depth, n) * self.scale
+        radii = np.arange(np.ceil(self.sector.near), self.sector.depth) * self.scale
         return np.stack((self.apex[0] + radii * np.sin(angle), self.apex[1] + radii * np.cos(angle)), 1)
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """(N, 2) points in cm to pixels."""
+        return np.asarray(self.apex) + self.scale * np.asarray(points)
 
 
 def place_fan(sector: Sector, box: tuple[float, float, float, float], cut: float = 0.0) -> Fan:
@@ -135,6 +141,29 @@ def fan_video(take: Take, size: int = 112) -> np.ndarray:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Moment:
+    """What one frame shows: its beat, its walls in cm, and where the valve stands in pixels.
+
+    Parameters
+    ----------
+    beat
+        The heart.
+    septum, posterior_wall
+        Thickness as drawn, cm.
+    valve
+        (x, y) of the aortic valve's centre, None where the view has none.
+    cusps
+        Box (x0, y0, x1, y1) around its cusps, None likewise.
+    """
+
+    beat: Beat
+    septum: float
+    posterior_wall: float
+    valve: tuple[float, float] | None
+    cusps: tuple[float, float, float, float] | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScreenVideo:
     """A drawn cine loop and the truth about it.
 
@@ -148,12 +177,18 @@ class ScreenVideo:
         Its geometry.
     take
         What was drawn.
+    moments
+        One a frame.
+    overlay
+        Text over the picture.
     """
 
     frames: np.ndarray
     mask: np.ndarray
     fan: Fan
     take: Take
+    moments: tuple[Moment, ...]
+    overlay: Overlay
 
 
 def screen_video(
@@ -170,15 +205,42 @@ def screen_video(
     convert = ScanConverter(fan.sector, fan.apex, fan.scale, plan.screen, fan.cut)
     mask = convert.mask.astype(np.uint8)
     caption = _caption(plan, video, patient, take)
-    overlay = _overlay(settings, plan, video, fan, patient)
-    screen = Screen(layout, plan.screen, caption, (fan.edge(-1), fan.edge(1)), overlay)
+    overlay = draw_overlay(
+        generator(settings.seed, "overlay", plan.number, video.number),
+        convert.mask,
+        screen_font(plan.screen),
+        (caption.name, caption.identifier, f"{caption.name} {caption.date}"),
+        touching_share=settings.touching_share,
+        inside_share=settings.inside_share,
+    )
+    coloured = video.view == "plax_colour"
+    screen = Screen(layout, plan.screen, caption, (fan.edge(-1), fan.edge(1)), overlay.items, coloured)
     traces = screen.ecg(take.phases)
-    flow = ColourFlow(take.acquisition.sector, take.rng) if video.view == "plax_colour" else None
+    flow = ColourFlow(take.acquisition.sector, take.rng) if coloured else None
     frames = np.empty((video.frames, height, width, 3), np.uint8)
+    moments = []
     for index, (scene, polar) in enumerate(take.polar()):
-        picture = polar if flow is None else flow.paint(polar, scene, take.cycle.at(take.phases[index]))
+        beat = take.cycle.at(take.phases[index])
+        picture = polar if flow is None else flow.paint(polar, scene, beat)
         frames[index] = screen.compose(convert(picture), mask, traces[index])
-    return ScreenVideo(frames=frames, mask=convert.mask, fan=fan, take=take)
+        moments.append(_moment(fan, anatomy, scene, beat))
+    return ScreenVideo(
+        frames=frames, mask=convert.mask, fan=fan, take=take, moments=tuple(moments), overlay=overlay
+    )
+
+
+def _moment(fan: Fan, anatomy: Anatomy, scene: Scene, beat: Beat) -> Moment:
+    """The truth about one frame."""
+    valve = cusps = None
+    if scene.valve is not None:
+        valve = tuple(fan.at(uneven(np.array([scene.valve]), anatomy.unevenness))[0].tolist())
+        outlines = [shape.points for shape in scene.shapes if shape.name == "aortic cusp"]
+        if outlines:
+            points = fan.at(uneven(np.concatenate(outlines), anatomy.unevenness))
+            cusps = (*points.min(0).tolist(), *points.max(0).tolist())
+    return Moment(
+        beat=beat, septum=scene.septum, posterior_wall=scene.posterior_wall, valve=valve, cusps=cusps
+    )
 
 
 def _caption(plan: StudyPlan, video: VideoPlan, patient: Patient, take: Take) -> Caption:
@@ -191,23 +253,9 @@ def _caption(plan: StudyPlan, video: VideoPlan, patient: Patient, take: Take) ->
     )
     lines += (f"C {take.acquisition.acoustics.dynamic_range:.0f}", "P Low", "HGen")
     return Caption(
-        name=patient.name.replace("^", ", "),
+        name=patient.name.split("=")[0].replace("^", ", "),
         identifier=patient.identifier,
         date=f"{plan.date[6:]}/{plan.date[4:6]}/{plan.date[:4]}",
         settings=lines,
         bpm=round(take.cycle.heart_rate),
     )
-
-
-def _overlay(
-    settings: SyntheticSettings, plan: StudyPlan, video: VideoPlan, fan: Fan, patient: Patient
-) -> tuple[tuple[tuple[float, float], str], ...]:
-    """Text at the fan's edge or inside it, where the settings allow such."""
-    rng = generator(settings.seed, "overlay", plan.number, video.number)
-    if settings.text == "outside" or rng.random() >= settings.text_share:
-        return ()
-    if settings.text == "touching":
-        x, y = fan.edge(1)[12]
-        return (((x - 6, y), f"PLAX {patient.identifier}"),)
-    middle = fan.apex[0] - 0.12 * fan.scale * fan.sector.depth
-    return (((middle, fan.apex[1] + 0.55 * fan.scale * fan.sector.depth), patient.name.split("^")[0]),)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from echoclr_core.dicom import UnusableFile, read_cine, scan_archive
-from echoclr_core.synthetic import ODD_FILES, TRUTH, SyntheticSettings, write_archive
+from echoclr_core.synthetic import ODD_FILES, TRUTH, TRUTH_FRAMES, SyntheticSettings, write_archive
 
 SETTINGS = SyntheticSettings(
     development_studies=5,
@@ -56,6 +56,13 @@ def test_tables(archive):
     assert len(views) == 2 * SETTINGS.view_study_views
     stored = TRUTH.read(root / "truth.parquet")
     pd.testing.assert_frame_equal(stored, truth)
+    frames = TRUTH_FRAMES.read(root / "truth_frames.parquet")
+    counts = frames.groupby("sop_uid").size()
+    assert counts.to_dict() == dict(zip(truth["sop_uid"], truth["frames"], strict=True))
+    means = (
+        frames.groupby("sop_uid")["valve_x"].mean().reindex(truth["sop_uid"]).to_numpy(float, na_value=np.nan)
+    )
+    np.testing.assert_allclose(means, truth["valve_x"].to_numpy(float, na_value=np.nan))
     taught = truth[truth["part"] == "views"]
     assert set(views["video"]) == set(taught["sop_uid"])
     assert not set(taught["study_key"]) & set(labels["study_id"])
@@ -72,6 +79,7 @@ def test_every_cine_loop_can_be_read_and_is_what_the_truth_says(archive):
     for path in good:
         cine = read_cine(path)
         row = truth.loc[cine.header.sop_uid]
+        assert row["path"] == str(path.relative_to(root / "dicom"))
         assert cine.header.study_key == row["study_key"]
         assert cine.frame_count == row["frames"]
         assert cine.fps == pytest.approx(row["fps"], rel=1e-3)
@@ -158,8 +166,20 @@ def test_without_odd_files_there_are_only_cine_loops(tmp_path):
 
 
 def test_no_stage_reads_the_truth_or_imports_this_room():
-    package = Path(__file__).resolve().parents[2] / "echoclr_core"
+    root = Path(__file__).resolve().parents[2]
+    package = root / "echoclr_core"
     others = [p for p in package.rglob("*.py") if "synthetic" not in p.relative_to(package).parts]
     assert len(others) > 20
-    forbidden = re.compile(r"echoclr_core\.synthetic|truth\.parquet")
+    forbidden = re.compile(r"echoclr_core\.synthetic|truth(_frames)?\.parquet|odd_files\.parquet")
     assert [p.name for p in others if forbidden.search(p.read_text(encoding="utf-8"))] == []
+
+
+def test_the_truth_reaches_no_rule_that_learns_or_judges():
+    """Only what explains a finished model may look at the truth: it lies outside the results, by name."""
+    root = Path(__file__).resolve().parents[2]
+    allowed = {"synthetic.smk", "make_synthetic_cohort.py", "explain.smk"}
+    files = [*(root / "rules").glob("*.smk"), *(root / "workflow_scripts").rglob("*.py"), root / "Snakefile"]
+    named = {p.name for p in files if re.search(r"\btruth(_frames)?\b", p.read_text(encoding="utf-8"))}
+    unexpected = {n for n in named - allowed if "explain" not in n and "saliency" not in n}
+    assert "make_synthetic_cohort.py" in named
+    assert unexpected == set()

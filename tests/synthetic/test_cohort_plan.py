@@ -133,7 +133,7 @@ def test_another_seed_is_another_cohort(plans):
         ("views", ("a4c",)),
         ("layouts", ()),
         ("encodings", ("jpeg2000",)),
-        ("text", "everywhere"),
+        ("inside_share", 1.5),
         ("severe_share", 1.2),
         ("missing_index", -0.1),
         ("frames", 1),

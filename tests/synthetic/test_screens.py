@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from echoclr_core.common import generator
+from echoclr_core.synthetic.layouts import LAYOUTS
+from echoclr_core.synthetic.overlay import draw_overlay
 from echoclr_core.synthetic.render import ScanConverter, Sector
-from echoclr_core.synthetic.screens import LAYOUTS, Caption, Screen, plain
+from echoclr_core.synthetic.screens import Caption, Screen, plain, screen_font
 from echoclr_core.synthetic.settings import LAYOUTS as NAMES
 from echoclr_core.synthetic.video import place_fan
 
@@ -19,13 +21,13 @@ CAPTION = Caption(
 SIZES = [(240, 320), (300, 400), (480, 640), (768, 1024)]
 
 
-def make(layout, size, half_angle=0.75, overlay=()):
+def make(layout, size, half_angle=0.75, overlay=(), coloured=False):
     height, width = size
     x0, y0, x1, y1 = LAYOUTS[layout].fan
     sector = Sector(depth=15.0, half_angle=half_angle)
     fan = place_fan(sector, (x0 * width, y0 * height, x1 * width, y1 * height))
     mask = ScanConverter(sector, fan.apex, fan.scale, size, fan.cut).mask
-    return Screen(LAYOUTS[layout], size, CAPTION, (fan.edge(-1), fan.edge(1)), overlay), mask
+    return Screen(LAYOUTS[layout], size, CAPTION, (fan.edge(-1), fan.edge(1)), overlay, coloured), mask
 
 
 def test_at_least_four_layouts_all_named():
@@ -42,8 +44,8 @@ def test_nothing_is_written_inside_the_fan(layout, size, half_angle):
     assert (screen.background[mask] == empty).all()
     outside = screen.background[~mask]
     assert (outside.max(-1) > 150).mean() > 0.004  # there is text somewhere
-    for trace in screen.ecg(np.linspace(0.2, 2.3, 24) % 1.0):
-        if trace is not None:
+    for lines in screen.ecg(np.linspace(0.2, 2.3, 24) % 1.0):
+        for trace in lines:
             assert not mask[trace[:, 1], trace[:, 0]].any()
 
 
@@ -67,8 +69,8 @@ def test_overlay_text_stands_inside_when_asked_for():
     bare, mask = make("column", size)
     written, _ = make("column", size, overlay=(((150.0, 120.0), "Müster"),))
     fan = np.full(size, 40, np.uint8)
-    without = bare.compose(fan, mask.astype(np.uint8), None)
-    with_text = written.compose(fan, mask.astype(np.uint8), None)
+    without = bare.compose(fan, mask.astype(np.uint8))
+    with_text = written.compose(fan, mask.astype(np.uint8))
     changed = (without != with_text).any(-1)
     assert changed.sum() > 30
     assert mask[changed].mean() > 0.9
@@ -77,16 +79,69 @@ def test_overlay_text_stands_inside_when_asked_for():
 def test_compose_shows_the_fan_and_nothing_else_of_it():
     screen, mask = make("classic", (240, 320))
     noise = generator(0, "fan").integers(0, 255, (240, 320), dtype=np.uint8)
-    frame = screen.compose(noise, mask.astype(np.uint8), None)
+    frame = screen.compose(noise, mask.astype(np.uint8))
     np.testing.assert_array_equal(frame[mask], np.repeat(noise[mask][:, None], 3, 1))
     np.testing.assert_array_equal(frame[~mask], screen.background[~mask])
 
 
-def test_the_trace_grows_from_frame_to_frame():
-    screen, _ = make("banner", (240, 320))
-    lengths = [len(t) for t in screen.ecg(np.linspace(0, 1.5, 10) % 1.0)]
+def test_the_trace_grows_from_frame_to_frame_or_runs_through_its_window():
+    phases = np.linspace(0, 1.5, 10) % 1.0
+    growing, _ = make("banner", (240, 320))
+    lengths = [len(line) for (line,) in growing.ecg(phases)]
     assert lengths == sorted(set(lengths))
-    assert make("tablet", (240, 320))[0].ecg(np.zeros(3)) == [None] * 3
+    sweeping, _ = make("console", (240, 320))
+    for new, old in sweeping.ecg(phases):
+        assert 210 < len(new) + len(old) < 240  # the whole window but for the gap
+        assert not len(old) or new[-1, 0] < old[0, 0]
+    assert make("tablet", (240, 320))[0].ecg(np.zeros(3)) == [()] * 3
+
+
+@pytest.mark.parametrize("layout", NAMES)
+def test_a_colour_bar_stands_outside_the_fan_when_the_picture_is_coloured(layout):
+    grey, mask = make(layout, (480, 640))
+    coloured, _ = make(layout, (480, 640), coloured=True)
+    changed = (grey.background != coloured.background).any(-1)
+    assert changed.sum() > 100
+    assert not (changed & mask).any()
+    spread = np.ptp(coloured.background[changed].astype(int), axis=-1)
+    assert (spread > 60).mean() > 0.9
+
+
+def test_ticks_stand_a_centimetre_apart():
+    sector = Sector(depth=15.0, half_angle=0.7)
+    fan = place_fan(sector, (20, 10, 600, 400))
+    steps = np.linalg.norm(np.diff(fan.edge(1), axis=0), axis=1)
+    np.testing.assert_allclose(steps, fan.scale)
+    assert len(fan.edge(1)) == 15
+
+
+def draw(mask, size, seed=0, **shares):
+    rng = generator(seed, "overlay")
+    return draw_overlay(rng, mask, screen_font(size), ("Muster, Émile", "MR1230", "x 1/2/2018"), **shares)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("seed", range(4))
+def test_text_inside_lies_inside_and_text_at_the_edge_crosses_it(size, seed):
+    _, mask = make("classic", size)
+    within = draw(mask, size, seed, touching_share=0.0, inside_share=1.0)
+    across = draw(mask, size, seed, touching_share=1.0, inside_share=0.0)
+    assert (within.touching, across.inside) == (None, None)
+    assert within.inside in ("Muster, Emile", "MR1230", "x 1/2/2018")
+    assert across.touching
+    for overlay, low, high in ((within, 1.0, 1.0), (across, 0.005, 0.6)):
+        screen, _ = make("classic", size, overlay=overlay.items)
+        ink = screen._over[1] > 0
+        assert ink.sum() > 10
+        assert low <= mask[ink].mean() <= high
+
+
+def test_text_shares():
+    _, mask = make("classic", (240, 320))
+    drawn = [draw(mask, (240, 320), i, touching_share=0.3, inside_share=0.1) for i in range(300)]
+    assert sum(d.touching is not None for d in drawn) == pytest.approx(90, abs=28)
+    assert sum(d.inside is not None for d in drawn) == pytest.approx(30, abs=18)
+    assert all(draw(mask, (240, 320), i, touching_share=0, inside_share=0).items == () for i in range(20))
 
 
 def test_plain_text_keeps_every_letter():

@@ -9,12 +9,18 @@ from echoclr_core.common import generator
 from echoclr_core.synthetic.acquisition import draw_acquisition
 from echoclr_core.synthetic.cohort import plan_studies, study_anatomy
 from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.settings import TEXT_PLACES, SyntheticSettings
+from echoclr_core.synthetic.settings import SyntheticSettings
 from echoclr_core.synthetic.video import fan_video, make_take, screen_video
 from echoclr_core.synthetic.views import VIEWS
 
 SETTINGS = SyntheticSettings(
-    development_studies=3, external_studies=0, view_studies=0, frames=3, screens=((240, 320),)
+    development_studies=3,
+    external_studies=0,
+    view_studies=0,
+    frames=3,
+    screens=((240, 320),),
+    touching_share=0.0,
+    inside_share=0.0,
 )
 
 
@@ -46,18 +52,32 @@ def test_without_difficulty_all_videos_are_taken_alike():
     assert np.std([take.pose.rotation for take in hard]) == pytest.approx(4.0, rel=0.2)
 
 
-@pytest.mark.parametrize("place", TEXT_PLACES)
-def test_text_stands_where_the_settings_put_it(place):
+def test_text_is_written_where_the_settings_put_it():
     plain = drawn(SETTINGS)
-    written = drawn(dataclasses.replace(SETTINGS, text=place, text_share=1.0))
-    changed = (plain.frames != written.frames).any((0, 3))
-    share_inside = plain.mask[changed].mean() if changed.any() else None
-    if place == "outside":
-        assert not changed.any()
-    elif place == "inside":
-        assert share_inside == 1.0
-    else:
-        assert 0 < share_inside < 0.6
+    inside = drawn(dataclasses.replace(SETTINGS, inside_share=1.0))
+    changed = (plain.frames != inside.frames).any((0, 3))
+    assert plain.overlay.items == ()
+    assert inside.overlay.inside
+    assert plain.mask[changed].all()
+    assert changed.sum() > 20
+    touching = drawn(dataclasses.replace(SETTINGS, touching_share=1.0))
+    changed = (plain.frames != touching.frames).any((0, 3))
+    assert 0 < plain.mask[changed].mean() < 0.6
+
+
+def test_the_truth_of_each_frame_follows_the_beat():
+    video = drawn(dataclasses.replace(SETTINGS, frames=24))
+    moments = video.moments
+    assert [m.beat.phase for m in moments] == pytest.approx(list(video.take.phases))
+    contraction = np.array([m.beat.contraction for m in moments])
+    walls = np.array([m.septum for m in moments])
+    assert np.corrcoef(contraction, walls)[0, 1] > 0.999  # walls thicken as the ventricle contracts
+    for moment in moments:
+        x0, y0, x1, y1 = moment.cusps
+        assert x0 < moment.valve[0] < x1
+        assert y0 < moment.valve[1] < y1
+        assert video.mask[round(moment.valve[1]), round(moment.valve[0])]
+    assert all(m.valve is None and m.cusps is None for m in drawn(SETTINGS, "a4c").moments)
 
 
 def test_colour_doppler_is_coloured_inside_and_the_others_are_grey():
