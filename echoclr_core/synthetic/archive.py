@@ -14,16 +14,8 @@ import pandas as pd
 from echoclr_core.common import atomic_path, generator
 from echoclr_core.common.processes import main_script_hidden
 from echoclr_core.synthetic.cohort import StudyPlan, label_table, plan_studies, study_anatomy
-from echoclr_core.synthetic.dicom_writer import (
-    JPEG,
-    MULTI_FRAME,
-    RAW,
-    base_dataset,
-    save,
-    set_pixels,
-    set_rate,
-    set_region,
-)
+from echoclr_core.synthetic.dicom_writer import MULTI_FRAME, base_dataset, save, set_rate, set_region
+from echoclr_core.synthetic.encodings import set_pixels
 from echoclr_core.synthetic.files import study_folder, video_identity
 from echoclr_core.synthetic.patients import make_patient
 from echoclr_core.synthetic.settings import SyntheticSettings
@@ -128,9 +120,7 @@ def write_study(root: Path, settings: SyntheticSettings, plan: StudyPlan) -> Wri
         drawn = screen_video(settings, plan, video, patient, anatomy)
         rng = generator(settings.seed, "file", plan.number, video.number)
         identity = video_identity(settings, plan, patient, video.number)
-        dataset = base_dataset(
-            identity, sop_class=MULTI_FRAME, syntax=JPEG if video.encoding == "jpeg" else RAW
-        )
+        dataset = base_dataset(identity, sop_class=MULTI_FRAME)
         set_rate(dataset, video.rate_tag, video.frame_rate, video.frames)
         if rng.random() < 0.8:
             set_region(dataset, _bounds(drawn.mask), stale=1.86 if rng.random() < 0.1 else 1.0)
@@ -141,7 +131,7 @@ def write_study(root: Path, settings: SyntheticSettings, plan: StudyPlan) -> Wri
             int(rng.integers(3))
         ]
         path = study_folder(plan) / name
-        save(dataset, root / path)
+        save(dataset, root / path, quirk=video.quirk)
         rows.append(truth_row(plan, video, drawn, identity.sop_uid, str(path)))
         frames += frame_rows(drawn, identity.sop_uid)
     odd = write_stills(root, settings, plan) if settings.odd_files else []

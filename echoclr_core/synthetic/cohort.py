@@ -9,8 +9,16 @@ import pandas as pd
 from echoclr_core.common import generator
 from echoclr_core.synthetic.anatomy import Anatomy, aged
 from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.settings import QUIRKS, SyntheticSettings
 
+_SILENT = 0.03  # share of files that do not state their frame rate
+_EVEN_ONLY = ("ybr_422", "h264")
+# Liberties that only some encodings allow.
+FITTING_QUIRKS = {
+    "wrong_syntax": ("jpeg", "jpeg_full"),
+    "no_meta": ("jpeg", "jpeg_full", "rgb", "rgb_planar", "mono", "palette"),
+    "stray_delimiter": ("jpeg", "jpeg_full", "rgb", "rgb_planar", "mono", "palette"),
+}
 PARTS = ("development", "external", "views")
 
 
@@ -26,7 +34,7 @@ class VideoPlan:
         One of ``LABELLED_VIEWS``.
     frames, frame_rate
         Length and true frames a second.
-    encoding, rate_tag
+    encoding, rate_tag, quirk
         How the file is written.
     """
 
@@ -36,6 +44,7 @@ class VideoPlan:
     frame_rate: float
     encoding: str
     rate_tag: str
+    quirk: str = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +137,7 @@ def _plan_study(
         accession=_accession(rng, number, day.year),
         screen=(int(screen[0]), int(screen[1])),
         layout=settings.layouts[int(rng.integers(len(settings.layouts)))],
-        videos=tuple(_plan_video(settings, rng, i + 1, view, part) for i, view in enumerate(views)),
+        videos=tuple(_plan_video(settings, rng, i + 1, view, part, screen) for i, view in enumerate(views)),
     )
 
 
@@ -156,26 +165,57 @@ def _taught_views(settings: SyntheticSettings, number: int) -> list[str]:
 
 
 def _plan_video(
-    settings: SyntheticSettings, rng: np.random.Generator, number: int, view: str, part: str
+    settings: SyntheticSettings,
+    rng: np.random.Generator,
+    number: int,
+    view: str,
+    part: str,
+    screen: tuple[int, int],
 ) -> VideoPlan:
-    # Compressed files are the rule in archives; the other encodings are kept rare because they are large.
-    others = [name for name in settings.encodings if name != "jpeg"]
-    common = "jpeg" in settings.encodings and (not others or rng.random() < 0.75)
-    encoding = "jpeg" if common else others[int(rng.integers(len(others)))]
-    if view == "plax_colour" and encoding == "mono":
-        encoding = next((name for name in settings.encodings if name != "mono"), "rgb")
+    encoding = _encoding(settings, rng, view, screen)
+    stated = [tag for tag in settings.rate_tags if tag != "none"]
+    silent = "none" in settings.rate_tags and (not stated or rng.random() < _SILENT)
     return VideoPlan(
         number=number,
         view=view,
         frames=settings.view_frames if part == "views" else settings.frames,
         frame_rate=float(settings.frame_rates[int(rng.integers(len(settings.frame_rates)))]),
         encoding=encoding,
-        rate_tag=settings.rate_tags[int(rng.integers(len(settings.rate_tags)))],
+        rate_tag="none" if silent else stated[int(rng.integers(len(stated)))],
+        quirk=_quirk(settings, rng, encoding),
     )
 
 
+def _encoding(
+    settings: SyntheticSettings, rng: np.random.Generator, view: str, screen: tuple[int, int]
+) -> str:
+    """An encoding that can hold the picture: colour where there is colour, even sizes where it needs them."""
+    odd = screen[0] % 2 or screen[1] % 2
+    fitting = [
+        name
+        for name in settings.encodings
+        if not (name == "mono" and view == "plax_colour") and not (odd and name in _EVEN_ONLY)
+    ] or ["rgb"]
+    others = fitting[1:]
+    if not others or rng.random() >= settings.other_encodings:
+        return fitting[0]
+    return others[int(rng.integers(len(others)))]
+
+
+def _quirk(settings: SyntheticSettings, rng: np.random.Generator, encoding: str) -> str:
+    if rng.random() >= settings.quirk_share:
+        return "none"
+    fitting = [
+        quirk for quirk in QUIRKS[1:] if quirk not in FITTING_QUIRKS or encoding in FITTING_QUIRKS[quirk]
+    ]
+    return fitting[int(rng.integers(len(fitting)))]
+
+
 def _accession(rng: np.random.Generator, number: int, year: int) -> str:
-    """An accession number (at most 16 characters) in one of the formats that archives mix."""
+    """An accession number in one of the formats that archives mix; each value has at most 16 characters.
+
+    Two values, as two orders for one examination leave them, are rare.
+    """
     salt = int(rng.integers(10, 99))
     formats = (
         f"E{salt}{number:06d}",
@@ -184,7 +224,8 @@ def _accession(rng: np.random.Generator, number: int, year: int) -> str:
         f"ECH.{year}.{number:05d}",
         f"US {salt} {number:06d}",
     )
-    return formats[int(rng.integers(len(formats)))]
+    several = f"{salt}{number:06d}\\{salt}{number:06d}B"
+    return several if rng.random() < 0.04 else formats[int(rng.integers(len(formats)))]
 
 
 def study_anatomy(settings: SyntheticSettings, plan: StudyPlan) -> Anatomy:

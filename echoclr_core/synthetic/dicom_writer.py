@@ -1,24 +1,27 @@
-"""Frames to DICOM files, in the encodings and with the tags that vendors use."""
+"""DICOM headers as vendors write them, with their liberties; the pixels come from ``encodings``."""
 
 import hashlib
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
-import cv2
 import numpy as np
+from pydicom.config import IGNORE
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
 from pydicom.uid import (
+    MPEG2MPML,
     BasicTextSRStorage,
-    ExplicitVRLittleEndian,
-    JPEGBaseline8Bit,
-    RLELossless,
+    MediaStorageDirectoryStorage,
     UltrasoundImageStorage,
     UltrasoundMultiFrameImageStorage,
 )
 
+from echoclr_core.synthetic.encodings import JPEG_XL, RAW, set_pixels
+
+_STRAY_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
+_STAND_IN = str(MPEG2MPML)
 _IMPLEMENTATION = "2.25.231404977431086163187126458817914013"
-_JPEG_422 = 0x211111  # OpenCV's code for half the colour samples in each row
 
 
 def make_uid(*keys: object) -> str:
@@ -43,6 +46,8 @@ class Identity:
         Of the scanner.
     instance
         InstanceNumber.
+    character_set
+        SpecificCharacterSet.
     """
 
     sop_uid: str
@@ -57,10 +62,11 @@ class Identity:
     manufacturer: str
     model: str
     instance: int
+    character_set: str | tuple[str, ...] = "ISO_IR 192"
 
 
-def base_dataset(identity: Identity, *, sop_class: str, syntax: str) -> Dataset:
-    """A dataset with file meta and identity, without pixels."""
+def base_dataset(identity: Identity, *, sop_class: str, syntax: str = RAW) -> Dataset:
+    """A dataset with file meta and identity, without pixels (``set_pixels`` sets the syntax they need)."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = sop_class
     meta.MediaStorageSOPInstanceUID = identity.sop_uid
@@ -68,7 +74,9 @@ def base_dataset(identity: Identity, *, sop_class: str, syntax: str) -> Dataset:
     meta.ImplementationClassUID = _IMPLEMENTATION
     dataset = Dataset()
     dataset.file_meta = meta
-    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.SpecificCharacterSet = (
+        identity.character_set if isinstance(identity.character_set, str) else list(identity.character_set)
+    )
     dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, identity.sop_uid
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = identity.study_uid, identity.series_uid
     dataset.StudyDate = identity.date
@@ -81,104 +89,28 @@ def base_dataset(identity: Identity, *, sop_class: str, syntax: str) -> Dataset:
     return dataset
 
 
-def set_pixels(dataset: Dataset, frames: np.ndarray, *, encoding: str, jpeg_quality: int = 90) -> None:
-    """Encode ``frames`` into ``dataset`` and set every tag that describes them.
+def set_rate(dataset: Dataset, tag: str, frame_rate: float, frames: int) -> None:
+    """State the frame rate by one tag, by several of which only some can be right, or not at all.
 
     Parameters
     ----------
-    frames
-        (T, H, W, 3) uint8 RGB.
-    encoding
-        "jpeg" (baseline, YBR_FULL_422), "rgb", "rgb_planar", "mono", "rle" or "palette".
-    jpeg_quality
-        1 to 100.
-    """
-    count, height, width, _ = frames.shape
-    dataset.Rows, dataset.Columns = height, width
-    if count > 1:
-        dataset.NumberOfFrames = count
-    dataset.BitsAllocated = dataset.BitsStored = 8
-    dataset.HighBit, dataset.PixelRepresentation = 7, 0
-    dataset.SamplesPerPixel = 1 if encoding in ("mono", "palette") else 3
-    if dataset.SamplesPerPixel == 3:
-        dataset.PlanarConfiguration = int(encoding == "rgb_planar")
-    dataset.PhotometricInterpretation = {
-        "jpeg": "YBR_FULL_422",
-        "mono": "MONOCHROME2",
-        "palette": "PALETTE COLOR",
-    }.get(encoding, "RGB")
-    if encoding == "jpeg":
-        _set_jpeg(dataset, frames, jpeg_quality)
-        return
-    raw = {"mono": _grey, "palette": _indices, "rgb_planar": _planes}.get(encoding, np.asarray)(frames)
-    if encoding == "palette":
-        _set_palette(dataset)
-    data = np.ascontiguousarray(raw).tobytes()
-    dataset.PixelData = data + b"\0" * (len(data) % 2)
-    dataset["PixelData"].VR = "OB"
-    if encoding == "rle":
-        dataset.compress(RLELossless, generate_instance_uid=False)
-
-
-def _set_jpeg(dataset: Dataset, frames: np.ndarray, quality: int) -> None:
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, _JPEG_422]
-    encoded = []
-    for frame in frames:
-        done, data = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)
-        assert done, "OpenCV refused a JPEG frame"
-        encoded.append(data.tobytes())
-    dataset.LossyImageCompression = "01"
-    dataset.PixelData = encapsulate(encoded)
-    dataset["PixelData"].VR = "OB"
-    dataset["PixelData"].is_undefined_length = True
-
-
-def _grey(frames: np.ndarray) -> np.ndarray:
-    return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
-
-
-def _planes(frames: np.ndarray) -> np.ndarray:
-    return frames.transpose(0, 3, 1, 2)
-
-
-def _palette() -> np.ndarray:
-    """(256, 3) uint8: 192 greys, then 4 × 4 × 4 colours."""
-    greys = np.repeat(np.round(np.linspace(0, 255, 192))[:, None], 3, 1)
-    cube = np.stack(np.meshgrid(*[np.array([0, 85, 170, 255])] * 3, indexing="ij"), -1).reshape(-1, 3)
-    return np.concatenate((greys, cube)).astype(np.uint8)
-
-
-def _indices(frames: np.ndarray) -> np.ndarray:
-    """Nearest grey for grey pixels, nearest cube colour for coloured ones: (T, H, W) uint8."""
-    low, high = frames.min(-1), frames.max(-1)
-    grey = np.round(_grey(frames) * (191 / 255)).astype(np.uint8)
-    steps = ((frames.astype(np.uint16) + 42) // 85).astype(np.uint8)
-    cube = 192 + 16 * steps[..., 0] + 4 * steps[..., 1] + steps[..., 2]
-    return np.where(high - low > 24, cube, grey)
-
-
-def _set_palette(dataset: Dataset) -> None:
-    for name, channel in zip(("Red", "Green", "Blue"), _palette().T, strict=True):
-        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [256, 0, 16])
-        table = (channel.astype("<u2") * 257).tobytes()
-        setattr(dataset, f"{name}PaletteColorLookupTableData", table)
-
-
-def set_rate(dataset: Dataset, tag: str, frame_rate: float, frames: int) -> None:
-    """State the frame rate by one tag: "vector", "time", "cine_rate" or "recommended".
-
-    Vendors round CineRate and RecommendedDisplayFrameRate to whole frames a second; so does this.
+    tag
+        "vector", "time", "cine_rate" or "recommended": that tag alone; vendors round the last two to whole
+        frames a second, and so does this. "all": a vector and everything that follows from it.
+        "zero_time": a FrameTime of 0, as exporters leave it, beside a true CineRate. "none": nothing.
     """
     milliseconds = 1000 / frame_rate
-    if tag == "vector":
+    if tag in ("vector", "all"):
         dataset.FrameIncrementPointer = 0x00181065
         dataset.FrameTimeVector = [0.0, *[round(milliseconds, 4)] * (frames - 1)]
-    elif tag == "time":
+    if tag in ("time", "zero_time"):
         dataset.FrameIncrementPointer = 0x00181063
-        dataset.FrameTime = round(milliseconds, 6)
-    elif tag == "cine_rate":
+        dataset.FrameTime = round(milliseconds, 6) if tag == "time" else 0
+    if tag == "all":  # the times are the truth; the two rates say how fast a viewer should play it
+        dataset.CineRate = dataset.RecommendedDisplayFrameRate = max(round(frame_rate / 2), 1)
+    if tag in ("cine_rate", "zero_time"):
         dataset.CineRate = round(frame_rate)
-    else:
+    if tag == "recommended":
         dataset.RecommendedDisplayFrameRate = round(frame_rate)
 
 
@@ -211,18 +143,54 @@ def still_dataset(
     identity: Identity, picture: np.ndarray, box: tuple[int, int, int, int], *, spectral: bool
 ) -> Dataset:
     """A single picture, (H, W, 3) uint8, with a region around ``box``; JPEG."""
-    dataset = base_dataset(identity, sop_class=STILL, syntax=JPEG)
+    dataset = base_dataset(identity, sop_class=STILL)
     set_region(dataset, box, data_type=3 if spectral else 1)
     set_pixels(dataset, picture[None], encoding="jpeg")
     return dataset
 
 
-def save(dataset: Dataset, path: Path) -> None:
-    """Write ``dataset`` as a DICOM file with preamble."""
+def save(dataset: Dataset, path: Path, *, quirk: str = "none") -> None:
+    """Write ``dataset`` as a DICOM file.
+
+    Parameters
+    ----------
+    quirk
+        One of ``settings.QUIRKS``: "none" is a file by the book. "no_meta" leaves preamble and file meta out.
+        "stray_delimiter" ends with a sequence delimiter that belongs to no sequence. "dotted_date" writes
+        the date as ACR-NEMA did, "wrong_syntax" declares uncompressed data where there is JPEG.
+        "claims_clean" swears that name and text were removed, which nothing here has done.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    dataset.save_as(path, enforce_file_format=True)
+    if quirk == "dotted_date":
+        day = dataset.StudyDate
+        dotted = f"{day[:4]}.{day[4:6]}.{day[6:]}"
+        dataset.add(DataElement("StudyDate", "DA", dotted, validation_mode=IGNORE))
+    if quirk == "claims_clean":
+        dataset.BurnedInAnnotation, dataset.PatientIdentityRemoved = "NO", "YES"
+    if quirk == "wrong_syntax":
+        dataset.file_meta.TransferSyntaxUID = RAW
+    content = _bare_bytes(dataset) if quirk == "no_meta" else _whole_bytes(dataset)
+    path.write_bytes(content + (_STRAY_DELIMITER if quirk == "stray_delimiter" else b""))
+
+
+def _bare_bytes(dataset: Dataset) -> bytes:
+    """The elements alone, explicit little endian."""
+    buffer = BytesIO()
+    del dataset.file_meta
+    dataset.save_as(buffer, enforce_file_format=False, implicit_vr=False, little_endian=True)
+    return buffer.getvalue()
+
+
+def _whole_bytes(dataset: Dataset) -> bytes:
+    """Preamble, file meta and elements. pydicom does not write JPEG XL: a UID of equal length stands in."""
+    buffer = BytesIO()
+    jpeg_xl = dataset.file_meta.TransferSyntaxUID == JPEG_XL
+    if jpeg_xl:
+        dataset.file_meta.TransferSyntaxUID = _STAND_IN
+    dataset.save_as(buffer, enforce_file_format=True)
+    content = buffer.getvalue()
+    return content.replace(_STAND_IN.encode(), JPEG_XL.encode(), 1) if jpeg_xl else content
 
 
 MULTI_FRAME, STILL = str(UltrasoundMultiFrameImageStorage), str(UltrasoundImageStorage)
-REPORT = str(BasicTextSRStorage)
-RAW, JPEG = str(ExplicitVRLittleEndian), str(JPEGBaseline8Bit)
+REPORT, DIRECTORY = str(BasicTextSRStorage), str(MediaStorageDirectoryStorage)

@@ -30,4 +30,5 @@ def video_identity(settings: SyntheticSettings, plan: StudyPlan, patient: Patien
         manufacturer=layout.manufacturer,
         model=layout.model,
         instance=number,
+        character_set=patient.character_set,
     )

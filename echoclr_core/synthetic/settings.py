@@ -15,8 +15,27 @@ LABELLED_VIEWS = (
     "subcostal",
 )
 LAYOUTS = ("banner", "column", "tablet", "classic", "premium", "console")
-ENCODINGS = ("jpeg", "rgb", "rgb_planar", "mono", "rle", "palette")
-RATE_TAGS = ("vector", "time", "cine_rate", "recommended")
+ENCODINGS = (
+    "jpeg",
+    "jpeg_full",
+    "rgb",
+    "rgb_planar",
+    "implicit",
+    "deflated",
+    "ybr",
+    "ybr_422",
+    "mono",
+    "rle",
+    "palette",
+    "palette_16",
+    "big_endian",
+    "jpeg_ls",
+    "jpeg_2000",
+    "jpeg_xl",
+    "h264",
+)
+RATE_TAGS = ("vector", "time", "cine_rate", "recommended", "all", "zero_time", "none")
+QUIRKS = ("none", "no_meta", "stray_delimiter", "dotted_date", "wrong_syntax", "claims_clean")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +80,11 @@ class SyntheticSettings:
     screens
         (height, width) of the screens, in pixels; one is drawn for each study.
     layouts, encodings, rate_tags
-        Vendors' screens, pixel encodings and frame-rate tags to choose from.
+        Vendors' screens, pixel encodings and frame-rate tags to choose from ("none" is kept rare).
+    other_encodings
+        Share of videos that are not in the first of ``encodings``: compressed files are the rule.
+    quirk_share
+        Share of videos whose file takes a liberty with the standard that every reader must survive.
     touching_share, inside_share
         Share of videos with text that touches the fan's edge, and with identity typed inside the fan.
     difficulty
@@ -99,6 +122,8 @@ class SyntheticSettings:
     rate_tags: tuple[str, ...] = RATE_TAGS
     touching_share: float = 0.04
     inside_share: float = 0.01
+    other_encodings: float = 0.25
+    quirk_share: float = 0.08
     difficulty: float = 1.0
     odd_files: bool = True
     jpeg_quality: int = 90
@@ -125,7 +150,7 @@ def _check_members(settings: SyntheticSettings) -> None:
 
 def _check_shares(settings: SyntheticSettings) -> None:
     names = [f.name for f in fields(settings) if f.name.endswith("_share") or f.name.startswith("missing_")]
-    for field in [*names, "without_plax"]:
+    for field in [*names, "without_plax", "other_encodings"]:
         if not 0 <= getattr(settings, field) <= 1:
             _refuse(field, getattr(settings, field), "a share from 0 to 1")
     if not all(0 <= share <= 1 for share in settings.hypertrophy_shares):

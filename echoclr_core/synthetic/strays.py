@@ -6,21 +6,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 
 from echoclr_core.common import Column, Table, generator
 from echoclr_core.synthetic.cohort import StudyPlan, study_anatomy
 from echoclr_core.synthetic.dicom_writer import (
-    JPEG,
+    DIRECTORY,
     MULTI_FRAME,
-    RAW,
     REPORT,
     base_dataset,
     save,
-    set_pixels,
     set_rate,
     set_region,
     still_dataset,
 )
+from echoclr_core.synthetic.encodings import set_pixels
 from echoclr_core.synthetic.files import study_folder, video_identity
 from echoclr_core.synthetic.layouts import LAYOUTS
 from echoclr_core.synthetic.patients import make_patient
@@ -96,7 +96,11 @@ def write_strays(root: Path, settings: SyntheticSettings, plans: list[StudyPlan]
         "gzip": (_gzip, "not_dicom"),
         "report": (_report, "no_pixels"),
         "header_only": (_header_only, "no_pixels"),
+        "directory": (_directory, "no_pixels"),
+        "frames_not_a_number": (_frames_not_a_number, "corrupt"),
+        "unreadable_syntax": (_unreadable_syntax, "unsupported_syntax"),
         "truncated": (_truncated, "truncated"),
+        "overstated": (_overstated, "truncated"),
         "blank": (_blank, "blank"),
         "duplicate": (_duplicate, "duplicate"),
         "no_accession": (_no_accession, "no_study_key"),
@@ -136,31 +140,43 @@ def _gzip(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int)
     return _bytes(root, study_folder(plan) / "series.gz", gzip.compress(b"old index\n" * 20, mtime=0))
 
 
-def _dataset(
-    settings: SyntheticSettings, plan: StudyPlan, number: int, sop_class: str, syntax: str
-) -> Dataset:
+def _dataset(settings: SyntheticSettings, plan: StudyPlan, number: int, sop_class: str) -> Dataset:
     identity = video_identity(settings, plan, make_patient(settings, plan.patient), number)
-    return base_dataset(identity, sop_class=sop_class, syntax=syntax)
+    return base_dataset(identity, sop_class=sop_class)
 
 
 def _report(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
-    dataset = _dataset(settings, plan, number, REPORT, RAW)
+    dataset = _dataset(settings, plan, number, REPORT)
     dataset.Modality = "SR"
     dataset.ValueType = "CONTAINER"
     return _saved(dataset, root, plan, number)
 
 
-def _header_only(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
-    dataset = _dataset(settings, plan, number, MULTI_FRAME, RAW)
+def _directory(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    """The index that media carry."""
+    path = Path("DICOMDIR")
+    save(_dataset(settings, plan, number, DIRECTORY), root / path)
+    return path
+
+
+def _header(settings: SyntheticSettings, plan: StudyPlan, number: int) -> Dataset:
+    dataset = _dataset(settings, plan, number, MULTI_FRAME)
     dataset.Rows, dataset.Columns = plan.screen
     dataset.NumberOfFrames = settings.frames
-    return _saved(dataset, root, plan, number)
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+    dataset.PixelRepresentation = 0
+    return dataset
+
+
+def _header_only(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    return _saved(_header(settings, plan, number), root, plan, number)
 
 
 def _cine(
     settings: SyntheticSettings, plan: StudyPlan, number: int, frames: np.ndarray, *, spectral: bool = False
 ) -> Dataset:
-    dataset = _dataset(settings, plan, number, MULTI_FRAME, JPEG)
+    dataset = _dataset(settings, plan, number, MULTI_FRAME)
     set_rate(dataset, "time", 30.0, len(frames))
     if spectral:
         set_region(dataset, (2, 2, plan.screen[1] - 3, plan.screen[0] - 3), data_type=3)
@@ -186,6 +202,32 @@ def _truncated(root: Path, settings: SyntheticSettings, plan: StudyPlan, number:
     content = (root / path).read_bytes()
     (root / path).write_bytes(content[: int(0.6 * len(content))])
     return path
+
+
+def _overstated(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    """A header that promises more frames than there are."""
+    dataset = _cine(settings, plan, number, _first_cine(settings, plan))
+    dataset.NumberOfFrames = 2 * int(dataset.NumberOfFrames)
+    return _saved(dataset, root, plan, number)
+
+
+def _frames_not_a_number(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    dataset = _cine(settings, plan, number, _first_cine(settings, plan))
+    path = _saved(dataset, root, plan, number)
+    element = b"\x28\x00\x08\x00IS"
+    content = (root / path).read_bytes()
+    at = content.index(element) + len(element) + 2
+    return _bytes(root, path, content[:at] + b"??" + content[at + 2 :])
+
+
+def _unreadable_syntax(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    """Pixels that only a server would send (JPIP)."""
+    dataset = _header(settings, plan, number)
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.94"
+    dataset.PixelData = encapsulate([b"https://server.invalid/frames\0"])
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    return _saved(dataset, root, plan, number)
 
 
 def _blank(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:

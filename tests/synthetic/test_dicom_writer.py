@@ -1,5 +1,6 @@
 """Files as vendors write them, read back by pydicom and by the reader of this project."""
 
+import dataclasses
 import io
 
 import numpy as np
@@ -8,19 +9,19 @@ import pytest
 from pydicom.pixels import apply_color_lut
 
 from echoclr_core.dicom import read_cine
+from echoclr_core.synthetic.cohort import FITTING_QUIRKS
 from echoclr_core.synthetic.dicom_writer import (
-    JPEG,
     MULTI_FRAME,
-    RAW,
     Identity,
     base_dataset,
     make_uid,
     save,
-    set_pixels,
     set_rate,
     set_region,
 )
-from echoclr_core.synthetic.settings import ENCODINGS, RATE_TAGS
+from echoclr_core.synthetic.encodings import ENCODINGS as WRITERS
+from echoclr_core.synthetic.encodings import JPEG, set_pixels
+from echoclr_core.synthetic.settings import ENCODINGS, QUIRKS, RATE_TAGS
 
 IDENTITY = Identity(
     sop_uid=make_uid("a", 1),
@@ -47,16 +48,20 @@ def frames(count=5, height=36, width=48, colour=True):
     return rgb.round().astype(np.uint8)
 
 
-def written(tmp_path, encoding, rate="time", fps=15.0, pictures=None):
-    dataset = base_dataset(IDENTITY, sop_class=MULTI_FRAME, syntax=JPEG if encoding == "jpeg" else RAW)
+def written(tmp_path, encoding, rate="time", fps=15.0, pictures=None, quirk="none"):
+    dataset = base_dataset(IDENTITY, sop_class=MULTI_FRAME)
     pictures = frames() if pictures is None else pictures
     set_rate(dataset, rate, fps, len(pictures))
     set_pixels(dataset, pictures, encoding=encoding)
-    save(dataset, tmp_path / "file")
+    save(dataset, tmp_path / "file", quirk=quirk)
     return tmp_path / "file"
 
 
-@pytest.mark.parametrize("encoding", ["rgb", "rgb_planar", "rle"])
+def test_settings_and_writer_name_the_same_encodings():
+    assert set(ENCODINGS) == set(WRITERS)
+
+
+@pytest.mark.parametrize("encoding", ["rgb", "rgb_planar", "rle", "implicit", "deflated"])
 def test_lossless_colour_comes_back_bit_for_bit(tmp_path, encoding):
     dataset = pydicom.dcmread(written(tmp_path, encoding))
     np.testing.assert_array_equal(dataset.pixel_array, frames())
@@ -99,9 +104,63 @@ def test_the_projects_reader_sees_every_encoding(tmp_path, encoding):
     assert cine.header.study_key == "2018-00042"
 
 
-@pytest.mark.parametrize("rate", RATE_TAGS)
+@pytest.mark.parametrize("encoding", ["palette", "palette_16", "big_endian", "jpeg_ls", "jpeg_2000"])
+def test_colour_survives_what_the_projects_reader_turns_to_grey(tmp_path, encoding):
+    """Luma of the coloured patch, through whatever tables and syntaxes."""
+    grey = np.stack(list(read_cine(written(tmp_path, encoding)).frames())).astype(int)
+    luma = round(0.299 * 255 + 0.114 * 85)
+    assert np.abs(grey[:, :12, :12] - luma).max() <= 2
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+@pytest.mark.parametrize("encoding", ["jpeg", "rgb", "palette"])
+def test_every_liberty_is_survived(tmp_path, quirk, encoding):
+    if encoding not in FITTING_QUIRKS.get(quirk, ENCODINGS):
+        return
+    path = written(tmp_path, encoding, quirk=quirk, pictures=frames(colour=False))
+    cine = read_cine(path)
+    away = np.stack(list(cine.frames())).astype(int) - frames(colour=False)[..., 0]
+    assert np.abs(away).mean() < 2
+    assert cine.header.study_date == "20180304"
+    content = path.read_bytes()
+    if quirk == "dotted_date":
+        assert b"2018.03.04" in content
+    if quirk == "no_meta":
+        assert content[128:132] != b"DICM"
+    if quirk == "stray_delimiter":
+        assert content.endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
+    if quirk == "claims_clean":
+        dataset = pydicom.dcmread(path)
+        assert (dataset.BurnedInAnnotation, dataset.PatientIdentityRemoved) == ("NO", "YES")
+    if quirk == "wrong_syntax":
+        assert JPEG.encode() not in content
+
+
+@pytest.mark.parametrize("rate", [tag for tag in RATE_TAGS if tag != "none"])
 def test_each_tag_gives_the_frame_rate(tmp_path, rate):
     assert read_cine(written(tmp_path, "mono", rate, 15.0)).fps == pytest.approx(15.0, rel=1e-4)
+
+
+def test_a_file_may_state_no_frame_rate(tmp_path):
+    assert read_cine(written(tmp_path, "mono", "none")).fps is None
+
+
+@pytest.mark.parametrize(
+    ("character_set", "name"),
+    [
+        ("ISO_IR 6", "Sample^Ruth"),
+        ("ISO_IR 100", "Müster^Jürgen"),
+        (("", "ISO 2022 IR 87"), "Specimen^Taro=見本^太郎=みほん^たろう"),
+        ("ISO_IR 192", "Gyeonbon^Jiu=견본^지우=견본^지우"),
+    ],
+)
+def test_names_in_every_character_set(tmp_path, character_set, name):
+    identity = dataclasses.replace(IDENTITY, patient_name=name, character_set=character_set)
+    dataset = base_dataset(identity, sop_class=MULTI_FRAME)
+    set_pixels(dataset, frames(), encoding="mono")
+    save(dataset, tmp_path / "file")
+    assert str(pydicom.dcmread(tmp_path / "file").PatientName) == name
+    assert read_cine(tmp_path / "file").header.patient_key == "MR1"
 
 
 def test_header_values_survive_accents(tmp_path):
