@@ -132,8 +132,7 @@ def _tables():
         "pretrain/<method>/history.parquet": pretrain.HISTORY,
         f"finetune/{cell}/<lr>/history.parquet": finetune.HISTORY,
         f"predictions/{cell}/<cohort>.parquet": finetune.PREDICTIONS,
-        "evaluation/metrics.parquet": evaluate.METRICS,
-        "evaluation/comparisons.parquet": evaluate.COMPARISONS,
+        **{f"evaluation/{name}.parquet": table for name, table in evaluate.EVALUATION.items()},
         "truth.parquet of the synthetic cohort (beside its labels; no stage reads it)": TRUTH,
     }
     for place, table in tables.items():

@@ -1,5 +1,14 @@
 # Metrics, intervals and tests at study level; Tables S2 and S3.
 
+# as echoclr_core.evaluate.EVALUATION (tests/workflow/test_grid.py holds them together)
+EVALUATION = [
+    "metrics",
+    "comparisons",
+    "operating_points",
+    "calibration",
+    "calibration_curve",
+    "subgroups",
+]
 TABLE_OF_TASK = {"lvh": "table_s2", "severe_as": "table_s3"}
 
 
@@ -17,8 +26,7 @@ rule evaluate_ratio:
         studies=results("cohort/studies.parquet"),
         subsets=results("cohort/subsets.parquet"),
     output:
-        metrics=results("evaluation/parts/{task}_{ratio}_metrics.parquet"),
-        comparisons=results("evaluation/parts/{task}_{ratio}_comparisons.parquet"),
+        **{name: results(f"evaluation/parts/{{task}}_{{ratio}}_{name}.parquet") for name in EVALUATION},
     log:
         log_file("evaluate_ratio", "{task}_{ratio}"),
     benchmark:
@@ -40,17 +48,16 @@ rule evaluate_ratio:
 rule collect_evaluation:
     """Join the parts; adjust the p-values by Holm within each task and test set."""
     input:
-        metrics=expand(
-            results("evaluation/parts/{task}_{ratio}_metrics.parquet"), task=GRID.tasks, ratio=GRID.ratios
-        ),
-        comparisons=expand(
-            results("evaluation/parts/{task}_{ratio}_comparisons.parquet"),
-            task=GRID.tasks,
-            ratio=GRID.ratios,
-        ),
+        **{
+            name: expand(
+                results(f"evaluation/parts/{{task}}_{{ratio}}_{name}.parquet"),
+                task=GRID.tasks,
+                ratio=GRID.ratios,
+            )
+            for name in EVALUATION
+        },
     output:
-        metrics=results("evaluation/metrics.parquet"),
-        comparisons=results("evaluation/comparisons.parquet"),
+        **{name: results(f"evaluation/{name}.parquet") for name in EVALUATION},
     log:
         log_file("collect_evaluation"),
     conda:

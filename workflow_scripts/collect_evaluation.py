@@ -2,13 +2,10 @@
 
 import pandas as pd
 
-from echoclr_core.evaluate import COMPARISONS, METRICS, adjust
+from echoclr_core.evaluate import EVALUATION, adjust
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:
-    metrics = pd.concat([METRICS.read(path) for path in snakemake.input.metrics], ignore_index=True)
-    comparisons = pd.concat(
-        [COMPARISONS.read(path) for path in snakemake.input.comparisons], ignore_index=True
-    )
-    METRICS.write(metrics, snakemake.output.metrics)
-    COMPARISONS.write(adjust(comparisons), snakemake.output.comparisons)
+    for name, schema in EVALUATION.items():
+        table = pd.concat([schema.read(path) for path in snakemake.input[name]], ignore_index=True)
+        schema.write(adjust(table) if name == "comparisons" else table, snakemake.output[name])

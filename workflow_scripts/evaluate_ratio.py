@@ -1,17 +1,25 @@
-"""Bootstrap every initialisation on shared resamples, for one task and label ratio."""
+"""Evaluate every initialisation on shared resamples, for one task and label ratio."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from echoclr_core.cohort import COHORT_STUDIES, SUBSETS
-from echoclr_core.evaluate import COMPARISONS, METRICS, evaluate_cohort
+from echoclr_core.evaluate import (
+    EVALUATION,
+    EvaluationSettings,
+    calibration_tables,
+    evaluate_cohort,
+    operating_points,
+    subgroup_metrics,
+)
 from workflow_scripts.lib.grid import COHORTS
 from workflow_scripts.lib.job import job, settings
 
 with job(snakemake) as log:
     chosen = settings(snakemake)
     by_patient = chosen.evaluate.pop("cluster") == "patient"
+    how = EvaluationSettings(seed=chosen.seed, **chosen.evaluate)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     subsets = SUBSETS.read(snakemake.input.subsets)
     patients = studies.set_index("study_id")["patient_id"]
@@ -24,27 +32,32 @@ with job(snakemake) as log:
     }
     sizes = subsets[(subsets["task"] == task) & ((subsets["ratio"] - ratio).abs() < 1e-9)]
     sizes = sizes.value_counts("draw")
-    parts = []
+    parts = {name: [] for name in EVALUATION}
     for draw in snakemake.params.draws:
-        predictions = {
+        scored = {
             cohort: {init: pd.read_parquet(cells[init, draw, cohort]) for init in snakemake.params.inits}
             for cohort in (*COHORTS, "validation")
         }
-        parts += [
-            evaluate_cohort(
-                predictions[cohort],
-                task=task,
-                ratio=ratio,
-                draw=int(draw),
-                cohort=cohort,
-                seed=chosen.seed,
-                **chosen.evaluate,
+        for cohort in COHORTS:
+            run = {"task": task, "ratio": ratio, "draw": int(draw), "cohort": cohort}
+            metrics, comparisons = evaluate_cohort(
+                scored[cohort],
+                **run,
+                settings=how,
                 n_labelled_studies=int(sizes[int(draw)]),
-                validation=predictions["validation"],
+                validation=scored["validation"],
                 patients=patients,
             )
-            for cohort in COHORTS
-        ]
-    metrics, comparisons = zip(*parts, strict=True)
-    METRICS.write(pd.concat(metrics, ignore_index=True), snakemake.output.metrics)
-    COMPARISONS.write(pd.concat(comparisons, ignore_index=True), snakemake.output.comparisons)
+            parts["metrics"].append(metrics)
+            parts["comparisons"].append(comparisons)
+            parts["operating_points"].append(
+                operating_points(scored[cohort], scored["validation"], **run, settings=how)
+            )
+            lines, curves = calibration_tables(scored[cohort], **run, settings=how)
+            parts["calibration"].append(lines)
+            parts["calibration_curve"].append(curves)
+            parts["subgroups"].append(
+                subgroup_metrics(scored[cohort], studies, **run, settings=how, patients=patients)
+            )
+    for name, schema in EVALUATION.items():
+        schema.write(pd.concat(parts[name], ignore_index=True), snakemake.output[name])

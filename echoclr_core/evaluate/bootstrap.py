@@ -134,6 +134,35 @@ def bootstrap_values(
     return values, resamples.redrawn
 
 
+def bootstrap_means(
+    y, values: Mapping[str, np.ndarray], resampling: Resampling, *, level: float = 0.95
+) -> dict[str, tuple[float, float, float]]:
+    """Means of per-study numbers (squared errors, say) with percentile intervals.
+
+    Parameters
+    ----------
+    y
+        (n,) labels.
+    values
+        Model name to (n,) numbers.
+    resampling
+        With the same settings these are the very resamples of :func:`bootstrap_values`.
+
+    Returns
+    -------
+    Model name to (mean, low, high).
+    """
+    labels = as_two_classes(y)
+    table = np.stack([as_scores(v, len(labels), f"values of {name}") for name, v in values.items()])
+    means = np.concatenate(
+        [table @ counts / counts.sum(axis=0) for counts in Resamples(labels, resampling)], axis=1
+    )
+    tail = (1 - level) / 2
+    low, high = np.quantile(means, [tail, 1 - tail], axis=1)
+    rows = zip(table.mean(axis=1).tolist(), low.tolist(), high.tolist(), strict=True)
+    return dict(zip(values, rows, strict=True))
+
+
 def resample_metrics(y, scores, indices) -> np.ndarray:
     """The metrics on GIVEN resamples.
 

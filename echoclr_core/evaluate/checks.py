@@ -55,6 +55,16 @@ def as_scores(scores, n: int, name: str = "scores") -> np.ndarray:
     return values
 
 
+def as_probabilities(values, n: int) -> np.ndarray:
+    """:func:`as_scores`, all in [0, 1]."""
+    probabilities = as_scores(values, n, "probabilities")
+    if probabilities.min() < 0 or probabilities.max() > 1:
+        raise ValueError(
+            f"probabilities must lie in [0, 1]; received {probabilities.min()} to {probabilities.max()}"
+        )
+    return probabilities
+
+
 def _as_floats(values, name: str) -> np.ndarray:
     if np.ndim(values) != 1 or not len(values):
         raise ValueError(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echoclr_core.evaluate.checks import as_labels, as_scores, as_two_classes
+from echoclr_core.evaluate.checks import as_labels, as_probabilities, as_scores, as_two_classes
 
 METRIC_NAMES = ("auroc", "average_precision", "aupr_trapezoid")
 
@@ -153,7 +153,4 @@ def brier(y, probabilities) -> float:
         NaN, lengths that differ, values outside [0, 1].
     """
     labels = as_labels(y)
-    values = as_scores(probabilities, len(labels), "probabilities")
-    if values.min() < 0 or values.max() > 1:
-        raise ValueError(f"probabilities must lie in [0, 1]; received {values.min()} to {values.max()}")
-    return float(np.mean((values - labels) ** 2))
+    return float(np.mean((as_probabilities(probabilities, len(labels)) - labels) ** 2))

@@ -1,4 +1,4 @@
-"""The two tables that evaluation leaves behind."""
+"""The tables that evaluation leaves behind."""
 
 from echoclr_core.common import Column, Table
 
@@ -70,3 +70,134 @@ COMPARISONS = Table(
     },
     key=("task", "ratio", "draw", "cohort", "a", "b"),
 )
+
+
+_MODEL = {
+    "task": _RUN["task"],
+    "init": METRICS.columns["init"],
+    "ratio": _RUN["ratio"],
+    "draw": _RUN["draw"],
+    "cohort": _RUN["cohort"],
+}
+_COUNTS = {"n_studies": METRICS.columns["n_studies"], "n_positive": METRICS.columns["n_positive"]}
+
+
+def _share(what: str, *, nullable: bool = False) -> Column:
+    return Column(kind="float", nullable=nullable, description=what, low=0, high=1)
+
+
+def _with_bounds(name: str, what: str) -> dict[str, Column]:
+    """A share and its exact interval; missing where nobody is in the denominator."""
+    return {
+        name: _share(what, nullable=True),
+        f"{name}_low": _share(f"Lower bound of {name} (Clopper and Pearson).", nullable=True),
+        f"{name}_high": _share(f"Upper bound of {name}.", nullable=True),
+    }
+
+
+OPERATING_POINTS = Table(
+    "OPERATING_POINTS",
+    {
+        **_MODEL,
+        "criterion": Column(
+            kind="str",
+            description="The rate that the threshold keeps on validation.",
+            allowed=("specificity", "sensitivity"),
+        ),
+        "rate": _share("What it is kept at, 0.9 say."),
+        "threshold": Column(
+            kind="float",
+            description="Fixed on validation: a study at or above it is called positive; inf calls nobody.",
+            low=0,
+        ),
+        **_with_bounds("sensitivity", "Share of the cases called positive."),
+        **_with_bounds("specificity", "Share of the controls called negative."),
+        **_with_bounds("ppv", "Share of cases among those called positive."),
+        **_with_bounds("npv", "Share of controls among those called negative."),
+        "true_positive": Column(kind="int", description="Cases called positive.", low=0),
+        "false_positive": Column(kind="int", description="Controls called positive.", low=0),
+        "true_negative": Column(kind="int", description="Controls called negative.", low=0),
+        "false_negative": Column(kind="int", description="Cases called negative.", low=0),
+        **_COUNTS,
+        "n_validation": Column(kind="int", description="Validation studies behind the threshold.", low=0),
+        "n_validation_positive": Column(kind="int", description="Cases among them.", low=0),
+    },
+    key=("task", "init", "ratio", "draw", "cohort", "criterion"),
+)
+
+
+def _estimate(name: str, what: str) -> dict[str, Column]:
+    return {
+        name: Column(kind="float", nullable=True, description=what),
+        f"{name}_low": Column(kind="float", nullable=True, description=f"Lower bound of the {name} (Wald)."),
+        f"{name}_high": Column(kind="float", nullable=True, description=f"Upper bound of the {name}."),
+    }
+
+
+CALIBRATION = Table(
+    "CALIBRATION",
+    {
+        **_MODEL,
+        **_COUNTS,
+        "prevalence": _share("Share of cases."),
+        "mean_probability": _share("Mean predicted probability; the prevalence if right on the whole."),
+        **_estimate("intercept", "Calibration in the large; 0 is right. Missing with too few cases."),
+        **_estimate("slope", "Calibration slope; 1 is right. Missing where it is not estimable."),
+        "brier": _share("Brier score: mean squared difference of probability and label."),
+        "brier_constant": _share("Brier score of saying the prevalence to everybody."),
+    },
+    key=("task", "init", "ratio", "draw", "cohort"),
+)
+
+CALIBRATION_CURVE = Table(
+    "CALIBRATION_CURVE",
+    {
+        **_MODEL,
+        "bin": Column(kind="int", description="Bin by rising probability, from 1.", low=1),
+        "n_studies": Column(kind="int", description="Studies in it.", low=1),
+        "n_positive": Column(kind="int", description="Cases among them.", low=0),
+        "lowest": _share("Lowest probability in it."),
+        "highest": _share("Highest probability in it."),
+        "mean_probability": _share("Mean probability in it."),
+        "observed": _share("Share of cases in it."),
+        "low": _share("Lower bound of it (Clopper and Pearson)."),
+        "high": _share("Upper bound of it."),
+    },
+    key=("task", "init", "ratio", "draw", "cohort", "bin"),
+)
+
+CHARACTERISTICS = ("sex", "age", "year")
+
+SUBGROUPS = Table(
+    "SUBGROUPS",
+    {
+        **_MODEL,
+        "characteristic": Column(kind="str", description="What parts the studies.", allowed=CHARACTERISTICS),
+        "level": Column(kind="str", description="The part, as text; missing for unknown."),
+        "place": Column(kind="int", description="Place of the level among the others, from 0.", low=0),
+        **{
+            name: METRICS.columns[name]
+            for name in (
+                "metric",
+                "value",
+                "low",
+                "high",
+                "n_studies",
+                "n_positive",
+                "n_resamples",
+                "redrawn",
+            )
+        },
+    },
+    key=("task", "init", "ratio", "draw", "cohort", "characteristic", "level", "metric"),
+)
+
+EVALUATION = {
+    "metrics": METRICS,
+    "comparisons": COMPARISONS,
+    "operating_points": OPERATING_POINTS,
+    "calibration": CALIBRATION,
+    "calibration_curve": CALIBRATION_CURVE,
+    "subgroups": SUBGROUPS,
+}
+"""Name of each table below evaluation/ to its schema."""

@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from echoclr_core.common import derive_seed
-from echoclr_core.evaluate.bootstrap import bootstrap_models
+from echoclr_core.evaluate.bootstrap import Resampling, bootstrap_means, bootstrap_models
+from echoclr_core.evaluate.checks import as_probabilities
 from echoclr_core.evaluate.comparisons import comparison_rows, default_comparisons
 from echoclr_core.evaluate.delong import delong_interval
 from echoclr_core.evaluate.metrics import METRIC_NAMES, brier, point_metrics
@@ -80,16 +82,12 @@ def evaluate_cohort(
     ratio: float,
     draw: int,
     cohort: str,
-    n_resamples: int = 10_000,
-    seed: int = 0,
-    level: float = 0.95,
-    stratified_intervals: bool = False,
-    stratified_test: bool = True,
-    operating_rate: float = 0.9,
+    settings: EvaluationSettings | None = None,
     comparisons: Sequence[tuple[str, str]] | None = None,
     n_labelled_studies: int | None = None,
     validation: Mapping[str, pd.DataFrame] | None = None,
     patients: Mapping[str, str] | None = None,
+    **fields,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All models of one task, ratio, draw and cohort.
 
@@ -99,8 +97,8 @@ def evaluate_cohort(
         Initialisation to its predictions (see :func:`study_table`), all of the same studies.
     task, ratio, draw, cohort
         What the rows are labelled with; ratio in 0..1.
-    n_resamples, seed, level, stratified_intervals, stratified_test, operating_rate
-        See :class:`EvaluationSettings`.
+    settings
+        How; None for the paper's. Single fields may be given by name instead.
     comparisons
         (a, b) pairs, tested for a above b; None for :func:`default_comparisons`.
     n_labelled_studies
@@ -123,24 +121,19 @@ def evaluate_cohort(
     ValueError
         No models, a faulty table, or models that scored different studies or labels.
     """
-    settings = EvaluationSettings(
-        n_resamples=n_resamples,
-        seed=seed,
-        level=level,
-        stratified_intervals=stratified_intervals,
-        stratified_test=stratified_test,
-        operating_rate=operating_rate,
-    )
-    tables = _same_studies(predictions_by_model, place=f"{task}, ratio {ratio:g}, draw {draw}, {cohort}")
+    settings = replace(settings or EvaluationSettings(), **fields)
+    run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
+    tables = same_studies(predictions_by_model, place=place_of(run))
     first = next(iter(tables.values()))
     labels = first["label"].to_numpy()
     scores = {init: table["score"].to_numpy() for init, table in tables.items()}
-    groups = None if patients is None else _patients_of(first["study_id"], patients)
+    groups = None if patients is None else patients_of(first["study_id"], patients)
     n_positive = int(labels.sum())
-    run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
     counts = {"n_studies": len(labels), "n_positive": n_positive}
-    stream = derive_seed(settings.seed, "evaluate", task, cohort)
-    rows = _metric_rows(labels, scores, settings, stream, groups)
+    stream = resampling_stream(settings.seed, task, cohort)
+    if min(n_positive, len(labels) - n_positive) < MIN_PER_CLASS:
+        log.warning("%s: %d of %d are cases: no intervals, no tests", place_of(run), n_positive, len(labels))
+    rows = metric_rows(labels, scores, settings, stream, groups)
     for init, predictions in (validation or {}).items():
         if init in scores:
             rows += _operating_rows(init, labels, scores[init], predictions, settings)
@@ -153,7 +146,20 @@ def evaluate_cohort(
     return METRICS.check(metrics), COMPARISONS.check(compared)
 
 
-def _same_studies(predictions_by_model: Mapping[str, pd.DataFrame], *, place: str) -> dict[str, pd.DataFrame]:
+def place_of(run: Mapping[str, object]) -> str:
+    """What messages call one evaluation: "severe_as, ratio 0.01, draw 0, internal"."""
+    return f"{run['task']}, ratio {run['ratio']:g}, draw {run['draw']}, {run['cohort']}"
+
+
+def resampling_stream(seed: int, task: str, cohort: str) -> int:
+    """The seed of a cohort's resamples: the same for all models, ratios and draws of a task."""
+    return derive_seed(seed, "evaluate", task, cohort)
+
+
+def same_studies(predictions_by_model: Mapping[str, pd.DataFrame], *, place: str) -> dict[str, pd.DataFrame]:
+    """:func:`study_table` of each model; ValueError naming ``place`` unless all scored the same studies with
+    the same labels.
+    """
     if not predictions_by_model:
         raise ValueError(f"{place}: no model to evaluate")
     tables = {
@@ -173,42 +179,72 @@ def _same_studies(predictions_by_model: Mapping[str, pd.DataFrame], *, place: st
     return tables
 
 
-def _patients_of(study_ids: pd.Series, patients: Mapping[str, str]) -> np.ndarray:
+def patients_of(study_ids: pd.Series, patients: Mapping[str, str]) -> np.ndarray:
+    """The patient of each study; ValueError with a count if one has none."""
     lacking = sum(study not in patients for study in study_ids)
     if lacking:
         raise ValueError(f"patients: {lacking} of {len(study_ids)} studies have no patient")
     return np.array([patients[study] for study in study_ids])
 
 
-def _metric_rows(labels, scores, settings: EvaluationSettings, seed: int, groups) -> list[dict]:
+def metric_rows(
+    labels: np.ndarray,
+    scores: Mapping[str, np.ndarray],
+    settings: EvaluationSettings,
+    seed: int,
+    groups: np.ndarray | None,
+) -> list[dict]:
+    """Rows (init, metric, value, low, high, n_resamples, redrawn) of every model on the same resamples.
+
+    Without intervals below MIN_PER_CLASS cases or controls; with one class only, the Brier score alone has a
+    value.
+    """
     fewest = min(int(labels.sum()), int((labels == 0).sum()))
-    rows = []
     if fewest >= MIN_PER_CLASS:
-        table = bootstrap_models(
-            labels,
-            scores,
-            settings.n_resamples,
-            seed,
-            stratified=settings.stratified_intervals,
-            groups=groups,
-            level=settings.level,
-        )
-        behind = {"n_resamples": settings.n_resamples, "redrawn": table.attrs["redrawn"]}
-        for (init, metric), row in table.iterrows():
-            rows.append({"init": init, "metric": metric, **row.to_dict(), **behind})
-        for init, values in scores.items():
-            value, low, high = delong_interval(labels, values, level=settings.level)
-            rows.append(
-                {"init": init, "metric": "auroc_delong_logit", "value": value, "low": low, "high": high}
-            )
+        rows = _rows_with_intervals(labels, scores, settings, seed, groups)
     else:
-        log.warning("%d studies in the smaller class: no intervals, no tests", fewest)
+        rows = []
         for init, values in scores.items():
             point = point_metrics(labels, values) if fewest else dict.fromkeys(METRIC_NAMES)
+            point |= {"brier": brier(labels, values)}
             rows += [{"init": init, "metric": metric, "value": value} for metric, value in point.items()]
-    rows += [{"init": init, "metric": "brier", "value": brier(labels, s)} for init, s in scores.items()]
     blank = {"value": None, "low": None, "high": None, "n_resamples": None, "redrawn": None}
     return [{**blank, **row} for row in rows]
+
+
+def _rows_with_intervals(labels, scores, settings: EvaluationSettings, seed: int, groups) -> list[dict]:
+    resampling = Resampling(
+        n_resamples=settings.n_resamples,
+        seed=seed,
+        stratified=settings.stratified_intervals,
+        groups=groups,
+    )
+    table = bootstrap_models(
+        labels,
+        scores,
+        resampling.n_resamples,
+        resampling.seed,
+        stratified=resampling.stratified,
+        groups=groups,
+        level=settings.level,
+    )
+    behind = {"n_resamples": settings.n_resamples, "redrawn": table.attrs["redrawn"]}
+    rows = [
+        {"init": init, "metric": metric, **row.to_dict(), **behind}
+        for (init, metric), row in table.iterrows()
+    ]
+    errors = {init: (as_probabilities(s, len(labels)) - labels) ** 2 for init, s in scores.items()}
+    means = bootstrap_means(labels, errors, resampling, level=settings.level)
+    for init, values in scores.items():
+        # DeLong's interval holds no clusters; it is a cross-check.
+        delong = delong_interval(labels, values, level=settings.level)
+        rows.append({"init": init, "metric": "auroc_delong_logit", **_interval(delong)})
+        rows.append({"init": init, "metric": "brier", **_interval(means[init]), **behind})
+    return rows
+
+
+def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:
+    return dict(zip(("value", "low", "high"), numbers, strict=True))
 
 
 def _operating_rows(

@@ -45,19 +45,45 @@ def threshold_at(y, scores, *, criterion: str = "specificity", at_least: float =
     return float(candidates[np.flatnonzero(reached >= at_least - 1e-12)[-1]])
 
 
+def classify(y, scores, threshold: float, *, level: float = 0.95) -> dict[str, float | int | None]:
+    """Everything about (n,) ``scores`` at ``threshold``: counts, and four rates with exact intervals.
+
+    Returns
+    -------
+    true_positive, false_positive, true_negative, false_negative, and sensitivity, specificity, ppv, npv, each
+    with _low and _high; None where a rate has nobody in its denominator.
+    """
+    labels = as_two_classes(y)
+    called = as_scores(scores, len(labels)) >= threshold
+    counts = {
+        "true_positive": int((called & (labels == 1)).sum()),
+        "false_positive": int((called & (labels == 0)).sum()),
+        "true_negative": int((~called & (labels == 0)).sum()),
+        "false_negative": int((~called & (labels == 1)).sum()),
+    }
+    rates: dict[str, float | int | None] = dict(counts)
+    for name, hit, missed in (
+        ("sensitivity", "true_positive", "false_negative"),
+        ("specificity", "true_negative", "false_positive"),
+        ("ppv", "true_positive", "false_positive"),
+        ("npv", "true_negative", "false_negative"),
+    ):
+        trials = counts[hit] + counts[missed]
+        found = clopper_pearson(counts[hit], trials, level=level) if trials else (None, None, None)
+        rates |= dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
+    return rates
+
+
 def rates_at(y, scores, threshold: float, *, level: float = 0.95) -> dict[str, tuple[float, float, float]]:
     """Sensitivity and specificity of (n,) ``scores`` at ``threshold``, each as (value, low, high).
 
     The intervals are Clopper–Pearson's: exact, wide, honest with few cases. They do not hold the uncertainty
     of the threshold itself.
     """
-    labels = as_two_classes(y)
-    called = as_scores(scores, len(labels)) >= threshold
-    hits, cases = int(called[labels == 1].sum()), int(labels.sum())
-    spared, controls = int((~called[labels == 0]).sum()), int((labels == 0).sum())
+    rates = classify(y, scores, threshold, level=level)
     return {
-        "sensitivity": clopper_pearson(hits, cases, level=level),
-        "specificity": clopper_pearson(spared, controls, level=level),
+        name: (rates[name], rates[f"{name}_low"], rates[f"{name}_high"])
+        for name in ("sensitivity", "specificity")
     }
 
 

@@ -74,6 +74,7 @@ def test_empty_paths_name_the_keys_and_the_demo(config):
             ["random", "echoclr"],
             "kinetics400 is not in finetune.initialisations",
         ),
+        ("evaluate", "age_bands", [65, 50], "ages must rise"),
         ("views", "classifier", "compact", "views.labels"),
         ("views", "classifier", "onnx", "views.classes"),
     ],
@@ -84,6 +85,11 @@ def test_keys_that_do_not_go_together(config, section, key, value, said):
         checks.resolve_config(config, ROOT, check_paths=False)
     else:
         assert said in messages(config)
+
+
+def test_clusters_are_not_stratified(config):
+    config["evaluate"] |= {"cluster": "patient", "stratified_intervals": True}
+    assert "not with evaluate.cluster: patient" in messages(config)
 
 
 @pytest.mark.parametrize(

@@ -55,3 +55,11 @@ def test_section_is_sorted_and_leaves_out(config):
     }
     shuffled = {**config, "mask": dict(reversed(config["mask"].items()))}
     assert section(shuffled, "mask") == section(config, "mask")
+
+
+def test_rules_write_every_table_of_the_evaluation():
+    from echoclr_core.evaluate import EVALUATION
+
+    text = (ROOT / "rules" / "evaluate.smk").read_text()
+    listed = text.partition("EVALUATION = [")[2].partition("]")[0]
+    assert json.loads(f"[{listed.strip().rstrip(',')}]") == [*EVALUATION]

@@ -82,6 +82,14 @@ def _between_keys(config: dict) -> list[str]:
         found.append(
             "views.weights: the onnx classifier needs its file here and its class list in views.classes"
         )
+    scoring = config["evaluate"]
+    if scoring["cluster"] == "patient" and scoring["stratified_intervals"]:
+        found.append(
+            "evaluate.stratified_intervals: not with evaluate.cluster: patient, since a patient's studies "
+            "may be of both classes"
+        )
+    if scoring["age_bands"] != sorted(scoring["age_bands"]):
+        found.append(f"evaluate.age_bands: {scoring['age_bands']}; ages must rise")
     for role in ("reference", "model"):
         init = config["explain"][role]
         if config["explain"]["tasks"] and init not in tune["initialisations"]:

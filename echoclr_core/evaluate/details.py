@@ -1,0 +1,181 @@
+"""What stands beside the metrics of a cohort: operating points, calibration, subgroups."""
+
+import logging
+from collections.abc import Mapping
+
+import pandas as pd
+
+from echoclr_core.common import Table
+from echoclr_core.evaluate.calibration import UNKNOWN, calibration_curve, calibration_line
+from echoclr_core.evaluate.metrics import brier
+from echoclr_core.evaluate.schema import CALIBRATION, CALIBRATION_CURVE, OPERATING_POINTS, SUBGROUPS
+from echoclr_core.evaluate.settings import MIN_PER_CLASS, EvaluationSettings
+from echoclr_core.evaluate.studies import (
+    metric_rows,
+    patients_of,
+    place_of,
+    resampling_stream,
+    same_studies,
+    study_table,
+)
+from echoclr_core.evaluate.subgroups import subgroups_of
+from echoclr_core.evaluate.thresholds import CRITERIA, classify, threshold_at
+
+log = logging.getLogger(__name__)
+
+
+def operating_points(
+    predictions_by_model: Mapping[str, pd.DataFrame],
+    validation: Mapping[str, pd.DataFrame],
+    *,
+    task: str,
+    ratio: float,
+    draw: int,
+    cohort: str,
+    settings: EvaluationSettings,
+) -> pd.DataFrame:
+    """OPERATING_POINTS: each model at the thresholds that its validation set fixes.
+
+    Parameters
+    ----------
+    predictions_by_model, task, ratio, draw, cohort, settings
+        See :func:`echoclr_core.evaluate.evaluate_cohort`.
+    validation
+        Initialisation to predictions of the validation set.
+
+    Returns
+    -------
+    Two rows a model; none for one whose validation set, or whose test set, has one class only.
+    """
+    run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
+    rows = []
+    for init, table in same_studies(predictions_by_model, place=place_of(run)).items():
+        fixed_on = study_table(validation[init], name=f"validation of {init} ({place_of(run)})")
+        if fixed_on["label"].nunique() < 2 or table["label"].nunique() < 2:
+            log.warning("%s, %s: one class only, no operating points", init, place_of(run))
+            continue
+        for criterion in CRITERIA:
+            threshold = threshold_at(
+                fixed_on["label"], fixed_on["score"], criterion=criterion, at_least=settings.operating_rate
+            )
+            rows.append(
+                {
+                    **run,
+                    "init": init,
+                    "criterion": criterion,
+                    "rate": settings.operating_rate,
+                    "threshold": threshold,
+                    **classify(table["label"], table["score"], threshold, level=settings.level),
+                    "n_studies": len(table),
+                    "n_positive": int(table["label"].sum()),
+                    "n_validation": len(fixed_on),
+                    "n_validation_positive": int(fixed_on["label"].sum()),
+                }
+            )
+    return _table(OPERATING_POINTS, rows)
+
+
+def calibration_tables(
+    predictions_by_model: Mapping[str, pd.DataFrame],
+    *,
+    task: str,
+    ratio: float,
+    draw: int,
+    cohort: str,
+    settings: EvaluationSettings,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """CALIBRATION and CALIBRATION_CURVE of every model; parameters as :func:`operating_points`.
+
+    Intercept and slope are missing with fewer than 5 cases or controls.
+    """
+    run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
+    lines, curves = [], []
+    for init, table in same_studies(predictions_by_model, place=place_of(run)).items():
+        labels, scores = table["label"].to_numpy(), table["score"].to_numpy()
+        positive = int(labels.sum())
+        enough = min(positive, len(labels) - positive) >= MIN_PER_CLASS
+        line = calibration_line(labels, scores, level=settings.level) if enough else (UNKNOWN, UNKNOWN)
+        prevalence = positive / len(labels)
+        numbers = {
+            "n_studies": len(labels),
+            "n_positive": positive,
+            "prevalence": prevalence,
+            "mean_probability": float(scores.mean()),
+            "brier": brier(labels, scores),
+            "brier_constant": prevalence * (1 - prevalence),
+        }
+        for name, estimate in zip(("intercept", "slope"), line, strict=True):
+            numbers |= {
+                name: estimate.value,
+                f"{name}_low": estimate.low,
+                f"{name}_high": estimate.high,
+            }
+        lines.append({**run, "init": init, **numbers})
+        curve = calibration_curve(labels, scores, bins=settings.calibration_bins, level=settings.level)
+        curves += [{**run, "init": init, **row} for row in curve.to_dict("records")]
+    return _table(CALIBRATION, lines), _table(CALIBRATION_CURVE, curves)
+
+
+def subgroup_metrics(
+    predictions_by_model: Mapping[str, pd.DataFrame],
+    studies: pd.DataFrame,
+    *,
+    task: str,
+    ratio: float,
+    draw: int,
+    cohort: str,
+    settings: EvaluationSettings,
+    patients: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """SUBGROUPS: the metrics within each sex, age band and year, all models on the same resamples.
+
+    Parameters
+    ----------
+    predictions_by_model, task, ratio, draw, cohort, settings, patients
+        See :func:`echoclr_core.evaluate.evaluate_cohort`.
+    studies
+        Columns study_id and, as far as they exist, sex, study_year and the age column.
+
+    Returns
+    -------
+    Without intervals where a subgroup has fewer than 5 cases or controls; without ranking metrics where it
+    has one class only.
+
+    Raises
+    ------
+    ValueError
+        As ``evaluate_cohort``; and where a scored study is not among ``studies``.
+    """
+    run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
+    tables = same_studies(predictions_by_model, place=place_of(run))
+    ids = next(iter(tables.values()))["study_id"]
+    known = studies[studies["study_id"].isin(ids)]
+    if len(known) < len(ids):
+        raise ValueError(
+            f"{place_of(run)}: {len(ids) - len(known)} of {len(ids)} scored studies are not in the table of "
+            "studies"
+        )
+    groups = None if patients is None else patients_of(ids, patients)
+    stream = resampling_stream(settings.seed, task, cohort)
+    rows = []
+    for characteristic, level, place, members in subgroups_of(
+        known, age_column=settings.age_column, age_bands=settings.age_bands
+    ):
+        inside = ids.isin(members).to_numpy()
+        labels = next(iter(tables.values()))["label"].to_numpy()[inside]
+        scores = {init: table["score"].to_numpy()[inside] for init, table in tables.items()}
+        shared = {
+            **run,
+            "characteristic": characteristic,
+            "level": level,
+            "place": place,
+            "n_studies": len(labels),
+            "n_positive": int(labels.sum()),
+        }
+        within = None if groups is None else groups[inside]
+        rows += [{**shared, **row} for row in metric_rows(labels, scores, settings, stream, within)]
+    return _table(SUBGROUPS, rows)
+
+
+def _table(schema: Table, rows: list[dict]) -> pd.DataFrame:
+    return schema.check(pd.DataFrame(rows, columns=list(schema.columns)))
