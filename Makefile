@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake
 DEMO := config/demo.yaml
+TENSORFLOW := .venv-tensorflow
 # pytest workers; the tests of the whole small study come after, since it uses every core itself
 JOBS ?= 2
 
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test lint format bench clean config key kinetics lock
+.PHONY: help setup demo test lint format bench clean config key kinetics zhang lock
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -61,6 +62,15 @@ key: setup ## make a pseudonym key: make key KEY=/safe/place/pseudonym.key
 kinetics: setup ## fetch torchvision's Kinetics-400 weights into its cache (needs the internet)
 	$(BIN)/python -c "from torchvision.models.video import R3D_18_Weights; R3D_18_Weights.KINETICS400_V1.get_state_dict(progress=True)"
 
+zhang: setup ## import Zhang et al.'s published weights: make zhang CHECKPOINT=view_23_e5_class_11-Mar-2018 WEIGHTS=zhang.safetensors
+	@test -n "$(CHECKPOINT)" -a -n "$(WEIGHTS)" || { echo "say which and where to: make zhang CHECKPOINT=... WEIGHTS=..."; exit 1; }
+	# TensorFlow reads its checkpoint in an environment of its own; only plain arrays leave it
+	test -x $(TENSORFLOW)/bin/python || $(PYTHON) -m venv $(TENSORFLOW)
+	$(TENSORFLOW)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement envs/tensorflow.txt
+	$(TENSORFLOW)/bin/python envs/tensorflow_variables.py "$(CHECKPOINT)" "$(WEIGHTS).npz"
+	$(BIN)/python -m echoclr_core.views "$(WEIGHTS).npz" "$(WEIGHTS)"
+	rm "$(WEIGHTS).npz"
+
 lock: ## write envs/lock.txt anew from pyproject.toml
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
@@ -68,5 +78,5 @@ lock: ## write envs/lock.txt anew from pyproject.toml
 	$(BIN)/python envs/write_lock.py
 
 clean: ## remove everything that was made, .venv too
-	rm -rf $(VENV) .snakemake results demo_data smoke_data .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(TENSORFLOW) .snakemake results demo_data smoke_data .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -120,11 +120,12 @@ rule plot_training:
 
 
 rule plot_views:
-    """Confusion matrix of the view classifier."""
+    """Confusion matrix and calibration of the view classifier."""
     input:
         results("views/classifier.json"),
     output:
-        report(png_and_pdf("views"), caption="../report/views.rst", category="Cohort"),
+        confusion=report(png_and_pdf("views"), caption="../report/views.rst", category="Cohort"),
+        calibration=png_and_pdf("views_calibration"),
     log:
         log_file("plot_views"),
     conda:
@@ -146,7 +147,11 @@ rule build_report:
         saliency_summary=expand(results("explain/{task}/summary.json"), task=config["explain"]["tasks"]),
         cohort=[results(f"figures/{name}.png") for name in ["flow", "montage", "contact_sheet"]],
         training=[results(f"figures/{name}.png") for name in ["pretraining", "finetuning"]],
-        views=results("figures/views.png") if VIEWS_TRAINED else [],
+        views=(
+            [results(f"figures/{name}.png") for name in ["views", "views_calibration"]]
+            if VIEWS_TRAINED
+            else []
+        ),
         views_report=results("views/classifier.json") if VIEWS_TRAINED else [],
         flow=results("cohort/flow.parquet"),
         unmatched=results("cohort/unmatched.parquet"),

@@ -45,7 +45,9 @@ if VIEWS_TRAINED:
             runtime=120,
         params:
             settings=section(
-                "views", "study.seed", leave_out=("views.labels", "views.weights", "views.classes")
+                "views",
+                "study.seed",
+                leave_out=("views.labels", "views.weights", "views.classes", "views.onnx"),
             ),
             core=core("train_view_classifier"),
         script:
@@ -58,6 +60,7 @@ rule classify_views:
         table=results("deidentified/{shard}.parquet"),
         videos=results("deidentified/{shard}"),
         classifier=if_there(CLASSIFIER) if not VIEWS_TRAINED else CLASSIFIER,
+        classes=if_there(config["views"]["classes"]),
     output:
         results("views/{shard}.parquet"),
     log:

@@ -13,6 +13,7 @@ _PLACES = {
     "Text": "report",
     "before_after": "montage",
     "build_report": "report",
+    "calibration_figure": "views",
     "confusion_figure": "views",
     "contact_sheet": "montage",
     "figure_caption": "captions",

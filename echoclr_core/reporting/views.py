@@ -1,11 +1,11 @@
-"""The view classifier's confusion matrix."""
+"""How good the view classifier is: confusion matrix and calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from echoclr_core.reporting.style import INK, styled
+from echoclr_core.reporting.style import COLUMN, INK, MUTED, styled
 
 
 @styled
@@ -53,4 +53,49 @@ def confusion_figure(counts: np.ndarray, classes: Sequence[str], *, title: str =
     bar = figure.colorbar(image, ax=axis, fraction=0.046, pad=0.03)
     bar.set_label("Share of the true view")
     bar.outline.set_linewidth(0.5)
+    return figure
+
+
+@styled
+def calibration_figure(bins: Sequence[Mapping], error: float) -> Figure:
+    """Share of right decisions by the probability of the decided view, and how many videos each bin holds.
+
+    Parameters
+    ----------
+    bins
+        low, high, n, confidence, accuracy (None where n is 0): the calibration of the classifier's report.
+    error
+        Expected calibration error, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If no bin holds a video.
+    """
+    filled = [row for row in bins if row["n"]]
+    if not filled:
+        raise ValueError("calibration: no bin holds a video")
+    figure = Figure(figsize=(COLUMN, 1.25 * COLUMN), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    above.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle="--", label="calibrated")
+    confidence, accuracy = ([row[name] for row in filled] for name in ("confidence", "accuracy"))
+    above.plot(confidence, accuracy, color="#0b2f66", marker="o", label="held-out videos")
+    above.set_xlim(0, 1)
+    above.set_ylim(-0.03, 1.03)
+    above.set_ylabel("Share decided rightly")
+    above.set_title(f"Expected calibration error {error:.3f}")
+    above.legend(loc="best")
+    width = bins[0]["high"] - bins[0]["low"]
+    below.bar([row["low"] for row in bins], [row["n"] for row in bins], width, align="edge", color="#6fb1e0")
+    for row in filled:
+        below.annotate(
+            f"{row['n']:,}",
+            ((row["low"] + row["high"]) / 2, row["n"]),
+            ha="center",
+            va="bottom",
+            fontsize=6.5,
+        )
+    below.set_ylabel("Videos")
+    below.margins(y=0.2)
+    below.set_xlabel("Probability of the decided view, mean over frames")
     return figure

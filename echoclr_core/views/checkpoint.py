@@ -82,8 +82,9 @@ def import_zhang(variables: Mapping[str, np.ndarray], **architecture: Any) -> To
     architecture
         width, hidden, size of :class:`ZhangVGG16` where they are not the published ones.
     """
-    network = ZhangVGG16(len(ZHANG_VIEWS), **architecture)
-    network.load_state_dict(torch_state(variables, network), strict=True)
+    with torch.device("meta"):  # no weights are drawn only to be replaced: they are half a gigabyte
+        network = ZhangVGG16(len(ZHANG_VIEWS), **architecture)
+    network.load_state_dict(torch_state(variables, network), strict=True, assign=True)
     return TorchClassifier(network, ZHANG_VIEWS, ZHANG_PLAX)
 
 

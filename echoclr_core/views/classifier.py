@@ -1,6 +1,7 @@
 """What a view classifier is, and the checks that every kind of it shares."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -48,6 +49,12 @@ def check_classes(classes: Sequence[str], plax: str) -> tuple[str, ...]:
     if plax not in names:
         raise ValueError(f"plax: {plax!r} is not among the classes; allowed is one of {list(names)}")
     return names
+
+
+def read_classes(path: str | Path) -> list[str]:
+    """The class names of a text file, one a line in the order of the outputs; empty lines do not count."""
+    lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    return [line.strip() for line in lines if line.strip()]
 
 
 def check_frames(frames: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ def load_classifier(path: str | Path, *, device: str = "cpu") -> TorchClassifier
         exactly those of its network. The message names the file.
     """
     path = Path(path)
-    header = _header(path)
+    header = read_header(path)
     network = NETWORKS[header["kind"]](**header["architecture"])
     try:
         network.load_state_dict(load_file(path), strict=True)
@@ -49,7 +49,15 @@ def load_classifier(path: str | Path, *, device: str = "cpu") -> TorchClassifier
     return TorchClassifier(network, header["classes"], header["plax"], device=device, training_digest=digest)
 
 
-def _header(path: Path) -> dict:
+def read_header(path: str | Path) -> dict:
+    """What a classifier's file says of itself: architecture, classes, format, kind, plax, training_digest.
+
+    Raises
+    ------
+    ValueError
+        As :func:`load_classifier`, but for the weights, which are not looked at.
+    """
+    path = Path(path)
     if not path.is_file():
         raise ValueError(f"{path.name}: there is no such file; a view classifier (.safetensors) is needed")
     try:

@@ -10,6 +10,7 @@ from PIL import Image
 from echoclr_core.evaluate import INITS
 from echoclr_core.reporting import (
     before_after,
+    calibration_figure,
     confusion_figure,
     contact_sheet,
     figure_caption,
@@ -309,6 +310,19 @@ def test_confusion_matrix():
     assert "120" in texts(figure)
     with pytest.raises(ValueError, match="confusion"):
         confusion_figure(np.ones((2, 3)), ["a", "b"])
+
+
+def test_calibration_shows_the_bins_that_hold_videos():
+    empty = {"low": 0.0, "high": 0.5, "n": 0, "confidence": None, "accuracy": None}
+    full = {"low": 0.5, "high": 1.0, "n": 1200, "confidence": 0.8, "accuracy": 0.75}
+    figure = calibration_figure([empty, full], 0.05)
+    points = figure.axes[0].get_lines()[1].get_xydata()
+    np.testing.assert_allclose(points, [[0.8, 0.75]])
+    assert {"1,200", "Expected calibration error 0.050"} <= set(texts(figure)) | {
+        axis.get_title(loc="left") for axis in figure.axes
+    }
+    with pytest.raises(ValueError, match="no bin"):
+        calibration_figure([empty], 0.0)
 
 
 def test_montages_show_every_frame_in_its_shape():

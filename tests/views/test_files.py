@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from echoclr_core.views import load_classifier, save_classifier
-from echoclr_core.views.files import HEADER
+from echoclr_core.views.files import HEADER, read_header
 from echoclr_core.views.networks import CompactViewNet, TorchClassifier, ZhangVGG16
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (3, 224, 224)).astype(np.uint8)
@@ -88,3 +88,10 @@ def test_a_file_that_is_none_is_refused(tmp_path):
     save_file({"w": torch.zeros(2)}, tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match=r"other.safetensors: its header has no entry"):
         load_classifier(tmp_path / "other.safetensors")
+
+
+def test_a_header_is_read_without_the_weights(tmp_path):
+    path = tmp_path / "c.safetensors"
+    save_classifier(TorchClassifier(CompactViewNet(2), ["a", "plax"], "plax"), path)
+    header = read_header(path)
+    assert (header["kind"], header["classes"], header["plax"]) == ("compact", ["a", "plax"], "plax")

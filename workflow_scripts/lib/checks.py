@@ -153,6 +153,10 @@ def require_files(config: dict, *, synthetic: bool) -> None:
     for key, path in wanted.items():
         if path and not Path(path).exists():
             missing.append(f"{key}: there is no {path}")
+    if not missing and config["views"]["weights"]:
+        from workflow_scripts.lib.classifier import classifier_problems  # loads torch or onnxruntime
+
+        missing += classifier_problems(config["views"])
     if config["views"]["classifier"] == "zhang" and not config["views"]["weights"]:
         missing.append(
             "views.weights: the network of Zhang et al. needs its weights here; without them set "
@@ -173,7 +177,9 @@ def require_files(config: dict, *, synthetic: bool) -> None:
         missing += _kinetics_problem(config)
     if missing:
         lines = "\n".join(f"  {line}" for line in missing)
-        raise WorkflowError(f"{len(missing)} file(s) are missing, so no job was started:\n{lines}")
+        raise WorkflowError(
+            f"{len(missing)} file(s) are missing or unsuitable, so no job was started:\n{lines}"
+        )
 
 
 def _kinetics_problem(config: dict) -> list[str]:

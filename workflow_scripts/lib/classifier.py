@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from echoclr_core.views.classifier import Classifier
-from echoclr_core.views.files import load_classifier
+from echoclr_core.views.classifier import Classifier, read_classes
+from echoclr_core.views.files import load_classifier, read_header
 from echoclr_core.views.onnx_model import OnnxClassifier, OnnxSettings
+
+KINDS = {"zhang": "zhang_vgg16", "compact": "compact"}
 
 
 def open_classifier(path: str | Path, views: dict, *, threads: int) -> Classifier:
@@ -16,13 +18,37 @@ def open_classifier(path: str | Path, views: dict, *, threads: int) -> Classifie
         If the file does not hold such a classifier, or its PLAX class is another than ``views.plax_class``.
     """
     if views["classifier"] == "onnx":
-        names = Path(views["classes"]).read_text(encoding="utf-8").split("\n")
-        classes = [name.strip() for name in names if name.strip()]
-        return OnnxClassifier(path, classes, views["plax_class"], settings=OnnxSettings(threads=threads))
-    classifier = load_classifier(path)
-    if classifier.plax != views["plax_class"]:
+        settings = OnnxSettings(**views["onnx"], threads=threads)
+        return OnnxClassifier(path, read_classes(views["classes"]), views["plax_class"], settings=settings)
+    check_file(path, views)
+    return load_classifier(path)
+
+
+def check_file(path: str | Path, views: dict) -> None:
+    """Raise ValueError unless a file, by its header alone, holds the classifier that is asked for."""
+    header, name = read_header(path), Path(path).name
+    if header["kind"] != KINDS[views["classifier"]]:
         raise ValueError(
-            f"views.plax_class: {views['plax_class']!r}, but the classifier in {Path(path).name} keeps "
-            f"{classifier.plax!r}; its classes are {list(classifier.classes)}"
+            f"views.classifier: {views['classifier']}, but {name} holds the weights of a "
+            f"{header['kind']} network; allowed is one of {list(KINDS)}, as the file is"
         )
-    return classifier
+    if header["plax"] != views["plax_class"]:
+        raise ValueError(
+            f"views.plax_class: {views['plax_class']!r}, but the classifier in {name} keeps "
+            f"{header['plax']!r}; its classes are {header['classes']}"
+        )
+
+
+def classifier_problems(views: dict) -> list[str]:
+    """What is wrong with the file that ``views.weights`` names and its class list; empty if nothing is.
+
+    Asked before any job: the views are decided after hours of deidentification.
+    """
+    try:
+        if views["classifier"] == "onnx":
+            open_classifier(views["weights"], views, threads=1)
+        else:
+            check_file(views["weights"], views)
+    except ValueError as error:
+        return [f"views.weights: {error}"]
+    return []

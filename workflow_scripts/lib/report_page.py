@@ -17,6 +17,7 @@ from workflow_scripts.lib.captions import Captions
 DESCRIPTIONS = {"table1": "Table 1. The cohort", "table_s1": "Table S1. The cohort in detail"}
 FIGURE_NUMBERS = ("2", "3", "s1", "s2")
 TABLE_NUMBERS = {"lvh": "S2", "severe_as": "S3"}
+SET_WORDS = {"train": "training", "validation": "early stopping", "test": "held out"}
 FIGURE_TITLES = {
     "figure2": "Figure 2. AUROC by share of labels",
     "figure3": "Figure 3. Contrastive methods by share of labels",
@@ -150,17 +151,32 @@ class Page:
             ),
         ]
         if self.files["views"]:
-            report = json.loads(Path(self.files["views_report"]).read_text(encoding="utf-8"))
-            blocks.append(
-                Picture(
-                    source=self.files["views"],
-                    title="View classifier on held-out videos",
-                    alt="Confusion matrix of views",
-                    caption=self.captions("views"),
-                )
-            )
-            blocks.append(DataTable(frame=_per_view(report), title="Precision and recall by view"))
+            blocks += self.views()
         return Section(title="Cohort", blocks=[*blocks, self.unmatched()])
+
+    def views(self) -> list[Picture | DataTable]:
+        """How good the trained view classifier is on videos of patients that it has not seen."""
+        confusion, calibration = self.files["views"]
+        report = json.loads(Path(self.files["views_report"]).read_text(encoding="utf-8"))
+        sizes = ", ".join(
+            f"{SET_WORDS[name]} {part['patients']:,} patients with {part['videos']:,} videos"
+            for name, part in report["sets"].items()
+        )
+        return [
+            Picture(
+                source=confusion,
+                title="View classifier on held-out videos",
+                alt="Confusion matrix of views",
+                caption=f"{self.captions('views').rstrip()} Split by patient: {sizes}.",
+            ),
+            Picture(
+                source=calibration,
+                title="Calibration of the view classifier",
+                alt="Share of right decisions against the probability of the decided view",
+                caption="The same held-out videos. Below, how many of them fall into each tenth.",
+            ),
+            DataTable(frame=_per_view(report), title="Precision and recall by view, held-out videos"),
+        ]
 
     def unmatched(self) -> Text | DataTable:
         """What did not match between archive and labels, counted."""
@@ -316,6 +332,7 @@ def _per_view(report: dict) -> pd.DataFrame:
     rows = [
         {
             "View": view,
+            "Held-out videos": report["support"][view],
             "Precision": _share(report["precision"].get(view)),
             "Recall": _share(report["recall"].get(view)),
         }
