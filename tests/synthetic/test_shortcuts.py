@@ -1,7 +1,15 @@
-"""The label must be in anatomy and motion: simple statistics of picture and header do not give it away."""
+"""The label must be in anatomy and motion: statistics of picture, file and header do not give it away.
+
+With a small cohort an AUROC is uncertain by a few hundredths. What docs/synthetic.md quotes was measured by
+
+    SHORTCUT_STUDIES=2000 python -m pytest -s tests/synthetic/test_shortcuts.py
+"""
+
+import os
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -9,55 +17,95 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from echoclr_core.common import generator
-from echoclr_core.synthetic.anatomy import draw_anatomy
+from echoclr_core.synthetic.cohort import label_row, plan_studies, study_anatomy
+from echoclr_core.synthetic.layouts import LAYOUTS
+from echoclr_core.synthetic.patients import make_patient
 from echoclr_core.synthetic.settings import SyntheticSettings
-from echoclr_core.synthetic.video import fan_video, make_take
+from echoclr_core.synthetic.video import fan_video, make_take, place_fan
 
-STUDIES = 240
+STUDIES = int(os.environ.get("SHORTCUT_STUDIES", "400"))
+TASKS = ("severe_as", "lvh")
 
 
-def statistics(take):
-    """What a lazy model could look at: brightness, histogram, change, sector, file size, header numbers."""
+def picture_statistics(take):
+    """Brightness, histogram, change and file size of one video as it is trained on."""
     frames = fan_video(take)
     inside = frames.max(0) > 0
     values = frames[:, inside]
-    histogram = np.histogram(values, 16, (0, 256))[0] / values.size
+    counts = np.histogram(values, 16, (0, 256))[0] / values.size
     change = np.abs(np.diff(frames.astype(int), axis=0)).mean()
     quality = [cv2.IMWRITE_JPEG_QUALITY, 90]
     size = sum(len(cv2.imencode(".jpg", frame, quality)[1]) for frame in frames)
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    sector = (inside.mean(), np.ptp(rows), np.ptp(columns), take.acquisition.sector.half_angle)
-    header = (take.acquisition.sector.depth, take.cycle.heart_rate)
-    return [values.mean(), values.std(), frames.mean(), change, size, *histogram, *sector, *header]
+    histogram = {f"histogram_{i}": count for i, count in enumerate(counts)}
+    whole = {"mean": values.mean(), "spread": values.std(), "frame_mean": frames.mean()}
+    return {**whole, "change": change, "file_size": size, **histogram, "fan_share": inside.mean()}
+
+
+def sector_geometry(plan, take):
+    """The fan on its screen, as a region tag would give it."""
+    height, width = plan.screen
+    x0, y0, x1, y1 = LAYOUTS[plan.layout].fan
+    sector, cut = take.acquisition.sector, take.acquisition.cut
+    fan = place_fan(sector, (x0 * width, y0 * height, x1 * width, y1 * height), cut)
+    place = {"apex_x": fan.apex[0], "apex_y": fan.apex[1], "right": fan.cut[1], "left": fan.cut[0]}
+    return {**place, "scale": fan.scale, "depth": sector.depth, "half_angle": sector.half_angle}
+
+
+def header_fields(plan, video, patient, take):
+    """What headers and the screen's captions say of patient, scanner and file."""
+    return {
+        "age": patient.age(plan.date),
+        "sex": patient.anatomy.sex,
+        "year": int(plan.date[:4]),
+        "month": int(plan.date[4:6]),
+        "rows": plan.screen[0],
+        "columns": plan.screen[1],
+        "layout": plan.layout,
+        "encoding": video.encoding,
+        "rate_tag": video.rate_tag,
+        "quirk": video.quirk,
+        "videos": len(plan.videos),
+        "accession": len(plan.accession),
+        "patient_id": len(patient.identifier),
+        "heart_rate": round(take.cycle.heart_rate),
+        "gain": round(take.acquisition.acoustics.gain),
+        "dynamic_range": round(take.acquisition.acoustics.dynamic_range),
+    }
 
 
 @pytest.fixture(scope="module")
 def cohort():
-    settings = SyntheticSettings()
+    settings = SyntheticSettings(development_studies=STUDIES, external_studies=0, view_studies=0)
     rows, severe, thick = [], [], []
-    for study in range(STUDIES):
-        anatomy = draw_anatomy(generator(settings.seed, "shortcut", study))
-        take = make_take(settings, anatomy, study, 1, "plax", 3, 5.0)
-        rows.append(statistics(take))
-        severe.append(anatomy.severe_stenosis)
+    for plan in plan_studies(settings):
+        video, anatomy = plan.videos[0], study_anatomy(settings, plan)
+        patient = make_patient(settings, plan.patient)
+        take = make_take(settings, anatomy, plan.number, video.number, "plax", 3, 5.0)
+        header = header_fields(plan, video, patient, take)
+        rows.append({**picture_statistics(take), **sector_geometry(plan, take), **header})
+        label = label_row(settings, plan)
+        severe.append(label["as_severity"] == "Severe")
         thick.append(anatomy.hypertrophy)
-    return np.array(rows), {"severe_as": np.array(severe), "lvh": np.array(thick)}
+    table = pd.get_dummies(pd.DataFrame(rows)).astype(float)
+    return table, {"severe_as": np.array(severe), "lvh": np.array(thick)}
 
 
-@pytest.mark.parametrize("task", ["severe_as", "lvh"])
-@pytest.mark.parametrize("strength", [0.01, 1.0])
+def linear_auroc(table, label, strength):
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
+    scores = cross_val_predict(model, table.to_numpy(), label, cv=5, method="predict_proba")[:, 1]
+    return roc_auc_score(label, scores)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("strength", [0.001, 0.01, 1.0])
 def test_a_linear_model_on_simple_statistics_fails(cohort, task, strength):
-    rows, labels = cohort
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000))
-    scores = cross_val_predict(model, rows, labels[task], cv=5, method="predict_proba")[:, 1]
-    assert roc_auc_score(labels[task], scores) < 0.65
+    table, labels = cohort
+    auroc = linear_auroc(table, labels[task], strength)
+    print(f"{task}, {len(table)} studies, C {strength}: {auroc:.3f}")
+    assert auroc < 0.65
 
 
 def test_the_test_would_see_a_planted_shortcut(cohort):
-    rows, labels = cohort
-    planted = rows.copy()
-    planted[:, 0] += 6.0 * labels["severe_as"]  # the sick are a little brighter
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
-    scores = cross_val_predict(model, planted, labels["severe_as"], cv=5, method="predict_proba")[:, 1]
-    assert roc_auc_score(labels["severe_as"], scores) > 0.65
+    table, labels = cohort
+    planted = table.assign(mean=table["mean"] + 6.0 * labels["severe_as"])  # the sick are a little brighter
+    assert linear_auroc(planted, labels["severe_as"], 1.0) > 0.65
