@@ -1,8 +1,8 @@
 """Phantom frames a second on one thread at 112x112, beside the least that a plain rendering has to do.
 
-"plain" draws nothing: it only makes fresh complex Gaussian speckle of the same grain with NumPy and SciPy for
-each frame, takes its logarithm and converts it to the fan by spline interpolation, as a first version of a
-phantom does. "ours" renders the whole scene: anatomy of the moment, speckle that moves with the tissue, noise,
+"plain" draws nothing: for each frame it makes fresh complex Gaussian speckle of the same grain with NumPy and
+SciPy, takes its logarithm and converts it to the fan by spline interpolation, as a first version of a phantom
+does. "ours" renders the whole scene: anatomy of the moment, speckle that moves with the tissue, noise,
 shadows, conversion.
 
     python benchmarks/phantom.py [--frames 240]
