@@ -32,6 +32,7 @@ wildcard_constraints:
     task="severe_as|lvh",
     init="random|kinetics400|simclr|mi_simclr|echoclr",
     method="simclr|mi_simclr|echoclr",
+    again=r"(_seed\d+)?",
     cohort="internal|external",
     draw=r"\d+",
     ratio=r"[0-9.]+",

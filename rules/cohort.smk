@@ -63,7 +63,9 @@ rule draw_subsets:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=section("finetune.tasks", "finetune.ratios", "finetune.draws", "study.seed"),
+        settings=section(
+            "finetune.tasks", "finetune.ratios", "finetune.draws", "pretrain.seeds", "study.seed"
+        ),
         core=core("draw_subsets"),
     script:
         "../workflow_scripts/draw_subsets.py"

@@ -8,14 +8,14 @@ rule pretrain_encoder:
         videos=ancient(results("cohort/videos.parquet")),
         store=ancient(results("clips/store.json")),
     output:
-        encoder=results("pretrain/{method}/encoder.safetensors"),
-        history=results("pretrain/{method}/history.parquet"),
-        timings=results("pretrain/{method}/timings.parquet"),
-        run=results("pretrain/{method}/run.json"),
+        encoder=results("pretrain/{method}{again}/encoder.safetensors"),
+        history=results("pretrain/{method}{again}/history.parquet"),
+        timings=results("pretrain/{method}{again}/timings.parquet"),
+        run=results("pretrain/{method}{again}/run.json"),
     log:
-        log_file("pretrain_encoder", "{method}"),
+        log_file("pretrain_encoder", "{method}{again}"),
     benchmark:
-        benchmark_file("pretrain_encoder", "{method}")
+        benchmark_file("pretrain_encoder", "{method}{again}")
     conda:
         "../envs/training.yaml"
     threads: config["compute"]["threads"]
@@ -23,9 +23,15 @@ rule pretrain_encoder:
         mem_mb=16000,
         runtime=2880,
     params:
-        settings=section("pretrain", "model", "augmentation", "study.seed", leave_out=("pretrain.methods",)),
+        settings=section(
+            "pretrain",
+            "model",
+            "augmentation",
+            "study.seed",
+            leave_out=("pretrain.methods", "pretrain.seeds"),
+        ),
         compute=section("compute"),
-        state=f"{STATE}/pretrain/{{method}}",
+        state=f"{STATE}/pretrain/{{method}}{{again}}",
         core=core("pretrain_encoder"),
     script:
         "../workflow_scripts/pretrain_encoder.py"
@@ -34,4 +40,4 @@ rule pretrain_encoder:
 rule pretrain:
     """Stage 6: pretrained encoders."""
     input:
-        expand(results("pretrain/{method}/encoder.safetensors"), method=GRID.methods),
+        expand(results("pretrain/{folder}/encoder.safetensors"), folder=GRID.pretrained()),

@@ -13,6 +13,7 @@ from echoclr_core.training.progress import TIMINGS
 from echoclr_core.training.settings import settings_from
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import augmentation_fields, encoder_settings, initial_state
+from workflow_scripts.lib.seeds import seed_of
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
 from workflow_scripts.lib.training_data import labelled_videos, subset_videos
@@ -40,7 +41,7 @@ with job(snakemake) as log:
                 "augmentation": augmentation_fields(chosen.augmentation),
                 "kinetics_standardisation": cell.init == "kinetics400",
                 "precision": compute["precision"],
-                "seed": chosen.seed,
+                "seed": seed_of(chosen.seed, snakemake.params.pretraining),
             },
         ),
         state_dir=snakemake.params.state,

@@ -10,6 +10,7 @@ from echoclr_core.common import write_json
 from echoclr_core.pretrain.__main__ import run_spec
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import augmentation_fields, encoder_fields
+from workflow_scripts.lib.seeds import seed_of
 from workflow_scripts.lib.store import store_files
 
 with job(snakemake) as log:
@@ -31,7 +32,7 @@ with job(snakemake) as log:
             "input_size": chosen.model["input_size"],
             "augmentation": augmentation_fields(chosen.augmentation),
             "precision": compute["precision"],
-            "seed": chosen.seed,
+            "seed": seed_of(chosen.seed, int(snakemake.wildcards.again.removeprefix("_seed") or 0)),
         },
         "state_dir": str(state),
         "device": compute["device"],

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from workflow_scripts.lib.grid import Grid, ratio_label, section
+from workflow_scripts.lib.seeds import seed_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +36,20 @@ def test_paper_grid(config):
     assert grid.ratios == ["0.01", "0.05", "0.1", "0.25", "0.5", "1"]
     assert len(grid.selections()) == 60
     assert len(grid.runs()) == 120
+
+
+def test_every_draw_of_the_labels_meets_every_pretraining(config):
+    config["pretrain"]["seeds"], config["finetune"]["draws"] = 2, 3
+    grid = Grid(config)
+    assert grid.draws == ["0", "1", "2", "3", "4", "5"]
+    assert [grid.pretraining_of(draw) for draw in grid.draws] == [0, 1, 0, 1, 0, 1]
+    assert grid.pretrained() == [
+        *("simclr", "mi_simclr", "echoclr"),
+        *("simclr_seed1", "mi_simclr_seed1", "echoclr_seed1"),
+    ]
+    assert len(grid.runs()) == 6 * 120
+    assert seed_of(7, 0) == 7  # the first pretraining is the study's own
+    assert len({seed_of(7, number) for number in range(5)}) == 5
 
 
 def test_ratio_label():

@@ -26,6 +26,7 @@ CHANGES = {
     "finetune": ("finetune: {max_epochs: 2}", FINETUNE),
     "pretrain": ("pretrain: {temperature: 0.1}", PRETRAIN),
     "augmentation": ("augmentation: {degrees: 5}", PRETRAIN),
+    "pretrainings": ("pretrain: {seeds: 2}", SUBSETS | PRETRAIN),
     "subsets": ("finetune: {draws: 2}", SUBSETS | PRETRAIN),
     "cohort": ("cohort: {split_unit: patient}", COHORT),
     "mask": ("mask: {threshold: 100}", MASK),

@@ -50,8 +50,25 @@ class Grid:
         return [ratio_label(ratio) for ratio in sorted(self.config["finetune"]["ratios"])]
 
     @property
+    def seeds(self) -> int:
+        """How often every method is pretrained."""
+        return self.config["pretrain"]["seeds"]
+
+    @property
     def draws(self) -> list[str]:
-        return [str(draw) for draw in range(self.config["finetune"]["draws"])]
+        """Numbers of the repeats: every draw of the labels with every pretraining."""
+        return [str(draw) for draw in range(self.config["finetune"]["draws"] * self.seeds)]
+
+    def pretrained(self) -> list[str]:
+        """Folders of the encoders: <method> of the first pretraining, <method>_seed1 of the next."""
+        return [method + again(number) for number in range(self.seeds) for method in self.methods]
+
+    def pretraining_of(self, draw: str) -> int:
+        """Number of the pretraining that repeat ``draw`` starts from.
+
+        With two pretrainings, repeats 0 and 1 share the first draw of the labels, 2 and 3 the second.
+        """
+        return int(draw) % self.seeds
 
     def rates(self, init: str, ratio: str) -> list[str]:
         """Learning rates of one initialisation at one ratio, as text (paper, fine-tuning)."""
@@ -73,6 +90,11 @@ class Grid:
             for cell in self.selections()
             for rate in self.rates(cell["init"], cell["ratio"])
         ]
+
+
+def again(number: int) -> str:
+    """What a further pretraining adds to its folder's name; nothing for the first."""
+    return f"_seed{number}" if number else ""
 
 
 def sections(config: dict):

@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.io import directory, expand, multiext, temp
 
 from echoclr_core.common.modules import code_digest
-from workflow_scripts.lib.grid import SSL, Grid
+from workflow_scripts.lib.grid import SSL, Grid, again
 
 CELL = "{task}/{init}/{ratio}/{draw}"
 PACKAGES = ("echoclr_core", "workflow_scripts")
@@ -69,7 +69,8 @@ class Layout:
     def initial_weights(self, wildcards):
         """The file the encoder starts from; none for random weights and for those in torchvision's cache."""
         if wildcards.init in SSL:
-            return self.results(f"pretrain/{wildcards.init}/encoder.safetensors")
+            folder = wildcards.init + again(self.grid.pretraining_of(wildcards.draw))
+            return self.results(f"pretrain/{folder}/encoder.safetensors")
         if wildcards.init == "kinetics400":
             return self.if_there(self.config["finetune"]["kinetics_weights"])
         return []
