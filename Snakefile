@@ -15,6 +15,7 @@ include: "rules/synthetic.smk"
 include: "rules/catalog.smk"
 include: "rules/deidentify.smk"
 include: "rules/views.smk"
+include: "rules/videos.smk"
 include: "rules/mask.smk"
 include: "rules/cohort.smk"
 include: "rules/pretrain.smk"
@@ -46,7 +47,8 @@ localrules:
 rule all:
     default_target: True
     input:
-        rules.report.input,
+        # without tasks the study ends with pretraining
+        rules.report.input if GRID.tasks else [rules.mask.input, rules.cohort.input, rules.pretrain.input],
 
 
 # What needs files is asked last, when it is known that jobs will run.

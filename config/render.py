@@ -112,6 +112,7 @@ def _tables():
     from echoclr_core.pretrain import tables as pretrain
     from echoclr_core.synthetic import TRUTH
     from echoclr_core.views.decision import VIEW_DECISIONS
+    from echoclr_core.views.given import GIVEN_VIEWS
     from echoclr_core.views.labels import VIEW_LABELS
 
     cell = "<task>/<init>/<ratio>/<draw>"
@@ -120,6 +121,7 @@ def _tables():
         "deidentified/<shard>.parquet": deidentify.SOURCE_FILES,
         "deidentified/audit/<shard>.parquet": deidentify.AUDIT,
         "views/labels.parquet": VIEW_LABELS,
+        "views/given.parquet": GIVEN_VIEWS,
         "views/<shard>.parquet": VIEW_DECISIONS,
         "masked/<shard>.parquet": video.MASKED_VIDEOS,
         "clips/<shard>.parquet": video.CLIP_INDEX,

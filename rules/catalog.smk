@@ -31,4 +31,4 @@ rule catalog_archive:
 rule catalog:
     """Stage 1: the archive's catalogue."""
     input:
-        rules.catalog_archive.output,
+        f"{RESTRICTED}/crosswalk.parquet",

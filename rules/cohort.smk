@@ -35,6 +35,7 @@ rule build_cohort:
         studies=results("cohort/studies.parquet"),
         flow=results("cohort/flow.parquet"),
         unmatched=results("cohort/unmatched.parquet"),
+        split=results("cohort/split.json"),
     log:
         log_file("build_cohort"),
     conda:
@@ -76,6 +77,7 @@ rule digest_training_data:
     input:
         videos=results("cohort/videos.parquet"),
         studies=results("cohort/studies.parquet"),
+        split=results("cohort/split.json"),
         subsets=results("cohort/subsets.parquet"),
         store=results("clips/store.json"),
     output:

@@ -25,6 +25,7 @@ GRID = LAYOUT.grid
 RESTRICTED = LAYOUT.restricted
 STATE = LAYOUT.state
 SYNTHETIC = LAYOUT.synthetic
+VIDEOS_GIVEN = LAYOUT.videos_given
 
 results = LAYOUT.results
 log_file = LAYOUT.log_file

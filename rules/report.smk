@@ -155,6 +155,7 @@ rule build_report:
         views_report=results("views/classifier.json") if VIEWS_TRAINED else [],
         flow=results("cohort/flow.parquet"),
         unmatched=results("cohort/unmatched.parquet"),
+        split=results("cohort/split.json"),
         studies=results("cohort/studies.parquet"),
         videos=results("cohort/videos.parquet"),
         subsets=results("cohort/subsets.parquet"),
@@ -197,7 +198,7 @@ rule report:
     """Stage 10: the report."""
     input:
         results("report.html"),
-        rules.catalog_archive.output.crosswalk,
+        f"{RESTRICTED}/crosswalk.parquet",
         rules.make_table1.output,
         rules.make_result_tables.output,
         rules.evaluate.input,

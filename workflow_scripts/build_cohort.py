@@ -10,7 +10,9 @@ from echoclr_core.cohort import (
     UNMATCHED,
     CohortSettings,
     build_cohort,
+    split_record,
 )
+from echoclr_core.common import write_json
 from echoclr_core.deidentify import SOURCE_FILES
 from echoclr_core.video import MASKED_VIDEOS
 from echoclr_core.views.decision import VIEW_DECISIONS
@@ -27,19 +29,21 @@ with job(snakemake) as log:
     chosen = settings(snakemake)
     fractions = chosen.cohort.pop("split_fractions")
     used_for_views = snakemake.input.get("view_labels") or None
+    cohort_settings = CohortSettings(
+        seed=chosen.seed, tasks=chosen.tasks, fractions=tuple(fractions), **chosen.cohort
+    )
     cohort = build_cohort(
         read_all(SOURCE_FILES, snakemake.input.files),
         read_all(VIEW_DECISIONS, snakemake.input.views),
         read_all(MASKED_VIDEOS, snakemake.input.masked),
         LABELS.read(snakemake.input.labels),
-        settings=CohortSettings(
-            seed=chosen.seed, tasks=chosen.tasks, fractions=tuple(fractions), **chosen.cohort
-        ),
+        settings=cohort_settings,
         excluded_studies=VIEW_LABELS.read(used_for_views)["study_id"].unique() if used_for_views else (),
     )
     COHORT_VIDEOS.write(cohort.videos, snakemake.output.videos)
     COHORT_STUDIES.write(cohort.studies, snakemake.output.studies)
     FLOW.write(cohort.flow, snakemake.output.flow)
     UNMATCHED.write(cohort.unmatched, snakemake.output.unmatched)
+    write_json(snakemake.output.split, split_record(cohort.studies, cohort_settings))
     log.info("studies a set: %s", cohort.studies["set"].value_counts().to_dict())
     log.info("flow:\n%s", cohort.flow.to_string())

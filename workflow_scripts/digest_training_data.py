@@ -1,8 +1,12 @@
 """Digests of what each training job reads: the videos' frames, and the labels of its task and subset."""
 
+import json
+from pathlib import Path
+
 import pandas as pd
 
 from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS, digest_of_videos
+from echoclr_core.cohort.digests import digest_of_split
 from echoclr_core.common import write_json
 from workflow_scripts.lib.job import job
 from workflow_scripts.lib.store import open_store
@@ -19,6 +23,9 @@ with job(snakemake) as log:
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     videos = videos.merge(store.index[["video_id", "sha256"]], on="video_id", validate="one_to_one")
     studies = COHORT_STUDIES.read(snakemake.input.studies)
+    split = json.loads(Path(snakemake.input.split).read_text(encoding="utf-8"))
+    if digest_of_split(studies) != split["digest"]:
+        raise ValueError("cohort/studies.parquet: the split is not the one that cohort/split.json records")
     subsets = SUBSETS.read(snakemake.input.subsets)
     pretraining = videos[videos["set"].isin(["train", "val"])]
     write_json(snakemake.output.pretrain, {"videos": frames_digest(pretraining)})

@@ -2,7 +2,7 @@
 
 from echoclr_core.cohort.build import Cohort, build_cohort
 from echoclr_core.cohort.columns import SEX_SPELLINGS, LabelColumns
-from echoclr_core.cohort.digests import digest_of_videos
+from echoclr_core.cohort.digests import digest_of_videos, split_record
 from echoclr_core.cohort.flow import FLOW, REASONS, STAGES, check_flow
 from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, check_labels, read_labels
 from echoclr_core.cohort.lvh import lv_mass_index, lvh_label
@@ -18,6 +18,15 @@ from echoclr_core.cohort.split import SETS, set_sizes, split_studies
 from echoclr_core.cohort.subsets import SUBSETS, draw_subsets, label_subset, subset_size
 from echoclr_core.cohort.table1 import table1
 from echoclr_core.cohort.unmatched import UNMATCHED
+from echoclr_core.cohort.video_files import catalogue_videos
+from echoclr_core.cohort.video_table import (
+    LAYOUTS,
+    VideoColumns,
+    VideoLayout,
+    VideoTable,
+    check_video_table,
+    read_video_table,
+)
 
 __all__ = [
     "COHORT_STUDIES",
@@ -25,6 +34,7 @@ __all__ = [
     "EXCLUDED_GRADES",
     "FLOW",
     "LABELS",
+    "LAYOUTS",
     "REASONS",
     "SETS",
     "SEVERE_GRADES",
@@ -36,10 +46,15 @@ __all__ = [
     "Cohort",
     "CohortSettings",
     "LabelColumns",
+    "VideoColumns",
+    "VideoLayout",
+    "VideoTable",
     "apply_pseudonyms",
     "build_cohort",
+    "catalogue_videos",
     "check_flow",
     "check_labels",
+    "check_video_table",
     "digest_of_videos",
     "draw_subsets",
     "grade_counts",
@@ -48,8 +63,10 @@ __all__ = [
     "lv_mass_index",
     "lvh_label",
     "read_labels",
+    "read_video_table",
     "set_sizes",
     "severe_as_label",
+    "split_record",
     "split_studies",
     "subset_size",
     "table1",

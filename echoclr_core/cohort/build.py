@@ -1,6 +1,6 @@
 """From the stages' tables to the cohort: who is in, in which set, with which labels."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -76,10 +76,14 @@ def build_cohort(
     flow.step("grade", _because(lookup(studies["excluded"]), "excluded_grade"))
     masked = _matching(flow.rows, masked_videos, "the masked videos")
     flow.step("mask", masked["outcome"].mask(masked["outcome"] == "ok"))
-    has_label = studies[list(settings.tasks)].notna().any(axis=1)
-    flow.step("task_labels", _because(~flow.rows["study_id"].map(has_label), "no_task_label"))
+    if settings.tasks:
+        has_label = studies[list(settings.tasks)].notna().any(axis=1)
+        flow.step("task_labels", _because(~flow.rows["study_id"].map(has_label), "no_task_label"))
     part = flow.rows["study_id"].map(studies["part"])
-    flow.step("years", _because(part.isna(), "year_outside"))
+    if settings.split_unit == "table":
+        flow.step("given_split", _because(part.isna(), "no_given_set"))
+    else:
+        flow.step("years", _because(part.isna(), "year_outside"))
     if settings.split_unit == "patient":
         flow.step("patients", _patient_reasons(flow.rows["study_id"], studies))
     sets = _split(flow, studies, settings)
@@ -107,21 +111,42 @@ def _labelled_studies(
 ) -> pd.DataFrame:
     """The label table by study_id with severe_as, lvh, excluded, part ("development", "external", NA)."""
     studies = labels.set_index("study_id")
-    years = dict.fromkeys(settings.development_years, "development")
-    years |= dict.fromkeys(settings.external_years, "external")
     patients = studies["patient_id"].fillna(study_patients(source_files).reindex(studies.index))
     return studies.assign(
         patient_id=patients.astype("string"),
         severe_as=severe_as_label(studies["as_severity"], settings.severe_grades),
-        lvh=lvh_label(
-            studies["sex"],
-            studies["lv_mass_index"],
-            women_above=settings.lvh_threshold_women,
-            men_above=settings.lvh_threshold_men,
-        ),
+        lvh=_hypertrophy(studies, settings),
         excluded=is_grade(studies["as_severity"], settings.excluded_grades),
-        part=studies["study_year"].map(years).astype("string"),
+        part=_parts(studies, settings).astype("string"),
     )
+
+
+def _hypertrophy(studies: pd.DataFrame, settings: CohortSettings) -> pd.Series:
+    by_index = lvh_label(
+        studies["sex"],
+        studies["lv_mass_index"],
+        women_above=settings.lvh_threshold_women,
+        men_above=settings.lvh_threshold_men,
+    )
+    label = pd.Series(by_index, index=studies.index)
+    if settings.lvh_wall_above is None or "wall_thickness" not in studies:
+        return label
+    wall = studies["wall_thickness"].astype("Float64")
+    return label.fillna(wall > settings.lvh_wall_above)
+
+
+def _parts(studies: pd.DataFrame, settings: CohortSettings) -> pd.Series:
+    """ "development" or "external", NA for neither: by the given set, or by year."""
+    if settings.split_unit == "table":
+        if "given_set" not in studies:
+            raise ValueError("split_unit: 'table', but the labels name no sets (given_set)")
+        external = studies["given_set"] == "external"
+        return external.map({True: "external", False: "development"}).where(studies["given_set"].notna())
+    if studies["study_year"].isna().all():  # a table without dates: one period
+        return pd.Series("development", index=studies.index)
+    years = dict.fromkeys(settings.development_years, "development")
+    years |= dict.fromkeys(settings.external_years, "external")
+    return studies["study_year"].map(years)
 
 
 def _patient_reasons(study_ids: pd.Series, studies: pd.DataFrame) -> pd.Series:
@@ -137,8 +162,12 @@ def _split(flow: Flow, studies: pd.DataFrame, settings: CohortSettings) -> pd.Se
     """Set of each study that is left, by study_id."""
     left = studies.loc[flow.rows["study_id"].unique()]
     development = left[left["part"] == "development"]
-    groups = development["patient_id"] if settings.split_unit == "patient" else None
-    split = split_studies(development.index, settings.fractions, settings.seed, groups)
+    if settings.split_unit == "table":
+        names = development["given_set"]
+        split = {name: names.index[names == name].to_numpy() for name in ("train", "val", "test")}
+    else:
+        groups = development["patient_id"] if settings.split_unit == "patient" else None
+        split = split_studies(development.index, settings.fractions, settings.seed, groups)
     if not len(split["train"]):
         lines = flow.table()
         steps = "; ".join(f"{row.stage} {row.reason} {row.studies}" for row in lines.itertuples())
@@ -147,7 +176,15 @@ def _split(flow: Flow, studies: pd.DataFrame, settings: CohortSettings) -> pd.Se
         )
     split["external"] = left.index[left["part"] == "external"].to_numpy()
     assert_disjoint(split, len(left))
+    if settings.split_unit == "patient":
+        _assert_patients_apart(split, left["patient_id"])
     return pd.concat([pd.Series(name, index=ids, dtype="string") for name, ids in split.items()])
+
+
+def _assert_patients_apart(split: Mapping[str, Collection[str]], patients: pd.Series) -> None:
+    """Assert that no patient stands in two sets, the external one included."""
+    sets = {name: set(patients.loc[list(ids)]) for name, ids in split.items()}
+    assert len(set.union(*sets.values())) == sum(map(len, sets.values())), "a patient stands in two sets"
 
 
 def _tables(
@@ -156,7 +193,7 @@ def _tables(
     rows = flow.rows.merge(masked_videos[["video_id", "n_frames", "fps"]], on="video_id", validate="1:1")
     rows["set"] = rows["study_id"].map(studies["set"])
     videos = rows[list(COHORT_VIDEOS.columns)].sort_values(["study_id", "video_id"])
-    studies = studies.dropna(subset="set").drop(columns=["excluded", "part"])
+    studies = studies.dropna(subset="set").drop(columns=["excluded", "part", "given_set"], errors="ignore")
     studies = studies.assign(n_videos=rows["study_id"].value_counts()).sort_index().reset_index()
     return Cohort(
         videos=COHORT_VIDEOS.check(videos),

@@ -13,7 +13,9 @@ SEX_SPELLINGS: Mapping[str, str] = MappingProxyType(
 thresholds are defined for women and men only, so it counts as missing). "0" and "1" are not here, since
 tables disagree on which is which: name them in ``LabelColumns.sex_spellings``."""
 
-MEASUREMENTS = ("ivsd", "lvidd", "pwtd", "height", "weight")
+WALLS = ("ivsd", "lvidd", "pwtd")
+BODY = ("height", "weight")
+MEASUREMENTS = (*WALLS, *BODY)
 
 LIMITS: Mapping[str, tuple[float, float, str]] = MappingProxyType(
     {
@@ -30,7 +32,9 @@ millimetres for centimetres, metres for centimetres, and typing errors."""
 
 IDENTIFYING = ("study_id", "patient_id", "study_date")
 LABELLED = ("study_year", "sex", "as_severity", "lv_mass_index", "lv_mass_index_from")
-RESERVED = frozenset([*IDENTIFYING, *LABELLED, "set", "severe_as", "lvh", "n_videos"])
+RESERVED = frozenset(
+    [*IDENTIFYING, *LABELLED, "set", "given_set", "severe_as", "lvh", "n_videos", "wall_thickness"]
+)
 """Names the cohort's own tables use; an extra column may not take one."""
 
 
@@ -49,10 +53,12 @@ class LabelColumns:
     sex, as_severity, lv_mass_index
         Sex, grade of aortic stenosis as reported (any text), left-ventricular mass index in g/m2.
     ivsd, lvidd, pwtd, height, weight
-        Septum, cavity and posterior wall at end-diastole and height in cm, weight in kg: all five or none.
-        They give the mass index of the rows where it is missing.
+        Septum, cavity and posterior wall at end-diastole and height in cm, weight in kg: all five, the first
+        three, or none. All five give the mass index of the rows where it is missing.
     extra
         Further columns for Table 1 (age, race, …).
+    undated
+        Whether the table names neither dates nor years, and all studies are of one period.
     sex_spellings
         Spelling (any case) to "female", "male" or "" (counts as missing).
 
@@ -75,6 +81,7 @@ class LabelColumns:
     height: str | None = None
     weight: str | None = None
     extra: tuple[str, ...] = ()
+    undated: bool = False
     sex_spellings: Mapping[str, str] = field(default_factory=lambda: SEX_SPELLINGS)
 
     def __post_init__(self):
@@ -84,12 +91,15 @@ class LabelColumns:
         object.__setattr__(self, "sex_spellings", MappingProxyType(spellings))
         if not self.study_id:
             raise ValueError("label columns: study_id must be the name of a column")
-        if self.study_date is None and self.study_year is None:
+        if self.study_date is None and self.study_year is None and not self.undated:
             raise ValueError("label columns: name a column for study_date or for study_year")
         named = [name for name in MEASUREMENTS if getattr(self, name)]
-        if named and len(named) < len(MEASUREMENTS):
+        if named and named not in (list(MEASUREMENTS), list(WALLS)):
             lacking = [name for name in MEASUREMENTS if name not in named]
-            raise ValueError(f"label columns: {named} are named, {lacking} are not; name all five or none")
+            raise ValueError(
+                f"label columns: {named} are named, {lacking} are not; name all five, or "
+                f"{', '.join(WALLS)}, or none"
+            )
         wrong = sorted(set(spellings.values()) - {"female", "male", ""})
         if wrong:
             raise ValueError(

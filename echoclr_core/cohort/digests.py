@@ -1,9 +1,12 @@
-"""The digest of a dataset: whether a training run would see the same videos with the same labels."""
+"""Digests of a dataset (would a run see the same videos and labels?) and of the split."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
+from echoclr_core.cohort.settings import CohortSettings
+from echoclr_core.cohort.split import SETS
 from echoclr_core.common import digest
 
 
@@ -33,3 +36,32 @@ def digest_of_videos(
     if len(set(ids)) < len(ids):
         raise ValueError(f"dataset: {len(ids) - len(set(ids))} videos stand there more than once")
     return digest(sorted(zip(ids, frames, marks, strict=True)))
+
+
+def split_record(studies: pd.DataFrame, settings: CohortSettings) -> dict[str, Any]:
+    """What the split is, for JSON: unit, seed, fractions, studies and videos a set, digest.
+
+    The digest is of every study with its set, in sorted order: two cohorts have the same split if and only if
+    it is the same.
+
+    Parameters
+    ----------
+    studies
+        COHORT_STUDIES.
+    settings
+        What made them.
+    """
+    by_set = studies.groupby("set")
+    return {
+        "unit": settings.split_unit,
+        "seed": settings.seed,
+        "fractions": [str(fraction) for fraction in settings.fractions],
+        "studies": {name: int(by_set.size().get(name, 0)) for name in SETS},
+        "videos": {name: int(by_set["n_videos"].sum().get(name, 0)) for name in SETS},
+        "digest": digest_of_split(studies),
+    }
+
+
+def digest_of_split(studies: pd.DataFrame) -> str:
+    """SHA-256 of the sorted pairs (study, set)."""
+    return digest(sorted(zip(studies["study_id"], studies["set"], strict=True)))

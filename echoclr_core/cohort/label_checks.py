@@ -138,7 +138,9 @@ def parse_year(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -
         years = years.fillna(found.reindex(table.index))
         absent &= table[column].isna()
     name = columns.study_date or columns.study_year
-    problems.cells(name, table.index.to_series()[absent], "a date or year: it is missing", show=False)
+    if name is not None:
+        missing = table.index.to_series()[absent]
+        problems.cells(name, missing, "a date or year: it is missing", show=False)
     return years
 
 

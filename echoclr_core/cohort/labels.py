@@ -28,7 +28,13 @@ LABELS = Table(
         "patient_id": Column(
             kind="str", nullable=True, description="patient (a pseudonym outside restricted/)"
         ),
-        "study_year": Column(kind="int", low=1900, high=2100, description="year of the study"),
+        "study_year": Column(
+            kind="int",
+            nullable=True,
+            low=1900,
+            high=2100,
+            description="year of the study; missing only where the videos come without DICOM and dates",
+        ),
         "sex": Column(kind="str", nullable=True, allowed=("female", "male"), description="sex"),
         "as_severity": Column(
             kind="str", nullable=True, description="grade of aortic stenosis as reported; 'None' is a grade"
@@ -62,14 +68,21 @@ def check_labels(
         labels, problems = _parse(path, columns)
     except ValueError as error:
         return [str(error)]
-    grades = labels["as_severity"]
-    if severe_grades is not None and grades.notna().any() and not is_grade(grades, severe_grades).any():
+    if severe_grades is not None:
+        no_severe_grade(labels["as_severity"], columns, severe_grades, problems)
+    return problems
+
+
+def no_severe_grade(
+    grades: pd.Series, columns: LabelColumns, severe_grades: Collection[str], problems: Problems
+) -> None:
+    """Add the problem that there are grades, but no severe one."""
+    if grades.notna().any() and not is_grade(grades, severe_grades).any():
         most = list(grades.value_counts().index[:FEW]) if grades.nunique() <= 2 * FEW else "too many to list"
         problems.add(
             f"column {columns.as_severity!r}: no row has a severe grade; severe are {list(severe_grades)}, "
             f"the most frequent grades are {most}"
         )
-    return problems
 
 
 def read_labels(path: str | Path, columns: LabelColumns) -> pd.DataFrame:
@@ -96,10 +109,15 @@ def read_labels(path: str | Path, columns: LabelColumns) -> pd.DataFrame:
         With all problems of the table in one message.
     """
     labels, problems = _parse(path, columns)
+    raise_problems(problems, "the label table")
+    return LABELS.check(labels, where=Path(path).name)
+
+
+def raise_problems(problems: Problems, table: str) -> None:
+    """One ValueError with all problems, if there are any."""
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        raise ValueError(f"the label table has {count}:\n" + "\n".join(f"- {line}" for line in problems))
-    return LABELS.check(labels, where=Path(path).name)
+        raise ValueError(f"{table} has {count}:\n" + "\n".join(f"- {line}" for line in problems))
 
 
 def apply_pseudonyms(
@@ -127,8 +145,16 @@ def apply_pseudonyms(
 def _parse(path: str | Path, columns: LabelColumns) -> tuple[pd.DataFrame, Problems]:
     problems = Problems(Path(path).name)
     table, floating = read_text_table(path)
+    return parse_labels(table, floating, columns, problems)
+
+
+def parse_labels(
+    table: pd.DataFrame, floating: list[str], columns: LabelColumns, problems: Problems
+) -> tuple[pd.DataFrame, Problems]:
+    """LABELS from a table of text, one row a study (see :func:`read_text_table`); adds to ``problems``."""
+    before = len(problems)
     check_names(table, columns, problems)
-    if problems:  # nothing more can be said of a table without its columns
+    if len(problems) > before:  # nothing more can be said of a table without its columns
         return LABELS.empty(), problems
     if table.empty:
         problems.add("the table has no rows; one row a study is needed")
@@ -152,6 +178,8 @@ def _parse(path: str | Path, columns: LabelColumns) -> tuple[pd.DataFrame, Probl
         }
         | {name: _extra(table[name]) for name in columns.extra}
     )
+    if columns.ivsd:
+        labels["wall_thickness"] = measured[["ivsd", "pwtd"]].max(axis=1, skipna=False)
     return labels, problems
 
 

@@ -11,6 +11,7 @@ from echoclr_core.cohort.split import SETS
 from echoclr_core.common import Column, Table
 
 TASKS = ("severe_as", "lvh")
+SPLIT_UNITS = ("study", "patient", "table")
 
 COHORT_VIDEOS = Table(
     "cohort videos",
@@ -29,7 +30,7 @@ COHORT_STUDIES = Table(
     {
         "study_id": Column(kind="str", description="pseudonymous study"),
         "patient_id": Column(kind="str", nullable=True, description="pseudonymous patient"),
-        "study_year": Column(kind="int", description="year of the study"),
+        "study_year": Column(kind="int", nullable=True, description="year of the study"),
         "set": Column(kind="str", allowed=SETS, description="set of the study"),
         "severe_as": Column(kind="bool", nullable=True, description="severe aortic stenosis"),
         "lvh": Column(kind="bool", nullable=True, description="left-ventricular hypertrophy"),
@@ -53,14 +54,18 @@ class CohortSettings:
         Every year of each part (``range(2016, 2021)`` and ``[2021]`` in the paper), not first and last.
         No external years: no external set.
     tasks
-        A study stays if it has a label of any of these; the others are missing for their task only.
+        A study stays if it has a label of any of these; the others are missing for their task only. None:
+        every study stays (pretraining alone).
     severe_grades, excluded_grades
         Texts of ``as_severity`` (case does not count).
     lvh_threshold_women, lvh_threshold_men
         Hypertrophy is a mass index strictly above, g/m².
+    lvh_wall_above
+        Where no mass index or no sex is known, hypertrophy is a wall thicker than this, cm; None: such a
+        study has no label.
     split_unit
-        "study" (paper), or "patient": the studies of a patient stand in one set, and external studies of
-        development patients leave.
+        "study" (paper); "patient": the studies of a patient stand in one set, and external studies of
+        development patients leave; "table": the sets that the labels' column given_set names.
     fractions, seed
         As :func:`~echoclr_core.cohort.split_studies`.
     """
@@ -72,6 +77,7 @@ class CohortSettings:
     excluded_grades: Collection[str] = EXCLUDED_GRADES
     lvh_threshold_women: float = WOMEN_ABOVE
     lvh_threshold_men: float = MEN_ABOVE
+    lvh_wall_above: float | None = None
     split_unit: str = "study"
     fractions: tuple[float | str, ...] = (0.75, 0.10, 0.15)
     seed: int = 0
@@ -82,10 +88,10 @@ class CohortSettings:
             raise ValueError(
                 f"development_years: {both} are external too; allowed are other years, at least one"
             )
-        if self.split_unit not in ("study", "patient"):
-            raise ValueError(f"split_unit: {self.split_unit!r}; allowed are 'study' and 'patient'")
-        if not self.tasks or set(self.tasks) - set(TASKS):
-            raise ValueError(f"tasks: {list(self.tasks)}; allowed are {list(TASKS)}, one at least")
+        if self.split_unit not in SPLIT_UNITS:
+            raise ValueError(f"split_unit: {self.split_unit!r}; allowed are {list(SPLIT_UNITS)}")
+        if set(self.tasks) - set(TASKS):
+            raise ValueError(f"tasks: {list(self.tasks)}; allowed are {list(TASKS)}")
         grades = pd.Series([*self.severe_grades], dtype="string")
         if is_grade(grades, self.excluded_grades).any():
             raise ValueError("severe_grades: one is also an excluded grade; allowed are other texts")

@@ -29,7 +29,8 @@ def severe_as_label(
 def is_grade(grades: Iterable[str | None], names: Collection[str]) -> pd.Series:
     """Whether each grade is one of ``names`` (case and runs of spaces do not count); False where missing."""
     texts = pd.Series(grades, dtype="string")
-    return texts.map(_plain, na_action="ignore").isin([_plain(name) for name in names]).astype(bool)
+    plain = texts.map(_plain, na_action="ignore").astype("string")  # missing cells alone: no type
+    return plain.isin([_plain(name) for name in names]).astype(bool)
 
 
 def grade_counts(

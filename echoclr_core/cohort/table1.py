@@ -17,6 +17,7 @@ TITLES = {
     "severe_as": "Severe aortic stenosis",
     "lvh": "Left-ventricular hypertrophy",
     "lv_mass_index": "LV mass index, g/m²",
+    "wall_thickness": "Thicker of septum and posterior wall, cm",
     "as_severity": "Aortic stenosis as reported",
     "study_year": "Year of the study",
     "n_videos": "Videos per study",

@@ -15,6 +15,7 @@ from echoclr_core.cohort import (
     build_cohort,
     check_flow,
     digest_of_videos,
+    split_record,
 )
 from echoclr_core.dicom import OUTCOMES
 
@@ -285,3 +286,57 @@ def test_dataset_digest():
         digest_of_videos(["a", "a"], ["1", "2"])
     with pytest.raises(ValueError, match="2 videos, 1 digests"):
         digest_of_videos(["a", "b"], ["1"])
+
+
+def test_sets_of_the_table_are_kept_and_a_study_without_one_leaves():
+    archive = basic()
+    labels = LABELS.check(pd.DataFrame(archive.labels)).assign(study_year=None)
+    names = dict(zip(labels["study_id"], ["train", "val", "test", "external", None], strict=False))
+    labels["given_set"] = labels["study_id"].map(names).fillna("train").mask(labels.index == 4)
+    tables = [pd.DataFrame(rows) for rows in (archive.files, archive.views, archive.masks)]
+    settings = CohortSettings(development_years=[2016], split_unit="table")
+    cohort = build_cohort(*tables, labels, settings=settings)
+    found = cohort.studies.set_index("study_id")["set"]
+    assert found.to_dict() == labels.dropna(subset="given_set").set_index("study_id")["given_set"].to_dict()
+    assert cohort.flow.set_index("reason").loc["no_given_set", "studies"] == 1
+    assert "given_set" not in cohort.studies
+    with pytest.raises(ValueError, match="given_set"):
+        build_cohort(*tables, labels.drop(columns="given_set"), settings=settings)
+    # without dates and without given sets, all are of the development years
+    undated = build_cohort(*tables, labels.drop(columns="given_set"), settings=SETTINGS)
+    assert set(undated.studies["set"]) == {"train", "val", "test"}
+
+
+def test_walls_give_a_label_only_where_the_index_gives_none():
+    archive = basic()
+    labels = LABELS.check(pd.DataFrame(archive.labels)).assign(wall_thickness=2.0)
+    labels["lv_mass_index"] = (
+        labels["lv_mass_index"].mask(labels.index % 2 == 0, 10.0).mask(labels.index == 0)
+    )
+    tables = [pd.DataFrame(rows) for rows in (archive.files, archive.views, archive.masks)]
+    settings = CohortSettings(development_years=range(2016, 2021), external_years=[2021], lvh_wall_above=1.0)
+    studies = build_cohort(*tables, labels, settings=settings).studies.set_index("study_id")
+    assert studies.loc[labels["study_id"][0], "lvh"]
+    assert not studies.loc[labels["study_id"][2], "lvh"]
+    without = build_cohort(*tables, labels, settings=SETTINGS).studies.set_index("study_id")
+    assert without["lvh"].isna().to_dict()[labels["study_id"][0]]
+
+
+def test_without_tasks_every_study_stays():
+    archive = basic()
+    archive.study("bare", grade=None, index=None)
+    settings = CohortSettings(development_years=range(2016, 2021), external_years=[2021], tasks=())
+    assert "bare" in set(archive.build(settings).studies["study_id"])
+    assert "bare" not in set(archive.build().studies["study_id"])
+
+
+def test_split_record_names_the_split():
+    studies = basic().build().studies
+    record = split_record(studies, SETTINGS)
+    assert (
+        record["studies"] == studies["set"].value_counts().reindex(record["studies"], fill_value=0).to_dict()
+    )
+    assert sum(record["videos"].values()) == studies["n_videos"].sum()
+    assert split_record(studies.sample(frac=1, random_state=0), SETTINGS) == record
+    moved = studies.assign(set=studies["set"].replace({"val": "test"}))
+    assert split_record(moved, SETTINGS)["digest"] != record["digest"]

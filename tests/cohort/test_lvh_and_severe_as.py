@@ -83,3 +83,11 @@ def test_grade_counts_show_how_each_text_was_understood():
     assert rows["Odd"].counts_as == "not severe"
     assert rows[None].counts_as == "missing"
     assert counts["studies"].sum() == 6
+
+
+def test_columns_of_missing_cells_alone_give_missing_labels():
+    nothing = [None, None]
+    assert severe_as_label(nothing).isna().all()
+    assert lvh_label(nothing, nothing).isna().all()
+    assert not is_grade(nothing, ["Severe"]).any()
+    assert list(grade_counts(nothing)["counts_as"]) == ["missing"]

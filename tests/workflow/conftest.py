@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).parent))  # helpers beside the tests
 SNAKEMAKE = Path(sys.executable).parent / "snakemake"
 
 

@@ -4,6 +4,7 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import yaml
 from snakemake.exceptions import WorkflowError
@@ -42,7 +43,9 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
 
 
 def _empty_paths(config: dict) -> list[str]:
-    empty = [f"input.{key}" for key in ("dicom_dir", "labels") if not config["input"][key]]
+    wanted = ("avi.dir", "avi.table") if any(_avi_paths(config)) else ("dicom_dir", "labels")
+    given = config["input"] | {f"avi.{key}": value for key, value in config["input"]["avi"].items()}
+    empty = [f"input.{key}" for key in wanted if not given[key]]
     if not empty:
         return []
     return [
@@ -51,10 +54,40 @@ def _empty_paths(config: dict) -> list[str]:
     ]
 
 
+def _avi_paths(config: dict) -> tuple[str, str]:
+    return config["input"]["avi"]["dir"], config["input"]["avi"]["table"]
+
+
+def _avi_problems(config: dict) -> list[str]:
+    """Keys that do not go together with videos that come without DICOM, or need them."""
+    avi, found = config["input"]["avi"], []
+    given = any(_avi_paths(config))
+    for key in ("dicom_dir", "labels"):
+        if given and config["input"][key]:
+            found.append(f"input.{key}: stands beside input.avi; name DICOM files or videos, not both")
+    if config["views"]["classifier"] == "given" and not given:
+        found.append("views.classifier: given needs the table of input.avi; for DICOM files choose a network")
+    if config["cohort"]["split_unit"] == "table" and not (
+        given and (avi["split"] or avi["layout"] != "table")
+    ):
+        found.append("cohort.split_unit: table needs input.avi with its split column in input.avi.split")
+    if given and avi["layout"] != "table":
+        tasks = config["finetune"]["tasks"]
+        if "severe_as" in tasks:
+            found.append(f"finetune.tasks: the layout {avi['layout']} has no grades for severe_as")
+        if "lvh" in tasks and (avi["layout"] != "echonet_lvh" or not config["cohort"]["lvh_wall_above"]):
+            found.append(
+                f"finetune.tasks: the layout {avi['layout']} gives no mass index for lvh"
+                + "; set cohort.lvh_wall_above" * (avi["layout"] == "echonet_lvh")
+            )
+    return found
+
+
 def _between_keys(config: dict) -> list[str]:
     """Problems that no single key shows."""
     found = []
     tune, views, cohort = config["finetune"], config["views"], config["cohort"]
+    found += _avi_problems(config)
     total = sum(cohort["split_fractions"])
     if abs(total - 1) > 1e-9:
         found.append(
@@ -127,13 +160,31 @@ def check_tables(config: dict) -> None:
     """
     from echoclr_core.cohort import check_labels  # pandas: not needed in cluster jobs
 
+    if all(_avi_paths(config)):
+        _check_video_table(config)
+        return
     path = config["input"]["labels"]
     if config["synthetic"]["development_studies"] or not path or not Path(path).exists():
         return
     found = check_labels(path, label_columns(config), severe_grades=config["cohort"]["severe_grades"])
+    _tell(found, "input.labels")
+
+
+def _check_video_table(config: dict) -> None:
+    from echoclr_core.cohort import check_video_table
+    from workflow_scripts.lib.video_table import video_layout
+
+    path = config["input"]["avi"]["table"]
+    if Path(path).exists():
+        layout = video_layout(SimpleNamespace(**config["input"]))
+        grades = config["cohort"]["severe_grades"] if "severe_as" in config["finetune"]["tasks"] else None
+        _tell(check_video_table(path, layout, severe_grades=grades), "input.avi.table")
+
+
+def _tell(found: list[str], key: str) -> None:
     if found:
         print("\n".join(found), file=sys.stderr)
-        raise WorkflowError(f"{len(found)} problem(s) in the table of input.labels, listed above.")
+        raise WorkflowError(f"{len(found)} problem(s) in the table of {key}, listed above.")
 
 
 def label_columns(config: dict):
@@ -147,6 +198,7 @@ def require_files(config: dict, *, synthetic: bool) -> None:
     """Raise a WorkflowError that lists every file the run will need and that is not there."""
     missing = []
     wanted = {} if synthetic else {f"input.{key}": config["input"][key] for key in ("dicom_dir", "labels")}
+    wanted |= {f"input.avi.{key}": config["input"]["avi"][key] for key in ("dir", "table")}
     if not synthetic:
         wanted["views.labels"] = config["views"]["labels"]
     wanted |= {f"views.{key}": config["views"][key] for key in ("weights", "classes")}

@@ -31,6 +31,7 @@ class Layout:
         self.restricted = f"{self.folder}/restricted"
         self.state = f"{self.folder}/state"
         self.shards = [f"{number:04d}" for number in range(config["input"]["shards"])]
+        self.videos_given = bool(config["input"]["avi"]["dir"])
         self.synthetic = config["synthetic"]["development_studies"] > 0
 
     def results(self, path: str) -> str:

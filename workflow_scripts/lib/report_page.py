@@ -152,7 +152,7 @@ class Page:
         ]
         if self.files["views"]:
             blocks += self.views()
-        return Section(title="Cohort", blocks=[*blocks, self.unmatched()])
+        return Section(title="Cohort", blocks=[*blocks, self.unmatched(), self.split()])
 
     def views(self) -> list[Picture | DataTable]:
         """How good the trained view classifier is on videos of patients that it has not seen."""
@@ -177,6 +177,16 @@ class Page:
             ),
             DataTable(frame=_per_view(report), title="Precision and recall by view, held-out videos"),
         ]
+
+    def split(self) -> Text:
+        """What the split is, with its digest."""
+        split = json.loads(Path(self.files["split"]).read_text(encoding="utf-8"))
+        drawn = (
+            "as the table of videos names it"
+            if split["unit"] == "table"
+            else f"drawn by {split['unit']} with seed {split['seed']}"
+        )
+        return Text(rst=f"The split, {drawn}, has the digest ``{split['digest']}`` (``cohort/split.json``).")
 
     def unmatched(self) -> Text | DataTable:
         """What did not match between archive and labels, counted."""

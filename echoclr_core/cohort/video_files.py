@@ -1,0 +1,82 @@
+"""Which file each row of a table of videos means."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from echoclr_core.dicom import CATALOGUE
+from echoclr_core.video.given import SUFFIXES
+
+
+def catalogue_videos(root: str | Path, videos: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The video files below a folder, matched with the rows of their table.
+
+    Parameters
+    ----------
+    root
+        The folder; files of other kinds (see :data:`SUFFIXES`) are not looked at.
+    videos
+        Columns video, study_key, patient_key. A video is named by its path below ``root``, by its file's
+        name, or by that name without suffix.
+
+    Returns
+    -------
+    catalogue : DataFrame
+        CATALOGUE, one row a file, sorted by path, and view if ``videos`` has it. A file that no row names has
+        outcome "no_study_key".
+    without_file : list of str
+        Names in the table for which there is no file.
+
+    Raises
+    ------
+    ValueError
+        ``root`` is no folder, no row has a file, a name fits several files, or two rows mean one file. The
+        message holds names: for restricted places only.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise ValueError(f"input.avi.dir: {root} is not a folder")
+    paths = sorted(path for path in root.rglob("*") if path.suffix.casefold() in SUFFIXES and path.is_file())
+    names = [path.relative_to(root).as_posix() for path in paths]
+    row_of, without_file = _match(names, list(videos["video"]))
+    rows = []
+    for name, path in zip(names, paths, strict=True):
+        found = path.stat()
+        row = {"path": name, "bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
+        place = row_of.get(name)
+        listed = {} if place is None else videos.iloc[place].drop("video").to_dict()
+        rows.append(row | {"outcome": "no_study_key" if place is None else "ok"} | listed)
+    columns = [*CATALOGUE.columns, *(["view"] if "view" in videos else [])]
+    frame = pd.DataFrame(rows, columns=columns)
+    catalogue = CATALOGUE.check(frame[list(CATALOGUE.columns)])
+    return catalogue.assign(**{name: frame[name].to_numpy() for name in columns[8:]}), without_file
+
+
+def _match(names: list[str], wanted: list[str]) -> tuple[dict[str, int], list[str]]:
+    """Path to number of its row; and the rows' names that fit no file."""
+    fits: dict[str, list[str]] = {}
+    for name in names:
+        path = Path(name)
+        for key in dict.fromkeys([name, name.removesuffix(path.suffix), path.name, path.stem]):
+            fits.setdefault(key, []).append(name)
+    row_of: dict[str, int] = {}
+    without_file = []
+    for place, video in enumerate(wanted):
+        # A full path is meant before a name that several folders have.
+        found = [video] if video in names else fits.get(video, [])
+        if len(found) > 1:
+            raise ValueError(
+                f"input.avi.table: {video!r} fits {len(found)} files: {found[:3]}; name its path"
+            )
+        if not found:
+            without_file.append(video)
+        elif found[0] in row_of:
+            raise ValueError(f"input.avi.table: two rows mean the file {found[0]!r}; one row a video")
+        else:
+            row_of[found[0]] = place
+    if not row_of:
+        raise ValueError(
+            f"input.avi.table: none of its {len(wanted)} videos is among the {len(names)} files of "
+            "input.avi.dir"
+        )
+    return row_of, without_file

@@ -1,0 +1,48 @@
+"""Views that are known beforehand: no network decides."""
+
+import pandas as pd
+
+from echoclr_core.common import Column, Table
+from echoclr_core.views.decision import VIEW_DECISIONS
+
+GIVEN_VIEWS = Table(
+    "given views",
+    {
+        "video_id": Column(kind="str", description="pseudonymous video"),
+        "view": Column(
+            kind="str", nullable=True, description="view as the table of videos names it; missing: not known"
+        ),
+    },
+    key=("video_id",),
+)
+UNKNOWN = "unknown"
+
+
+def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, plax: str) -> pd.DataFrame:
+    """Decisions on the videos of a shard whose views stand in a table.
+
+    Parameters
+    ----------
+    videos
+        Columns video_id and study_id.
+    given
+        GIVEN_VIEWS of the whole archive. If no video has a view, all are taken for ``plax``; else a video
+        without one is "unknown" and not kept.
+    plax
+        The view that is kept; letters' case does not count.
+
+    Returns
+    -------
+    DataFrame
+        VIEW_DECISIONS, with probability 1 and no frame used.
+    """
+    given = GIVEN_VIEWS.check(given).set_index("video_id")["view"]
+    known = given.fillna(UNKNOWN) if given.notna().any() else given.fillna(plax)
+    views = known.reindex(videos["video_id"]).fillna(UNKNOWN).reset_index(drop=True)
+    frame = videos[["video_id", "study_id"]].reset_index(drop=True)
+    frame = frame.assign(outcome="ok", view=views, probability=1.0, runner_up=None, margin=1.0)
+    frame["is_plax"] = views.str.casefold() == plax.casefold()
+    frame["n_frames_used"] = 0
+    frame["classes"] = [[view] for view in views]
+    frame["probabilities"] = [[1.0] for _ in views]
+    return VIEW_DECISIONS.check(frame)

@@ -1,0 +1,112 @@
+# input.avi: videos that come deidentified and without DICOM. They take the place of the catalogue's and of the
+# deidentification's outputs, so that everything after runs as it does for DICOM files.
+
+if VIDEOS_GIVEN:
+
+    ruleorder: catalog_videos > catalog_archive
+    ruleorder: import_videos > deidentify_shard
+    ruleorder: import_video_labels > import_labels
+
+    rule catalog_videos:
+        """Match the files of the folder with the rows of the table; pseudonyms and shards of studies."""
+        input:
+            videos=if_there(config["input"]["avi"]["dir"]),
+            table=if_there(config["input"]["avi"]["table"]),
+            key=ancient(if_there(config["input"]["pseudonym_key_file"])),
+        output:
+            shards=over_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
+            crosswalk=f"{RESTRICTED}/crosswalk.parquet",
+            given=results("views/given.parquet"),
+        log:
+            log_file("catalog_videos", restricted=True),
+        conda:
+            "../envs/data.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            settings=section(
+                "input.avi",
+                "input.columns",
+                "input.extra_columns",
+                leave_out=("input.avi.dir", "input.avi.table"),
+            ),
+            shards=config["input"]["shards"],
+            core=core("catalog_videos"),
+        script:
+            "../workflow_scripts/catalog_videos.py"
+
+    rule import_video_labels:
+        """Labels of the studies from the table of videos, their keys replaced by pseudonyms."""
+        input:
+            table=if_there(config["input"]["avi"]["table"]),
+            key=ancient(if_there(config["input"]["pseudonym_key_file"])),
+        output:
+            results("cohort/labels.parquet"),
+        log:
+            log_file("import_video_labels", restricted=True),
+        conda:
+            "../envs/data.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=20,
+        params:
+            settings=section(
+                "input.avi",
+                "input.columns",
+                "input.extra_columns",
+                leave_out=("input.avi.dir", "input.avi.table"),
+            ),
+            core=core("import_video_labels"),
+        script:
+            "../workflow_scripts/import_video_labels.py"
+
+    rule import_videos:
+        """Decode each video of a shard and write it anew, grey; every file becomes one row."""
+        input:
+            catalog=f"{RESTRICTED}/catalog/{{shard}}.parquet",
+            videos=ancient(if_there(config["input"]["avi"]["dir"])),
+        output:
+            videos=full_size(results("deidentified/{shard}")),
+            table=results("deidentified/{shard}.parquet"),
+        log:
+            log_file("import_videos", "{shard}", restricted=True),
+        benchmark:
+            benchmark_file("import_videos", "{shard}")
+        conda:
+            "../envs/data.yaml"
+        threads: 8
+        resources:
+            mem_mb=8000,
+            runtime=240,
+        params:
+            settings=section("deidentify", leave_out=("deidentify.keep_videos", "deidentify.audit_videos")),
+            state=f"{RESTRICTED}/state/deidentify/{{shard}}",
+            core=core("import_videos"),
+        script:
+            "../workflow_scripts/import_videos.py"
+
+
+if config["views"]["classifier"] == "given":
+
+    ruleorder: take_given_views > classify_views
+
+    rule take_given_views:
+        """The views that the table names; without a column for them every video is PLAX."""
+        input:
+            table=results("deidentified/{shard}.parquet"),
+            given=results("views/given.parquet"),
+        output:
+            results("views/{shard}.parquet"),
+        log:
+            log_file("take_given_views", "{shard}"),
+        conda:
+            "../envs/data.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            plax=config["views"]["plax_class"],
+            core=core("take_given_views"),
+        script:
+            "../workflow_scripts/take_given_views.py"

@@ -1,0 +1,120 @@
+"""Videos without DICOM: planned, and run through masked clips and cohort."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from echonet_files import echonet_dynamic, echonet_lvh, name_of
+
+from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS, FLOW, check_flow
+from echoclr_core.common.avi import read_avi
+from echoclr_core.video import ClipStore
+
+ROOT = Path(__file__).resolve().parents[2]
+REPLACED = {"catalog_archive", "deidentify_shard", "import_labels", "classify_views"}
+INSTEAD = {"catalog_videos", "import_videos", "import_video_labels", "take_given_views"}
+
+
+def study(study_of, directory, layout, videos, table):
+    """A study of given videos with the overlay of a published set."""
+    (directory / "key").write_text("11" * 32)
+    (directory / "mine.yaml").write_text(
+        f"input: {{avi: {{dir: {videos}, table: {table}}}, pseudonym_key_file: {directory}/key, shards: 2}}\n"
+        "finetune: {initialisations: [random, simclr, echoclr], ratios: [1.0]}\n"
+        "explain: {reference: random}\n"
+    )
+    config = ROOT / "config"
+    return study_of(directory, ROOT / "config.yaml", config / f"{layout}.yaml", directory / "mine.yaml")
+
+
+@pytest.fixture(scope="module")
+def lvh(study_of, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("lvh")
+    found = study(study_of, directory, "echonet_lvh", *echonet_lvh(directory / "set"))
+    found.run("mask", "cohort", "--cores", "2", "--quiet", "rules")
+    return found
+
+
+def test_the_whole_study_is_planned_without_dicom(study_of, tmp_path):
+    plan = study(study_of, tmp_path, "echonet_lvh", *echonet_lvh(tmp_path / "set")).plan()
+    assert set(plan) >= INSTEAD
+    assert not set(plan) & REPLACED
+    assert plan["import_videos"] == plan["take_given_views"] == plan["mask_shard"] == 2
+    assert {"pretrain_encoder", "finetune_model", "build_report", "audit_shard"} <= set(plan)
+
+
+def test_a_study_without_tasks_ends_with_pretraining(study_of, tmp_path):
+    plan = study(study_of, tmp_path, "echonet_dynamic", *echonet_dynamic(tmp_path / "set")).plan()
+    assert {"pretrain_encoder", "digest_training_data", "make_table1", "index_clip_store"} <= set(plan)
+    assert not {"finetune_model", "evaluate_ratio", "build_report", *REPLACED} & set(plan)
+
+
+@pytest.mark.slow
+def test_echonet_dynamic_runs_to_its_cohort(study_of, tmp_path):
+    found = study(study_of, tmp_path, "echonet_dynamic", *echonet_dynamic(tmp_path / "set"))
+    found.run("cohort", "--cores", "2", "--quiet", "rules")
+    folder = found.path("results", "echonet_dynamic")
+    studies = COHORT_STUDIES.read(folder / "cohort" / "studies.parquet")
+    assert studies["set"].value_counts().to_dict() == {"train": 5, "val": 3, "test": 3}
+    assert studies["EF"].min() == 51.5
+    flow = FLOW.read(folder / "cohort" / "flow.parquet")
+    check_flow(flow)
+    assert flow.loc[flow["reason"] == "no_study_key", "videos"].tolist() == [1]  # not in FileList.csv
+    unmatched = pd.read_parquet(folder / "cohort" / "unmatched.parquet")
+    assert unmatched["kind"].tolist() == ["labels_without_files"]
+
+
+@pytest.mark.slow
+def test_echonet_lvh_keeps_its_sets_and_gets_labels(lvh):
+    folder = lvh.path("results", "echonet_lvh")
+    studies = COHORT_STUDIES.read(folder / "cohort" / "studies.parquet")
+    # 24 videos less the one that lacks a wall: no label of the task, so it left and was counted
+    assert studies["set"].value_counts().to_dict() == {"train": 11, "test": 8, "val": 4}
+    assert studies["lvh"].sum() == 8
+    assert (studies["lvh"] == (studies["wall_thickness"] > 1.0)).all()
+    flow = FLOW.read(folder / "cohort" / "flow.parquet")
+    assert flow.loc[flow["reason"] == "no_task_label", "studies"].tolist() == [1]
+    table = pd.read_csv(folder / "cohort" / "table1.csv")
+    assert "Thicker of septum and posterior wall, cm" in set(table["characteristic"])
+
+
+@pytest.mark.slow
+def test_the_clips_are_those_of_the_videos(lvh):
+    folder = lvh.path("results", "echonet_lvh")
+    videos = COHORT_VIDEOS.read(folder / "cohort" / "videos.parquet")
+    parts = sorted((folder / "clips").glob("*.npy"))
+    store = ClipStore.open([part.with_suffix(".parquet") for part in parts], parts)
+    store.verify()
+    assert set(videos["video_id"]) <= set(store.index["video_id"])
+    assert (videos["n_frames"] == 8).all()
+    assert (videos["fps"] == 30).all()
+    [path] = folder.glob(f"masked/*/{videos['video_id'][0]}.avi")
+    assert (read_avi(path)[0] == store.video(videos["video_id"][0])).all()
+
+
+@pytest.mark.slow
+def test_no_original_name_leaves_restricted(lvh):
+    folder = lvh.path("results", "echonet_lvh")
+    names = [name_of(number) for number in range(24)]
+    for path in folder.rglob("*"):
+        if path.is_file() and "restricted" not in path.relative_to(folder).parts:
+            text = path.read_bytes().decode("latin-1")
+            if path.suffix == ".parquet":
+                text = pd.read_parquet(path).to_csv()
+            assert not [name for name in names if name in text or name in path.name], path
+
+
+@pytest.mark.parametrize(
+    ("overlay", "said"),
+    [
+        ("input: {labels: labels.csv}", "input.labels: stands beside input.avi"),
+        ("finetune: {tasks: [severe_as, lvh]}", "layout echonet_lvh has no grades for severe_as"),
+        ("cohort: {lvh_wall_above: null}", "set cohort.lvh_wall_above"),
+        ("input: {avi: {table: ''}}", "input.avi.table: is empty"),
+    ],
+)
+def test_keys_that_do_not_go_together_are_told(study_of, tmp_path, overlay, said):
+    found = study(study_of, tmp_path, "echonet_lvh", tmp_path, tmp_path / "MeasurementsList.csv")
+    done = found.run("--dry-run", overlay=overlay, check=False)
+    assert done.returncode != 0
+    assert said in done.stdout + done.stderr

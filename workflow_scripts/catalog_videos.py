@@ -1,0 +1,27 @@
+"""Match the given videos with their table; pseudonyms, shards, and the views that the table names."""
+
+from pathlib import Path
+
+from echoclr_core.cohort import catalogue_videos, read_video_table
+from echoclr_core.deidentify import RESTRICTED_CATALOGUE, Pseudonyms, load_key, pseudonymise
+from echoclr_core.views.given import GIVEN_VIEWS
+from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.video_table import video_layout
+
+with job(snakemake, restricted=True) as log:
+    videos = read_video_table(snakemake.input.table, video_layout(settings(snakemake))).videos
+    scanned, without_file = catalogue_videos(snakemake.input.videos, videos)
+    pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
+    catalogue = pseudonymise(scanned.drop(columns="view"), pseudonyms, snakemake.params.shards)
+    by_shard = dict(tuple(catalogue.groupby("shard")))
+    for number, path in enumerate(snakemake.output.shards):
+        RESTRICTED_CATALOGUE.write(by_shard.get(number, catalogue.iloc[:0]), path)
+    RESTRICTED_CATALOGUE.write(catalogue, snakemake.output.crosswalk)
+    for path in (snakemake.output.crosswalk, *snakemake.output.shards):
+        Path(path).chmod(0o600)
+    views = catalogue[["video_id", "path"]].merge(scanned[["path", "view"]], on="path", validate="1:1")
+    GIVEN_VIEWS.write(views[["video_id", "view"]], snakemake.output.given)
+    log.info("%d files: %s", len(catalogue), catalogue["outcome"].value_counts().to_dict())
+    log.info(
+        "%d rows of the table without a file, the first of them %s", len(without_file), without_file[:10]
+    )

@@ -1,0 +1,17 @@
+"""How the table of videos is read: a published layout, or the columns that the configuration names."""
+
+from types import SimpleNamespace
+
+from echoclr_core.cohort import LAYOUTS, LabelColumns, VideoColumns, VideoLayout
+
+
+def video_layout(chosen: SimpleNamespace) -> VideoLayout:
+    """The layout from the slices ``avi``, ``columns`` and ``extra_columns`` of ``input``."""
+    if chosen.avi["layout"] != "table":
+        return LAYOUTS[chosen.avi["layout"]]
+    columns = chosen.columns
+    undated = columns["study_date"] is None and columns["study_year"] is None
+    return VideoLayout(
+        videos=VideoColumns(**{name: chosen.avi[name] for name in ("video", "split", "view")}),
+        labels=LabelColumns(**columns, extra=tuple(chosen.extra_columns), undated=undated),
+    )

@@ -1,0 +1,16 @@
+"""The views of one shard as the table of videos names them."""
+
+from echoclr_core.deidentify import SOURCE_FILES
+from echoclr_core.views.decision import VIEW_DECISIONS
+from echoclr_core.views.given import GIVEN_VIEWS, given_decisions
+from workflow_scripts.lib.job import job
+
+with job(snakemake) as log:
+    table = SOURCE_FILES.read(snakemake.input.table)
+    decisions = given_decisions(
+        table.loc[table["outcome"] == "ok", ["video_id", "study_id"]],
+        GIVEN_VIEWS.read(snakemake.input.given),
+        snakemake.params.plax,
+    )
+    VIEW_DECISIONS.write(decisions, snakemake.output[0])
+    log.info("%d videos: %s", len(decisions), decisions["view"].value_counts().to_dict())
