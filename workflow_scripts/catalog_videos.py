@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from echoclr_core.cohort import catalogue_videos, read_video_table
+from echoclr_core.cohort import read_video_table
 from echoclr_core.deidentify import RESTRICTED_CATALOGUE, Pseudonyms, load_key, pseudonymise
+from echoclr_core.video.given_files import catalogue_videos
 from echoclr_core.views.given import GIVEN_VIEWS
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.video_table import video_layout

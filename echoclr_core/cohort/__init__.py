@@ -18,7 +18,6 @@ from echoclr_core.cohort.split import SETS, set_sizes, split_studies
 from echoclr_core.cohort.subsets import SUBSETS, draw_subsets, label_subset, subset_size
 from echoclr_core.cohort.table1 import table1
 from echoclr_core.cohort.unmatched import UNMATCHED
-from echoclr_core.cohort.video_files import catalogue_videos
 from echoclr_core.cohort.video_table import (
     LAYOUTS,
     VideoColumns,
@@ -51,7 +50,6 @@ __all__ = [
     "VideoTable",
     "apply_pseudonyms",
     "build_cohort",
-    "catalogue_videos",
     "check_flow",
     "check_labels",
     "check_video_table",

@@ -8,10 +8,10 @@ from echoclr_core.cohort import (
     LabelColumns,
     VideoColumns,
     VideoLayout,
-    catalogue_videos,
     check_video_table,
     read_video_table,
 )
+from echoclr_core.video.given_files import catalogue_videos
 
 PLAIN = VideoLayout(
     videos=VideoColumns(split="set", view="view"),

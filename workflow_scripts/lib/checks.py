@@ -10,6 +10,7 @@ import yaml
 from snakemake.exceptions import WorkflowError
 
 from echoclr_core.common.validation import fill_defaults, problems
+from workflow_scripts.lib.layout import videos_given
 
 
 @cache
@@ -43,7 +44,7 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
 
 
 def _empty_paths(config: dict) -> list[str]:
-    wanted = ("avi.dir", "avi.table") if any(_avi_paths(config)) else ("dicom_dir", "labels")
+    wanted = ("avi.dir", "avi.table") if videos_given(config) else ("dicom_dir", "labels")
     given = config["input"] | {f"avi.{key}": value for key, value in config["input"]["avi"].items()}
     empty = [f"input.{key}" for key in wanted if not given[key]]
     if not empty:
@@ -54,14 +55,10 @@ def _empty_paths(config: dict) -> list[str]:
     ]
 
 
-def _avi_paths(config: dict) -> tuple[str, str]:
-    return config["input"]["avi"]["dir"], config["input"]["avi"]["table"]
-
-
 def _avi_problems(config: dict) -> list[str]:
     """Keys that do not go together with videos that come without DICOM, or need them."""
     avi, found = config["input"]["avi"], []
-    given = any(_avi_paths(config))
+    given = videos_given(config)
     for key in ("dicom_dir", "labels"):
         if given and config["input"][key]:
             found.append(f"input.{key}: stands beside input.avi; name DICOM files or videos, not both")
@@ -160,7 +157,7 @@ def check_tables(config: dict) -> None:
     """
     from echoclr_core.cohort import check_labels  # pandas: not needed in cluster jobs
 
-    if all(_avi_paths(config)):
+    if videos_given(config):
         _check_video_table(config)
         return
     path = config["input"]["labels"]
@@ -175,7 +172,7 @@ def _check_video_table(config: dict) -> None:
     from workflow_scripts.lib.video_table import video_layout
 
     path = config["input"]["avi"]["table"]
-    if Path(path).exists():
+    if path and Path(path).exists():
         layout = video_layout(SimpleNamespace(**config["input"]))
         grades = config["cohort"]["severe_grades"] if "severe_as" in config["finetune"]["tasks"] else None
         _tell(check_video_table(path, layout, severe_grades=grades), "input.avi.table")

@@ -12,6 +12,12 @@ CELL = "{task}/{init}/{ratio}/{draw}"
 PACKAGES = ("echoclr_core", "workflow_scripts")
 
 
+def videos_given(config: dict) -> bool:
+    """Whether the study is one of videos without DICOM, be their paths named already or not."""
+    avi = config["input"]["avi"]
+    return bool(avi["dir"] or avi["table"] or avi["layout"] != "table")
+
+
 class Layout:
     """The paths of one study.
 
@@ -31,7 +37,7 @@ class Layout:
         self.restricted = f"{self.folder}/restricted"
         self.state = f"{self.folder}/state"
         self.shards = [f"{number:04d}" for number in range(config["input"]["shards"])]
-        self.videos_given = bool(config["input"]["avi"]["dir"])
+        self.videos_given = videos_given(config)
         self.synthetic = config["synthetic"]["development_studies"] > 0
 
     def results(self, path: str) -> str:
