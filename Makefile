@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake
 DEMO := config/demo.yaml
+STUDY := config/synthetic_study.yaml
 TENSORFLOW := .venv-tensorflow
 # pytest workers; the tests of the whole small study come after, since it uses every core itself
 JOBS ?= 2
@@ -13,7 +14,7 @@ JOBS ?= 2
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test lint format bench clean config key kinetics zhang lock
+.PHONY: help setup demo study test lint format bench clean config key kinetics zhang lock
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +33,10 @@ $(VENV)/.ready: envs/lock.txt pyproject.toml
 demo: setup ## run the whole study on a synthetic cohort
 	$(SNAKEMAKE) --cores all --configfile $(DEMO) --quiet rules host
 	@$(BIN)/python workflow_scripts/lib/closing_words.py results/demo
+
+study: setup ## measure label efficiency on a larger synthetic cohort: up to three hours, goes on where it was stopped
+	$(SNAKEMAKE) --cores all --rerun-incomplete --configfile $(STUDY) --quiet rules host
+	@$(BIN)/python -m workflow_scripts.lib.study_page $(STUDY) docs
 
 test: setup lint ## pass the tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "not study" $(ARGS)
@@ -78,5 +83,5 @@ lock: ## write envs/lock.txt anew from pyproject.toml
 	$(BIN)/python envs/write_lock.py
 
 clean: ## remove everything that was made, .venv too
-	rm -rf $(VENV) $(TENSORFLOW) .snakemake results demo_data smoke_data .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(TENSORFLOW) .snakemake results demo_data smoke_data study_data .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

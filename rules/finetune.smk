@@ -47,7 +47,6 @@ rule finetune_model:
         kinetics=lambda wildcards: (
             config["finetune"]["kinetics_weights"] if wildcards.init == "kinetics400" else ""
         ),
-        pretraining=lambda wildcards: GRID.pretraining_of(wildcards.draw),
         compute=section("compute"),
         state=f"{STATE}/finetune/{CELL}/{{lr}}",
         core=core("finetune_model"),

@@ -41,7 +41,7 @@ with job(snakemake) as log:
                 "augmentation": augmentation_fields(chosen.augmentation),
                 "kinetics_standardisation": cell.init == "kinetics400",
                 "precision": compute["precision"],
-                "seed": seed_of(chosen.seed, snakemake.params.pretraining),
+                "seed": seed_of(chosen.seed, int(cell.draw)),
             },
         ),
         state_dir=snakemake.params.state,

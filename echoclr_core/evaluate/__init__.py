@@ -11,6 +11,7 @@ from echoclr_core.evaluate.calibration import calibration_curve, calibration_lin
 from echoclr_core.evaluate.comparisons import adjust, default_comparisons
 from echoclr_core.evaluate.delong import DelongTest, delong_interval, delong_test
 from echoclr_core.evaluate.details import calibration_tables, operating_points, subgroup_metrics
+from echoclr_core.evaluate.efficiency import DIFFERENCES, EFFICIENCY, efficiency
 from echoclr_core.evaluate.holm import holm
 from echoclr_core.evaluate.metrics import (
     METRIC_NAMES,
@@ -48,6 +49,8 @@ __all__ = [
     "CHARACTERISTICS",
     "COHORTS",
     "COMPARISONS",
+    "DIFFERENCES",
+    "EFFICIENCY",
     "EVALUATION",
     "INITS",
     "METRICS",
@@ -77,6 +80,7 @@ __all__ = [
     "default_comparisons",
     "delong_interval",
     "delong_test",
+    "efficiency",
     "evaluate_cohort",
     "holm",
     "operating_points",
