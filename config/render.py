@@ -108,6 +108,7 @@ def _sections(schema: dict, above: str = ""):
 
 def _tables():
     from echoclr_core import cohort, deidentify, evaluate, video
+    from echoclr_core.explain import LANDMARKS
     from echoclr_core.finetune import tables as finetune
     from echoclr_core.pretrain import tables as pretrain
     from echoclr_core.synthetic import TRUTH
@@ -135,6 +136,7 @@ def _tables():
         f"finetune/{cell}/<lr>/history.parquet": finetune.HISTORY,
         f"predictions/{cell}/<cohort>.parquet": finetune.PREDICTIONS,
         **{f"evaluation/{name}.parquet": table for name, table in evaluate.EVALUATION.items()},
+        "explain/landmarks.parquet (synthetic cohorts only)": LANDMARKS,
         "truth.parquet of the synthetic cohort (beside its labels; no stage reads it)": TRUTH,
     }
     for place, table in tables.items():

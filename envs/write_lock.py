@@ -17,11 +17,11 @@ VIDEO = ["av", "imagecodecs", "opencv-python-headless", "pillow", "psutil", "pyd
 PLUGINS = ["pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"]
 DATA = [*COMMON, *VIDEO, *PLUGINS]
 NETWORKS = ["captum", "filelock", "matplotlib", "onnxruntime", "safetensors", "torch", "torchvision", "tqdm"]
-FIGURES = ["docutils", "jinja2", "markupsafe", "matplotlib"]
+FIGURES = ["av", "docutils", "jinja2", "markupsafe", "matplotlib", "opencv-python-headless", "pillow"]
 ENVIRONMENTS = {
     "data": DATA,
     "training": [*DATA, *NETWORKS],  # the stages' tables are defined beside their writers
-    "reporting": [*COMMON, *FIGURES, "opencv-python-headless", "pillow"],
+    "reporting": [*COMMON, *FIGURES],
 }
 
 PURPOSE = {

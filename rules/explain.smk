@@ -1,4 +1,27 @@
-# Grad-CAM of two models side by side (paper, Model interpretability).
+# Grad-CAM of two models side by side (paper, Model interpretability), and where their evidence lies.
+
+if SYNTHETIC:
+
+    rule locate_valves:
+        """Where the valve of each synthetic video lies on the masked frames: nothing that is trained reads it."""
+        input:
+            truth=rules.make_synthetic_cohort.output.truth,
+            crosswalk=rules.catalog_archive.output.crosswalk,
+            masked=over_shards(results("masked/{shard}.parquet")),
+        output:
+            results("explain/landmarks.parquet"),
+        log:
+            log_file("locate_valves", restricted=True),
+        conda:
+            "../envs/data.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            settings=section("mask"),
+            core=core("locate_valves"),
+        script:
+            "../workflow_scripts/locate_valves.py"
 
 
 rule explain_studies:
@@ -8,6 +31,7 @@ rule explain_studies:
         selected=explained("selected/{task}/{init}/{ratio}/{draw}/best_lr.json"),
         models=explained("finetune/{task}/{init}/{ratio}/{draw}/{lr}/model.safetensors"),
         store=ancient(results("clips/store.json")),
+        landmarks=results("explain/landmarks.parquet") if SYNTHETIC else [],
     output:
         arrays=results("explain/{task}/gradcam.npz"),
         summary=results("explain/{task}/summary.json"),
@@ -18,7 +42,7 @@ rule explain_studies:
     threads: config["compute"]["threads"]
     resources:
         mem_mb=8000,
-        runtime=60,
+        runtime=120,
     params:
         settings=section("explain", "model", "study.seed", leave_out=("explain.tasks",)),
         models=GRID.explained,

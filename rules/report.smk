@@ -1,7 +1,16 @@
 # Figures, and the one page that holds everything a reader wants.
 
 FIGURES = ["figure2", "figure3", "figure_s1", "figure_s2"]
-CAPTIONS = ["workflow", "label_efficiency", "saliency", "flow", "montage", "training", "views"]
+CAPTIONS = [
+    "workflow",
+    "label_efficiency",
+    "saliency",
+    "saliency_checks",
+    "flow",
+    "montage",
+    "training",
+    "views",
+]
 
 
 rule plot_label_efficiency:
@@ -30,11 +39,17 @@ rule plot_label_efficiency:
 
 
 rule plot_saliency:
-    """Figure 4: saliency of two models on the studies the reference is surest of."""
+    """Figure 4: saliency of two models on the studies the reference is surest of; its film and its check."""
     input:
         results("explain/{task}/gradcam.npz"),
     output:
-        report(png_and_pdf("figure4_{task}"), caption="../report/saliency.rst", category="Results"),
+        figure=report(png_and_pdf("figure4_{task}"), caption="../report/saliency.rst", category="Results"),
+        checks=report(
+            png_and_pdf("figure4_{task}_checks"), caption="../report/saliency_checks.rst", category="Results"
+        ),
+        movie=report(
+            results("figures/figure4_{task}.mp4"), caption="../report/saliency.rst", category="Results"
+        ),
     log:
         log_file("plot_saliency", "{task}"),
     conda:
@@ -44,6 +59,7 @@ rule plot_saliency:
         runtime=10,
     params:
         frames=config["explain"]["frames"],
+        scale=config["report"]["saliency_scale"],
         core=core("plot_saliency"),
     script:
         "../workflow_scripts/plot_saliency.py"
@@ -144,6 +160,8 @@ rule build_report:
     input:
         figures=[results(f"figures/{name}.png") for name in FIGURES],
         saliency=expand(results("figures/figure4_{task}.png"), task=config["explain"]["tasks"]),
+        saliency_checks=expand(results("figures/figure4_{task}_checks.png"), task=config["explain"]["tasks"]),
+        saliency_movies=expand(results("figures/figure4_{task}.mp4"), task=config["explain"]["tasks"]),
         saliency_summary=expand(results("explain/{task}/summary.json"), task=config["explain"]["tasks"]),
         cohort=[results(f"figures/{name}.png") for name in ["flow", "montage", "contact_sheet"]],
         training=[results(f"figures/{name}.png") for name in ["pretraining", "finetuning"]],

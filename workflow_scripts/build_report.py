@@ -8,7 +8,7 @@ from echoclr_core import __version__
 from echoclr_core.reporting.report import build_report
 from workflow_scripts.lib.captions import Captions
 from workflow_scripts.lib.job import job
-from workflow_scripts.lib.report_page import Page, lead
+from workflow_scripts.lib.report import Page, lead, sections
 
 with job(snakemake) as log:
     config = json.loads(snakemake.params.config)
@@ -30,6 +30,6 @@ with job(snakemake) as log:
         snakemake.output[0],
         title=f"EchoCLR study: {study['name']}",
         lead=lead(pd.read_parquet(snakemake.input.metrics), snakemake.params.tasks),
-        sections=page.sections(),
+        sections=sections(page),
         footer=f"echoclr-workflow {__version__}, seed {study['seed']}.",
     )

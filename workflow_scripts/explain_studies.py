@@ -7,18 +7,14 @@ import numpy as np
 import pandas as pd
 
 from echoclr_core.common import atomic_path, write_json
-from echoclr_core.explain import clip_preparer, explain_studies, most_confident
+from echoclr_core.explain.regions import LANDMARKS
+from echoclr_core.explain.saliency import clip_preparer, explain_studies
+from echoclr_core.explain.select import most_confident
+from echoclr_core.explain.summary import summarise
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import encoder_settings, load_classifier
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
-
-
-def mean_or_none(values):
-    """Mean of what is known; None where nothing is (a map without positive evidence is zero everywhere)."""
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else None
-
 
 with job(snakemake) as log:
     use_threads(snakemake.threads)
@@ -43,26 +39,10 @@ with job(snakemake) as log:
             for init in models
         },
         n_frames=chosen.explain["frames"],
+        redraws=chosen.explain["redraws"],
         seed=chosen.seed,
+        landmarks=LANDMARKS.read(snakemake.input.landmarks) if snakemake.input.landmarks else None,
     )
     with atomic_path(snakemake.output.arrays) as path:
         np.savez_compressed(path, **arrays)
-    summary = {
-        init: {
-            "empty_maps": int((arrays["maps"][row].max(axis=(1, 2)) == 0).sum()),
-            "share_inside_sector": mean_or_none(arrays["sector_share"][row]),
-            "rank_correlation_last_block": mean_or_none(arrays["correlation_last_block"][row]),
-            "rank_correlation_all": mean_or_none(arrays["correlation_all"][row]),
-        }
-        for row, init in enumerate(models)
-    }
-    write_json(
-        snakemake.output.summary,
-        {
-            "models": summary,
-            "sector_area": mean_or_none(arrays["sector_area"]),
-            "looped": int(arrays["looped"].sum()),
-            "n_studies": len(arrays["study_ids"]),
-            "frames": chosen.explain["frames"],
-        },
-    )
+    write_json(snakemake.output.summary, summarise(arrays))

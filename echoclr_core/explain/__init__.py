@@ -1,31 +1,37 @@
-"""Grad-CAM of the fine-tuned classifiers, its checks, and overlays."""
+"""Grad-CAM of the fine-tuned classifiers, its checks, and overlays.
 
-from echoclr_core.explain.gradcam import class_activation, grad_cam, raw_grad_cam, zoom_map
-from echoclr_core.explain.layers import last_conv_block
-from echoclr_core.explain.overlay import overlay
-from echoclr_core.explain.saliency import clip_preparer, explain_studies
-from echoclr_core.explain.sanity import (
-    randomisation_check,
-    rank_correlation,
-    redraw_weights,
-    sector_of,
-    share_inside,
-)
-from echoclr_core.explain.select import most_confident
+Submodules are loaded when one of their names is first used, so that a job without a network does not wait
+for torch.
+"""
 
-__all__ = [
-    "class_activation",
-    "clip_preparer",
-    "explain_studies",
-    "grad_cam",
-    "last_conv_block",
-    "most_confident",
-    "overlay",
-    "randomisation_check",
-    "rank_correlation",
-    "raw_grad_cam",
-    "redraw_weights",
-    "sector_of",
-    "share_inside",
-    "zoom_map",
-]
+from echoclr_core.common.lazy import lazy_names
+
+_PLACES = {
+    "LANDMARKS": "regions",
+    "VALVE_RADIUS_CM": "regions",
+    "Fitting": "regions",
+    "cascade_stages": "sanity",
+    "class_activation": "gradcam",
+    "clip_preparer": "saliency",
+    "disc": "regions",
+    "explain_studies": "saliency",
+    "grad_cam": "gradcam",
+    "last_conv_block": "layers",
+    "locate_valves": "regions",
+    "most_confident": "select",
+    "overlay": "overlays",
+    "peak_inside": "regions",
+    "randomisation_cascade": "sanity",
+    "rank_correlation": "sanity",
+    "raw_grad_cam": "gradcam",
+    "redraw_weights": "sanity",
+    "sector_of": "regions",
+    "share_inside": "regions",
+    "signed_activation": "gradcam",
+    "summarise": "summary",
+    "zoom_map": "gradcam",
+}
+
+__all__ = sorted(_PLACES)
+
+__getattr__ = lazy_names(__name__, _PLACES)

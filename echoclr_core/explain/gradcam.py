@@ -90,7 +90,15 @@ def class_activation(
     logit
         Output of the model for this very clip.
     """
-    layer = layer or last_conv_block(model)
+    signed, logit = signed_activation(model, clip, layer, target=target)
+    return np.clip(signed, 0, None), logit
+
+
+def signed_activation(
+    model: nn.Module, clip: ArrayLike | Tensor, layer: nn.Module | None = None, *, target: int | None = None
+) -> tuple[np.ndarray, float]:
+    """:func:`class_activation` before ReLU: what speaks for the class is positive, against it negative."""
+    layer = last_conv_block(model) if layer is None else layer
     values = _as_input(model, clip)
     logits: list[float] = []
 
@@ -102,7 +110,7 @@ def class_activation(
     # Enabled here since callers often stand inside torch.no_grad().
     with _evaluation_mode(model), torch.inference_mode(False), torch.enable_grad():
         explained = LayerGradCam(forward, layer).attribute(
-            values.clone().requires_grad_(), relu_attributions=True
+            values.clone().requires_grad_(), relu_attributions=False
         )
     if not isinstance(explained, Tensor) or explained.ndim != 5:
         raise ValueError(f"Grad-CAM: the layer {type(layer).__name__} does not give maps (1, c, t, h, w)")

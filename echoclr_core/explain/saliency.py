@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from echoclr_core.explain.gradcam import class_activation, zoom_map
-from echoclr_core.explain.sanity import SCOPES, randomisation_check, sector_of, share_inside
+from echoclr_core.explain.regions import VALVE_RADIUS_CM, disc, peak_inside, sector_of, share_inside
+from echoclr_core.explain.sanity import cascade_stages, randomisation_cascade
 from echoclr_core.video.augmentation import normalise, resize_clips, standardise_kinetics
 from echoclr_core.video.sampling import is_short
 from echoclr_core.video.store import ClipStore
@@ -43,7 +44,7 @@ def explain_studies(
     zoom_order: int = 1,
     redraws: int = 3,
     seed: int = 0,
-    keep_volumes: bool = False,
+    landmarks: pd.DataFrame | None = None,
 ) -> dict[str, np.ndarray]:
     """Grad-CAM of every model on the first frames of every selected video.
 
@@ -65,28 +66,31 @@ def explain_studies(
     zoom_order
         As :func:`~echoclr_core.explain.grad_cam`.
     redraws, seed
-        Of :func:`~echoclr_core.explain.randomisation_check`; 0 leaves its arrays NaN.
-    keep_volumes
-        Also return ``clips`` and ``volumes`` (for moving pictures).
+        Of :func:`~echoclr_core.explain.randomisation_cascade`; 0 redraws leave its array NaN.
+    landmarks
+        LANDMARKS of the videos whose valve is known; None for none.
 
     Returns
     -------
     dict
         For ``numpy.savez``; no object arrays.
         models (M,), video_ids, study_ids (S,) text; labels (S,) int64; study_probabilities (S,) float64 of
-        the selecting model; looped (S,) bool; frame (S, H, W) uint8, the first frames;
+        the selecting model; looped (S,) bool; fps (S,) float64; clips (S, T, H, W) uint8;
         probabilities (M, S) float64 of these very clips;
-        maps (M, S, H, W) float32, maximum over time of the unscaled maps;
-        scale () float32, the largest value of all maps: the top of the figure's one colour scale;
+        volumes (M, S, T, H, W) float16, the unscaled maps, and maps (M, S, H, W) float32, their maximum
+        over time; scale () float32, the largest value of all maps: the top of the figure's one colour scale;
         sector_share (M, S) float64, share of a map's sum inside the sector, and sector_area (S,), the
         sector's share of the picture (what a flat map would reach);
-        correlation_last_block, correlation_all (M, S) float64 of the randomisation check;
-        with ``keep_volumes`` clips (S, T, H, W) uint8 and volumes (M, S, T, H, W) float32.
+        valve (S, 4) float64, centre and radii (x, y, rx, ry) of the disc that counts as the valve, px, NaN
+        where unknown; valve_share, valve_peak (M, S), share of a map's sum there and whether the map is
+        greatest there; valve_area (S,), the disc's share of the picture;
+        stages (L,) text and correlations (M, L, S) float64 of the randomisation check.
 
     Raises
     ------
     ValueError
-        If models or selection are empty, ``prepare`` lacks a model, or a video is not in the store.
+        If models or selection are empty, ``prepare`` lacks a model, a video is not in the store, or is
+        another study's there.
     """
     if not models or selection.empty:
         raise ValueError(
@@ -94,49 +98,97 @@ def explain_studies(
         )
     prepares = _by_model(prepare, models)
     video_ids = [str(video_id) for video_id in selection["video_id"]]
+    stored = _stored(store, selection)
     clips = np.stack([store.clip(video_id, 0, n_frames) for video_id in video_ids])  # (S, T, H, W) uint8
     explained = [
         _explain(model, clips, prepares[name], zoom_order, redraws, seed) for name, model in models.items()
     ]
-    maps = np.stack([np.stack([volume.max(axis=0) for volume in one["volumes"]]) for one in explained])
-    sectors = np.stack([sector_of(clip) for clip in clips])
-    result = {
+    maps = np.stack([one["volumes"].max(axis=1) for one in explained])
+    return {
         "models": np.array(list(models), dtype=str),
         "video_ids": np.array(video_ids, dtype=str),
         "study_ids": np.array([str(study_id) for study_id in selection["study_id"]], dtype=str),
         "labels": selection["label"].to_numpy(dtype=np.int64),
         "study_probabilities": selection["study_probability"].to_numpy(dtype=np.float64),
         "looped": np.array([is_short(store.n_frames(video_id), n_frames) for video_id in video_ids]),
-        "frame": clips[:, 0],
+        "fps": stored["fps"].to_numpy(dtype=np.float64),
+        "clips": clips,
         "probabilities": np.stack([one["probabilities"] for one in explained]),
+        "volumes": np.stack([one["volumes"] for one in explained]).astype(np.float16),
         "maps": maps,
         "scale": maps.max(),
-        "sector_share": np.array(
-            [[share_inside(*pair) for pair in zip(row, sectors, strict=True)] for row in maps]
-        ),
-        "sector_area": sectors.mean(axis=(1, 2)),
+        **_on_the_picture(maps, clips, _valves(video_ids, landmarks)),
+        "stages": np.array(cascade_stages(next(iter(models.values()))), dtype=str),
+        "correlations": np.stack([one["correlations"] for one in explained]),
     }
-    for scope in SCOPES:
-        result[f"correlation_{scope}"] = np.stack([one[scope] for one in explained])
-    if keep_volumes:
-        result |= {"clips": clips, "volumes": np.stack([one["volumes"] for one in explained])}
-    return result
+
+
+def _stored(store: ClipStore, selection: pd.DataFrame) -> pd.DataFrame:
+    """The store's rows of the selected videos, in their order; each must be the study's it was chosen for."""
+    known = store.index.set_index("video_id")
+    lacking = sorted(set(selection["video_id"]) - set(known.index))
+    if lacking:
+        raise ValueError(f"saliency: the clip store has no video {lacking}")
+    rows = known.loc[list(selection["video_id"])]
+    wrong = rows["study_id"].to_numpy() != selection["study_id"].to_numpy()
+    if wrong.any():
+        raise ValueError(
+            f"saliency: videos {rows.index[wrong].tolist()} belong to the studies "
+            f"{rows['study_id'][wrong].tolist()} in the clip store, to "
+            f"{selection['study_id'][wrong].tolist()} in the predictions"
+        )
+    return rows
 
 
 def _explain(
     model: nn.Module, clips: np.ndarray, prepare: Prepare, zoom_order: int, redraws: int, seed: int
 ) -> dict[str, np.ndarray]:
-    """One model: volumes (S, T, H, W), probabilities (S,), and the check of each scope (S,)."""
+    """One model: volumes (S, T, H, W), probabilities (S,), correlations (L, S) of the check."""
     inputs = [prepare(clip) for clip in clips]
     coarse, logits = zip(*(class_activation(model, values) for values in inputs), strict=True)
-    found = {
+    return {
         # Zoomed to the stored frames' size, which is larger than the input of a smaller network.
         "volumes": np.stack([zoom_map(one, clips.shape[1:], zoom_order) for one in coarse]),
         "probabilities": torch.sigmoid(torch.tensor(logits, dtype=torch.float64)).numpy(),
+        "correlations": randomisation_cascade(model, inputs, redraws=redraws, seed=seed),
     }
-    for scope in SCOPES:
-        found[scope] = randomisation_check(model, inputs, list(coarse), scope, redraws=redraws, seed=seed)
-    return found
+
+
+def _valves(video_ids: list[str], landmarks: pd.DataFrame | None) -> np.ndarray:
+    """(S, 4) centre and radii of the valve's disc, px; NaN where it is not known."""
+    if landmarks is None:
+        return np.full((len(video_ids), 4), np.nan)
+    rows = landmarks.set_index("video_id").reindex(video_ids)
+    centres = rows[["valve_x", "valve_y"]].to_numpy(dtype=np.float64)
+    radii = VALVE_RADIUS_CM * rows[["px_per_cm_x", "px_per_cm_y"]].to_numpy(dtype=np.float64)
+    return np.hstack([centres, radii])
+
+
+def _on_the_picture(maps: np.ndarray, clips: np.ndarray, valves: np.ndarray) -> dict[str, np.ndarray]:
+    """Shares of each map in the sector and on the valve, and what a flat map would have there."""
+    sectors = [sector_of(clip) for clip in clips]
+    discs = [
+        None if np.isnan(valve).any() else disc(clips.shape[2:], valve[:2], valve[2:]) for valve in valves
+    ]
+
+    def each(measure: Callable, regions: list) -> np.ndarray:
+        rows = [
+            [
+                np.nan if region is None else measure(one, region)
+                for one, region in zip(row, regions, strict=True)
+            ]
+            for row in maps
+        ]
+        return np.array(rows, dtype=np.float64)
+
+    return {
+        "sector_share": each(share_inside, sectors),
+        "sector_area": np.array([sector.mean() for sector in sectors]),
+        "valve": valves,
+        "valve_share": each(share_inside, discs),
+        "valve_peak": each(peak_inside, discs),
+        "valve_area": np.array([np.nan if one is None else one.mean() for one in discs]),
+    }
 
 
 def _by_model(

@@ -5,7 +5,7 @@ import io
 import numbers
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from echoclr_core.reporting.style import DPI, settle_layout, styled
 from echoclr_core.reporting.tables import ABSENT, printed
 
 MEDIA = {".png": "image/png", ".gif": "image/gif", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+FILMS = {".mp4": "video/mp4"}
 CSS_DPI = 96
 
 
@@ -61,6 +62,24 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Movie:
+    """A film: an MP4 file. It never starts by itself.
+
+    Parameters
+    ----------
+    source
+        Path.
+    title, alt, caption
+        As in :class:`Picture`.
+    """
+
+    source: str | Path
+    title: str
+    alt: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataTable:
     """A table: the frame's columns as they stand, without those that are for machines only.
 
@@ -84,7 +103,7 @@ class DataTable:
     spans: Sequence[str] = ()
 
 
-Block = Text | KeyNumbers | Picture | DataTable
+Block = Text | KeyNumbers | Picture | Movie | DataTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,15 +196,17 @@ def render_rst(text: str) -> Markup:
     return Markup(body)
 
 
-def embed(source: str | Path | Figure) -> tuple[str, int | None, int | None]:
+def embed(
+    source: str | Path | Figure, allowed: Mapping[str, str] = MEDIA
+) -> tuple[str, int | None, int | None]:
     """A data URI with its size in CSS pixels (None where the file does not tell: not a PNG)."""
     if isinstance(source, Figure):
         data, media = _png_of(source), MEDIA[".png"]
     else:
         path = Path(source)
-        media = MEDIA.get(path.suffix.lower(), "")
+        media = allowed.get(path.suffix.lower(), "")
         if not media:
-            raise ValueError(f"report: picture {path.name}: allowed are {sorted(MEDIA)}")
+            raise ValueError(f"report: picture {path.name}: allowed are {sorted(allowed)}")
         if not path.exists():
             raise ValueError(f"report: picture {path.name} does not exist")
         data = path.read_bytes()
@@ -220,12 +241,14 @@ def _block(block: Block) -> dict:
     if isinstance(block, KeyNumbers):
         return {"kind": "numbers", "items": list(block.items)}
     caption = render_rst(block.caption) if block.caption else ""
-    if isinstance(block, Picture):
+    if isinstance(block, Picture | Movie):
         if not block.alt.strip():
             raise ValueError(f"report: {block.title!r} has no alternative text")
-        uri, width, height = embed(block.source)
+        allowed = MEDIA if isinstance(block, Picture) else FILMS
+        uri, width, height = embed(block.source, allowed)
         size = {"uri": uri, "width": width, "height": height}
-        return {"kind": "picture", "title": block.title, "alt": block.alt, "caption": caption, **size}
+        kind = "picture" if isinstance(block, Picture) else "movie"
+        return {"kind": kind, "title": block.title, "alt": block.alt, "caption": caption, **size}
     assert isinstance(block, DataTable), f"unknown block {type(block)}"
     frame = printed(block.frame)
     return {

@@ -7,11 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
+from matplotlib.ticker import MaxNLocator
 
-from echoclr_core.reporting.style import INIT_STYLES, MUTED, PAGE, footnote, styled
+from echoclr_core.reporting.style import INK, MUTED, PAGE, footnote, init_label, styled
 
 COLOURS = "inferno"
 STRONGEST = 0.75  # opacity of the strongest evidence; weak evidence lets the frame show through
+ACROSS = 5  # studies side by side; more go on the next lines
 
 
 @styled
@@ -22,8 +25,9 @@ def saliency_figure(
     models: Sequence[str],
     study_ids: Sequence[str],
     *,
-    scale: float | None = None,
+    scale: float | Sequence[float] | None = None,
     labels: Sequence[int] | None = None,
+    valves: np.ndarray | None = None,
     show_frames: bool = True,
     task_name: str = "severe AS",
 ) -> Figure:
@@ -40,9 +44,12 @@ def saliency_figure(
     models, study_ids
         M names of initialisations, S pseudonyms.
     scale
-        The map's value that gets the full colour, one for the whole figure; None for the largest of all.
+        The map's value that gets the full colour: one for the whole figure, or one for each model; None
+        for the largest of all maps.
     labels
         (S,) 0 or 1, written under the study if given.
+    valves
+        (S, 4) centre and radii (x, y, rx, ry) of the aortic valve, px, NaN where unknown; drawn as a ring.
     show_frames
         A first row with the frames alone.
     task_name
@@ -54,6 +61,81 @@ def saliency_figure(
         If shapes do not belong together, or maps are negative or not finite.
     """
     frames, maps, probabilities = (np.asarray(a) for a in (frames, maps, probabilities))
+    _check(frames, maps, probabilities, models, study_ids)
+    norms = _norms(maps, scale)
+    across = min(ACROSS, len(study_ids))
+    bands = -(-len(study_ids) // across)  # lines of studies, each with a row a model
+    lines = len(models) + show_frames
+    cell = min(1.5, (PAGE - 1.0) / across)
+    figure = Figure(
+        figsize=(cell * across + 1.15, (cell + 0.03) * lines * bands + 0.35 * bands + 0.3),
+        layout="constrained",
+    )
+    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0.0, hspace=0.0)
+    axes = figure.subplots(lines * bands, across, squeeze=False)
+    for axis in axes.ravel():
+        axis.set_axis_off()
+    for place, study in enumerate(study_ids):
+        top, column = (place // across) * lines, place % across
+        valve = None if valves is None or not np.isfinite(valves[place]).all() else valves[place]
+        _title(axes[top, column], study, None if labels is None else labels[place])
+        if show_frames:
+            _frame(axes[top, column], frames[place], valve)
+        for row, norm in enumerate(norms):
+            axis, heat = axes[top + row + show_frames, column], maps[row, place]
+            _frame(axis, frames[place])
+            axis.imshow(heat, cmap=COLOURS, norm=norm, alpha=STRONGEST * np.clip(norm(heat).filled(0), 0, 1))
+            if valve is not None:
+                _ring(axis, valve, alpha=0.6)
+            _inside(axis, f"p = {probabilities[row, place]:.2f}")
+    for band in range(bands):
+        rows = axes[band * lines : (band + 1) * lines]
+        _row_names(rows[:, 0], models, maps, show_frames)
+        _colour_bars(figure, rows[show_frames:], norms)
+    footnote(figure, [_note(task_name, valves)])
+    return figure
+
+
+def _norms(maps: np.ndarray, scale: float | Sequence[float] | None) -> list[Normalize]:
+    """One scale a model; 1 where nothing is to be seen."""
+    full = maps.max() if scale is None else scale
+    return [Normalize(0, one if one > 0 else 1) for one in np.broadcast_to(full, len(maps)).astype(float)]
+
+
+def _row_names(axes: Sequence[Axes], models: Sequence[str], maps: np.ndarray, show_frames: bool) -> None:
+    names = (["First frame"] if show_frames else []) + [init_label(model) for model in models]
+    for axis, name in zip(axes, names, strict=True):
+        axis.set_ylabel(name, fontsize=8.5, fontweight="bold", labelpad=12)
+    for axis, of_model in zip(axes[show_frames:], maps, strict=True):
+        note = f"up to {of_model.max():.2g}"  # tells a weak row from one that was not drawn
+        place = {"xytext": (-3, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
+        axis.annotate(
+            note, (0, 0.5), xycoords="axes fraction", rotation=90, fontsize=6.5, color=MUTED, **place
+        )
+
+
+def _colour_bars(figure: Figure, rows: np.ndarray, norms: Sequence[Normalize]) -> None:
+    """One bar for all rows that share a scale."""
+    one = len({norm.vmax for norm in norms}) == 1
+    groups = [(rows, norms[0])] if one else [(rows[k : k + 1], norm) for k, norm in enumerate(norms)]
+    for axes, norm in groups:
+        bar = figure.colorbar(
+            ScalarMappable(norm, COLOURS), ax=axes, fraction=0.03, pad=0.015, aspect=28 if one else 16
+        )
+        bar.set_label("Grad-CAM (logit)" + (", one scale" if one else ""), fontsize=7.5)
+        bar.outline.set_linewidth(0.5)
+        bar.locator = MaxNLocator(5 if one else 4)
+        bar.update_ticks()
+
+
+def _note(task_name: str, valves: np.ndarray | None) -> str:
+    note = f"p: the model's probability of {task_name} for the clip shown."
+    if valves is not None and np.isfinite(valves).all(axis=1).any():
+        note += " Ring: the aortic valve, whose place in these phantoms is known."
+    return note
+
+
+def _check(frames, maps, probabilities, models: Sequence[str], study_ids: Sequence[str]) -> None:
     expected = (len(models), len(study_ids), *frames.shape[1:])
     if maps.shape != expected or len(frames) != len(study_ids) or probabilities.shape != expected[:2]:
         raise ValueError(
@@ -62,51 +144,38 @@ def saliency_figure(
         )
     if not np.isfinite(maps).all() or maps.min() < 0:
         raise ValueError("saliency figure: maps must be finite and not negative")
-    full = float(maps.max()) if scale is None else float(scale)
-    norm = Normalize(0, full if full > 0 else 1)
-    rows = len(models) + show_frames
-    cell = min(1.5, (PAGE - 1.0) / len(study_ids))
-    figure = Figure(figsize=(cell * len(study_ids) + 1.35, (cell + 0.17) * rows + 0.62), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.02)
-    axes = figure.subplots(rows, len(study_ids), squeeze=False)
-    for column, (frame, study) in enumerate(zip(frames, study_ids, strict=True)):
-        truth = "" if labels is None else f"\n{'case' if labels[column] else 'control'}"
-        axes[0, column].set_title(
-            f"{study}{truth}", loc="center", fontsize=6.6, fontweight="normal", color=MUTED
-        )
-        if show_frames:
-            _frame(axes[0, column], frame)
-        for row, _ in enumerate(models):
-            axis = axes[row + show_frames, column]
-            _frame(axis, frame)
-            heat = maps[row, column]
-            axis.imshow(heat, cmap=COLOURS, norm=norm, alpha=STRONGEST * np.clip(norm(heat).filled(0), 0, 1))
-            axis.set_xlabel(f"p = {probabilities[row, column]:.2f}", fontsize=7, labelpad=2)
-    names = (["First frame"] if show_frames else []) + [_name(model) for model in models]
-    for axis, name in zip(axes[:, 0], names, strict=True):
-        axis.set_ylabel(name, fontsize=8.5, fontweight="bold", labelpad=5)
-    bar = figure.colorbar(
-        ScalarMappable(norm, COLOURS), ax=axes[show_frames:, :], fraction=0.03, pad=0.02, aspect=24
-    )
-    bar.set_label("Grad-CAM, one scale for the figure", fontsize=7.5)
-    bar.outline.set_linewidth(0.5)
-    footnote(
-        figure,
-        [
-            f"p: the model's probability of {task_name} for the clip shown.",
-            "Maps of different models have no common unit: compare where they are, not how strong.",
-        ],
-    )
-    return figure
 
 
-def _frame(axis: Axes, frame: np.ndarray) -> None:
+def _title(axis: Axes, study: str, label: int | None) -> None:
+    truth = "" if label is None else f"\n{'case' if label else 'control'}"
+    axis.set_title(f"{study}{truth}", loc="center", fontsize=6.6, fontweight="normal", color=MUTED)
+
+
+def _frame(axis: Axes, frame: np.ndarray, valve: np.ndarray | None = None) -> None:
+    axis.set_axis_on()
     axis.imshow(frame, cmap="gray", vmin=0, vmax=255)
     axis.set_xticks([])
     axis.set_yticks([])
     for spine in axis.spines.values():
         spine.set_visible(False)
+    if valve is not None:
+        _ring(axis, valve)
 
 
-def _name(model: str) -> str:
-    return INIT_STYLES[model].name if model in INIT_STYLES else model
+def _ring(axis: Axes, valve: np.ndarray, alpha: float = 1.0) -> None:
+    x, y, across, down = valve
+    look = {"fill": False, "edgecolor": "white", "linewidth": 1.0, "linestyle": (0, (3, 2)), "alpha": alpha}
+    axis.add_patch(Ellipse((x, y), 2 * across, 2 * down, **look))
+
+
+def _inside(axis: Axes, text: str) -> None:
+    """Small text in the picture's lower left corner, where a masked frame is black."""
+    axis.text(
+        0.03,
+        0.03,
+        text,
+        transform=axis.transAxes,
+        fontsize=7,
+        color="white",
+        bbox={"facecolor": INK, "edgecolor": "none", "alpha": 0.75, "boxstyle": "round,pad=0.2"},
+    )

@@ -98,6 +98,19 @@ def init_style(init: str) -> InitStyle:
     return INIT_STYLES[init]
 
 
+def init_label(model: str) -> str:
+    """Display name of an initialisation; of anything else, the name itself."""
+    return INIT_STYLES[model].name if model in INIT_STYLES else model
+
+
+def init_look(model: str) -> dict:
+    """Keywords of ``plot`` for an initialisation's line; plain ink for anything else."""
+    if model not in INIT_STYLES:
+        return {"color": INK, "marker": "o", "linestyle": "-"}
+    style = INIT_STYLES[model]
+    return {"color": style.colour, "marker": style.marker, "linestyle": style.line}
+
+
 def styled(function: Callable[P, R]) -> Callable[P, R]:
     """Run a drawing function with the project's settings, leaving the caller's alone."""
 

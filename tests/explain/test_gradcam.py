@@ -8,7 +8,14 @@ import torch
 from torch import nn
 from torchvision.models.video import r3d_18
 
-from echoclr_core.explain import class_activation, grad_cam, last_conv_block, raw_grad_cam, zoom_map
+from echoclr_core.explain import (
+    class_activation,
+    grad_cam,
+    last_conv_block,
+    raw_grad_cam,
+    signed_activation,
+    zoom_map,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +128,40 @@ def test_nothing_speaks_for_the_class():
     found = grad_cam(model, torch.rand(3, 8, 16, 16))
     assert found.shape == (8, 16, 16)
     assert (found == 0).all()
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 16, 16), (3, 2, 9, 31), (3, 7, 16, 16), (3, 40, 5, 5)])
+@pytest.mark.parametrize("fill", ["random", "constant", "black"])
+def test_odd_clips(shape, fill):
+    clip = {"random": torch.rand(shape), "constant": torch.full(shape, 0.4), "black": torch.zeros(shape)}[
+        fill
+    ]
+    found = grad_cam(small(), clip)
+    assert found.shape == shape[1:]
+    assert np.isfinite(found).all()
+    assert found.min() >= 0
+    assert found.max() in (0, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [(3, 1, 112, 112), (3, 5, 56, 64), (3, 16, 112, 80)])
+def test_odd_clips_in_r3d_18(shape):
+    torch.manual_seed(0)
+    model = r3d_18(num_classes=1)
+    for clip in (torch.rand(shape), torch.zeros(shape)):
+        found = grad_cam(model, clip)
+        assert found.shape == shape[1:]
+        assert found.max() in (0, 1)
+
+
+def test_the_signed_map_is_the_map_before_relu():
+    model, clip = small(), torch.rand(3, 8, 16, 16)
+    signed, logit = signed_activation(model, clip)
+    coarse, same = class_activation(model, clip)
+    assert signed.min() < 0
+    assert logit == same
+    np.testing.assert_array_equal(np.maximum(signed, 0), coarse)
+    assert signed.sum() == pytest.approx(logit - float(model.head.bias.detach()), abs=1e-5)
 
 
 def test_model_is_left_as_it_was():

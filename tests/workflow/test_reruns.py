@@ -14,7 +14,7 @@ FINETUNE = {"finetune_model", "select_learning_rate", "predict_studies", "plot_t
 PRETRAIN = {"pretrain_encoder"} | FINETUNE
 SUBSETS = {"draw_subsets", "digest_training_data"}
 COHORT = {"build_cohort", "make_table1", "plot_flow"} | SUBSETS | PRETRAIN
-MASK = {"mask_shard", "build_clip_store", "index_clip_store", "plot_montage"} | COHORT
+MASK = {"mask_shard", "locate_valves", "build_clip_store", "index_clip_store", "plot_montage"} | COHORT
 VIEWS = {"train_view_classifier", "classify_views", "plot_views"} | MASK
 DEIDENTIFY = {"deidentify_shard", "audit_shard"} | VIEWS
 

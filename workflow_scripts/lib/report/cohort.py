@@ -1,0 +1,97 @@
+"""The cohort: flow, Table 1, Table S1, masks, views, what did not match."""
+
+import pandas as pd
+
+from echoclr_core.reporting.report import DataTable, Picture, Section, Text
+from workflow_scripts.lib.report.page import Page, decimal, read_json
+
+SET_WORDS = {"train": "training", "validation": "early stopping", "test": "held out"}
+DESCRIPTIONS = {"table1": "Table 1. The cohort", "table_s1": "Table S1. The cohort in detail"}
+
+
+def section(page: Page) -> Section:
+    """Flow, Table 1, Table S1, views, what did not match."""
+    flow, montage, _ = page.files["cohort"]
+    blocks = [
+        Picture(
+            source=flow,
+            title="From the archive to the sets",
+            alt="Boxes with the counts of studies and videos at each stage, and of those that left",
+            caption=page.captions("flow"),
+        ),
+        *(
+            DataTable(frame=page.table(name).rename(columns=str.capitalize), title=title, group=True)
+            for name, title in DESCRIPTIONS.items()
+        ),
+        Picture(
+            source=montage,
+            title="Before and after the mask",
+            alt="Pairs of ultrasound frames, the deidentified frame above the masked one",
+            caption=page.captions("montage"),
+        ),
+    ]
+    if page.files["views"]:
+        blocks += _views(page)
+    return Section(title="Cohort", blocks=[*blocks, _unmatched(page), _split(page)])
+
+
+def _views(page: Page) -> list[Picture | DataTable]:
+    """How good the trained view classifier is on videos of patients that it has not seen."""
+    confusion, calibration = page.files["views"]
+    report = read_json(page.files["views_report"])
+    sizes = ", ".join(
+        f"{SET_WORDS[name]} {part['patients']:,} patients with {part['videos']:,} videos"
+        for name, part in report["sets"].items()
+    )
+    return [
+        Picture(
+            source=confusion,
+            title="View classifier on held-out videos",
+            alt="Confusion matrix of views",
+            caption=f"{page.captions('views').rstrip()} Split by patient: {sizes}.",
+        ),
+        Picture(
+            source=calibration,
+            title="Calibration of the view classifier",
+            alt="Share of right decisions against the probability of the decided view",
+            caption="The same held-out videos. Below, how many of them fall into each tenth.",
+        ),
+        DataTable(frame=_per_view(report), title="Precision and recall by view, held-out videos"),
+    ]
+
+
+def _split(page: Page) -> Text:
+    """What the split is, with its digest."""
+    split = read_json(page.files["split"])
+    drawn = (
+        "as the table of videos names it"
+        if split["unit"] == "table"
+        else f"drawn by {split['unit']} with seed {split['seed']}"
+    )
+    return Text(rst=f"The split, {drawn}, has the digest ``{split['digest']}`` (``cohort/split.json``).")
+
+
+def _unmatched(page: Page) -> Text | DataTable:
+    """What did not match between archive and labels, counted."""
+    counts = page.table("unmatched")["kind"].value_counts()
+    counts = counts.rename_axis("What").reset_index(name="Studies")
+    if counts.empty:
+        return Text(rst="Archive and labels match: no study stands in one of them alone.")
+    return DataTable(
+        frame=counts.assign(What=counts["What"].str.replace("_", " ")),
+        title="What did not match between archive and labels",
+        caption="The list of studies is in ``cohort/unmatched.parquet``.",
+    )
+
+
+def _per_view(report: dict) -> pd.DataFrame:
+    rows = [
+        {
+            "View": view,
+            "Held-out videos": report["support"][view],
+            "Precision": decimal(report["precision"].get(view)),
+            "Recall": decimal(report["recall"].get(view)),
+        }
+        for view in report["classes"]
+    ]
+    return pd.DataFrame(rows)

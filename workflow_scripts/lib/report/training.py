@@ -1,0 +1,43 @@
+"""Courses of training and the pretraining runs in numbers."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from echoclr_core.reporting.report import DataTable, Picture, Section
+from echoclr_core.reporting.style import init_name
+from workflow_scripts.lib.report.page import Page, read_json
+
+
+def section(page: Page) -> Section:
+    """Courses of training and the pretraining runs in numbers."""
+    pretraining, finetuning = page.files["training"]
+    runs = [read_json(path) for path in page.files["runs"]]
+    return Section(
+        title="Training",
+        blocks=[
+            Picture(
+                source=pretraining,
+                title="Pretraining",
+                alt="Losses and accuracies by step, one line a method",
+                caption=page.captions("training"),
+            ),
+            DataTable(frame=pretraining_table(page.methods, runs), title="Pretraining runs"),
+            Picture(
+                source=finetuning,
+                title="Fine-tuning of the selected models",
+                alt="Validation loss by epoch, one panel a task and share of labels",
+            ),
+        ],
+    )
+
+
+def pretraining_table(methods: Sequence[str], runs: Sequence[dict]) -> pd.DataFrame:
+    """Steps, items and held-out accuracies of each pretraining run."""
+    return pd.DataFrame(
+        [{"Method": init_name(method), **_plain(run)} for method, run in zip(methods, runs, strict=True)]
+    )
+
+
+def _plain(run: dict) -> dict[str, str]:
+    return {key: f"{value:.4g}" for key, value in run.items() if isinstance(value, int | float)}
