@@ -10,6 +10,8 @@ CAPTIONS = [
     "montage",
     "training",
     "views",
+    "calibration",
+    "subgroups",
 ]
 
 
@@ -36,6 +38,30 @@ rule plot_label_efficiency:
         core=core("plot_label_efficiency"),
     script:
         "../workflow_scripts/plot_label_efficiency.py"
+
+
+rule plot_evaluation:
+    """Calibration and subgroups of the models with the most labels."""
+    input:
+        curve=results("evaluation/calibration_curve.parquet"),
+        subgroups=results("evaluation/subgroups.parquet"),
+    output:
+        calibration=report(
+            png_and_pdf("calibration"), caption="../report/calibration.rst", category="Results"
+        ),
+        subgroups=report(png_and_pdf("subgroups"), caption="../report/subgroups.rst", category="Results"),
+    log:
+        log_file("plot_evaluation"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        inits=GRID.inits,
+        core=core("plot_evaluation"),
+    script:
+        "../workflow_scripts/plot_evaluation.py"
 
 
 rule plot_saliency:
@@ -158,6 +184,7 @@ rule plot_views:
 rule build_report:
     """One self-contained page: cohort, figures, tables, saliency, training, audit, settings."""
     input:
+        **{name: results(f"evaluation/{name}.parquet") for name in EVALUATION},
         figures=[results(f"figures/{name}.png") for name in FIGURES],
         saliency=expand(results("figures/figure4_{task}.png"), task=config["explain"]["tasks"]),
         saliency_checks=expand(results("figures/figure4_{task}_checks.png"), task=config["explain"]["tasks"]),
@@ -180,8 +207,7 @@ rule build_report:
         table1=results("cohort/table1.csv"),
         table_s1=results("cohort/table_s1.csv"),
         tables=[results(f"evaluation/{TABLE_OF_TASK[task]}.csv") for task in GRID.tasks],
-        metrics=results("evaluation/metrics.parquet"),
-        comparisons=results("evaluation/comparisons.parquet"),
+        evaluation=[results(f"figures/{name}.png") for name in ["calibration", "subgroups"]],
         audit=over_shards(results("deidentified/audit/{shard}.parquet")),
         selected=[
             results("selected/{task}/{init}/{ratio}/{draw}/best_lr.json".format(**cell))

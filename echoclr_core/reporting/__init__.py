@@ -28,8 +28,10 @@ _PLACES = {
     "performance_table": "performance",
     "pretraining_curves": "training_curves",
     "published_metrics": "published",
+    "reliability_figure": "reliability",
     "saliency_figure": "saliency",
     "save_figure": "style",
+    "subgroup_figure": "subgroups",
     "write_movie": "movie",
     "write_table": "tables",
 }

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from echoclr_core.reporting.label_efficiency import FIGURES, PANELS, summarise_draws
+from echoclr_core.reporting.label_efficiency import FIGURES, summarise_draws
+from echoclr_core.reporting.panels import PANELS
 from echoclr_core.reporting.performance import format_interval
 from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, TASK_NAMES, init_name
 
@@ -24,8 +25,16 @@ def figure_caption(number: str, metrics: pd.DataFrame) -> str:
         fewest = of_task[of_task["ratio"] == of_task["ratio"].min()]
         text += _sentence(task, fewest, [init for init in inits if init in set(fewest["init"])], name)
     draws = int(rows["draw"].nunique())
-    bars = "95% percentile bootstrap intervals over the studies of the test set"
-    return f"{text} Bars are {bars}" + (f", averaged over {draws} draws of the subset." if draws > 1 else ".")
+    if draws > 1:
+        text += f" Values and bounds are means over {draws} draws of the subset."
+    return text
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """0.818 (0.793–0.840); in words where there is no interval."""
+    if pd.isna(low) or pd.isna(high):
+        return f"{value:.3f} (too few cases for an interval)" if pd.notna(value) else "not defined"
+    return format_interval(value, low, high)
 
 
 def _sentence(task: str, fewest: pd.DataFrame, present: Sequence[str], name: str) -> str:
@@ -36,6 +45,6 @@ def _sentence(task: str, fewest: pd.DataFrame, present: Sequence[str], name: str
     reached = []
     for init in present:
         row = summarise_draws(fewest[fewest["init"] == init]).iloc[0]
-        reached.append(f"{init_name(init)} {format_interval(row['value'], row['low'], row['high'])}")
+        reached.append(f"{init_name(init)} {with_interval(row['value'], row['low'], row['high'])}")
     share = f"{100 * float(fewest['ratio'].iloc[0]):g}%"
     return f" {TASK_NAMES[task]} with {share} of the labels{count}, internal {name}: {', '.join(reached)}."

@@ -8,13 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from echoclr_core.reporting.panels import PANELS, panel_title
 from echoclr_core.reporting.style import (
-    COHORT_NAMES,
     METRIC_LABELS,
     MUTED,
     PAGE,
     RULE,
-    TASK_NAMES,
     footnote,
     init_name,
     init_style,
@@ -24,7 +23,6 @@ from echoclr_core.reporting.style import (
 
 TRANSFER = ("random", "kinetics400", "echoclr")  # Figure 2: is pretraining on echocardiograms worth it?
 ABLATION = ("simclr", "mi_simclr", "echoclr")  # Figure 3: what does each part add?
-PANELS = (("lvh", "internal"), ("lvh", "external"), ("severe_as", "internal"), ("severe_as", "external"))
 FIGURES = {
     "2": ("auroc", TRANSFER),
     "3": ("auroc", ABLATION),
@@ -73,20 +71,23 @@ def label_efficiency_figure(
     if rows.empty:
         raise ValueError(f"label efficiency: no rows of {metric!r} for {list(inits)}")
     panels = [panel for panel in PANELS if panel[0] in set(rows["task"])]
+    told = _told(published, rows)
     lines = len(panels) // 2
     figure = Figure(figsize=(PAGE, 0.75 + 2.45 * lines), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03)
     axes = np.atleast_1d(figure.subplots(lines, 2, squeeze=False).ravel())
     for letter, axis, (task, cohort) in zip("ABCD", axes, panels, strict=False):
         panel = rows[(rows["task"] == task) & (rows["cohort"] == cohort)]
-        _draw_panel(axis, panel, inits, published=_published_of(published, task, cohort, metric))
-        axis.set_title(f"{TASK_NAMES[task]}, {COHORT_NAMES[cohort]}", pad=13)
+        _draw_panel(axis, panel, inits, told[(told["task"] == task) & (told["cohort"] == cohort)])
+        axis.set_title(panel_title(task, cohort), pad=13)
         _subtitle(axis, panel)
         panel_letter(axis, letter)
         axis.set_ylabel(METRIC_LABELS.get(metric, metric))
-    _limits(axes[: len(panels)], rows, metric)
-    _legend(figure, rows, inits, published is not None)
-    footnote(figure, _notes(rows, inits))
+    for axis in axes[len(panels) - 2 : len(panels)]:
+        axis.set_xlabel("Share of labelled training studies, and their number")
+    _limits(axes[: len(panels)], pd.concat([rows, told]) if len(told) else rows, metric)
+    _legend(figure, rows, inits, len(told) > 0)
+    footnote(figure, _notes(rows, inits, len(told) > 0))
     return figure
 
 
@@ -148,7 +149,7 @@ def _draw_panel(axis: Axes, panel: pd.DataFrame, inits: Sequence[str], published
             axis.plot(
                 dots, rows["value"].astype("float64"), ".", ms=2.6, color=style.colour, alpha=0.6, zorder=2
             )
-        told = published[(published["init"] == init) & published["ratio"].isin(ratios)]
+        told = published[published["init"] == init]
         axis.plot(
             [place[ratio] + shift for ratio in told["ratio"]],
             told["value"],
@@ -172,7 +173,6 @@ def _ratio_axis(axis: Axes, panel: pd.DataFrame, place: dict[float, float]) -> N
     reach = max(place.values(), default=1.0)
     axis.set_xlim(-0.14, reach + 0.14)
     axis.grid(axis="y")
-    axis.set_xlabel("Share of labelled training studies, and their number")
 
 
 def _reference_line(axis: Axes, panel: pd.DataFrame) -> None:
@@ -189,10 +189,11 @@ def _reference_line(axis: Axes, panel: pd.DataFrame) -> None:
         name,
         xy=(1, level),
         xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
+        xytext=(3, 0),  # outside the panel, where no curve can cross it
         textcoords="offset points",
-        ha="right",
-        va="bottom",
+        ha="left",
+        va="center",
+        rotation=90,
         fontsize=6.5,
         color=MUTED,
     )
@@ -237,23 +238,27 @@ def _legend(figure: Figure, rows: pd.DataFrame, inits: Sequence[str], with_publi
         handles.append(Line2D([], [], color=style.colour, label=style.name, **look))
     if with_published:
         handles.append(
-            Line2D([], [], color=MUTED, marker="o", mfc="none", ms=7.5, linestyle="none", label="published")
+            Line2D([], [], color=MUTED, marker="o", mfc="none", ms=7.5, linestyle="none", label="Published")
         )
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=3.4)
 
 
-def _notes(rows: pd.DataFrame, inits: Sequence[str]) -> list[str]:
+def _notes(rows: pd.DataFrame, inits: Sequence[str], with_published: bool) -> list[str]:
     absent = [init_name(init) for init in inits if init not in set(rows["init"])]
     draws = int(rows["draw"].nunique())
     return [
         "Bars: 95% bootstrap intervals over studies of the test set."
         + (f" Lines: mean of {draws} draws of the labelled subset; dots: each draw." if draws > 1 else ""),
+        "Hollow: as published (Holste et al. 2024) for the same share of the labels of another cohort."
+        if with_published
+        else "",
         f"Not part of this run: {', '.join(absent)}." if absent else "",
     ]
 
 
-def _published_of(published: pd.DataFrame | None, task: str, cohort: str, metric: str) -> pd.DataFrame:
+def _told(published: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
+    """The published numbers that have one of ours to stand beside: same metric, task, set, ratio, model."""
+    keys = ["task", "cohort", "metric", "init", "ratio"]
     if published is None:
-        return pd.DataFrame({"init": [], "ratio": [], "value": []})
-    chosen = (published["task"] == task) & (published["cohort"] == cohort) & (published["metric"] == metric)
-    return published[chosen]
+        return pd.DataFrame(columns=[*keys, "value", "low", "high"])
+    return published.merge(rows[keys].drop_duplicates(), on=keys)

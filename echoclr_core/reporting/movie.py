@@ -72,8 +72,8 @@ def write_movie(frames: Iterable[np.ndarray], path: str | Path, *, fps: float) -
     if not fps > 0:
         raise ValueError(f"movie: {fps} frames/s; allowed is above 0")
     path = Path(path)
-    # Equal frames give equal bytes: x264's output depends on its number of threads.
-    options = {"crf": str(QUALITY), "threads": "1"}
+    # Equal frames give equal bytes: x264's output depends on its threads, and its mbtree is not repeatable.
+    options = {"crf": str(QUALITY), "threads": "1", "x264-params": "mbtree=0"}
     with atomic_path(path) as temporary, av.open(str(temporary), "w", format="mp4") as file:
         stream = None
         for picture in frames:

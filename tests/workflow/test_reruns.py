@@ -7,7 +7,7 @@ import pytest
 pytestmark = [pytest.mark.study]
 
 REPORT = {"build_report"}
-FIGURES = {"plot_label_efficiency", "make_result_tables"} | REPORT
+FIGURES = {"plot_label_efficiency", "plot_evaluation", "make_result_tables"} | REPORT
 EVALUATE = {"evaluate_ratio", "collect_evaluation"} | FIGURES
 EXPLAIN = {"explain_studies", "plot_saliency"}
 FINETUNE = {"finetune_model", "select_learning_rate", "predict_studies", "plot_training"} | EVALUATE | EXPLAIN

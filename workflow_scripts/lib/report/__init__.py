@@ -4,13 +4,22 @@ A new section is one file with ``section(page)``, a line below, and its files am
 """
 
 from echoclr_core.reporting.report import Section
-from workflow_scripts.lib.report import cohort, overview, privacy, results, saliency, settings, training
+from workflow_scripts.lib.report import (
+    cohort,
+    evaluation,
+    overview,
+    privacy,
+    results,
+    saliency,
+    settings,
+    training,
+)
 from workflow_scripts.lib.report.overview import lead
 from workflow_scripts.lib.report.page import Page
 
 __all__ = ["Page", "lead", "sections"]
 
-SECTIONS = (overview, cohort, results, saliency, training, privacy, settings)
+SECTIONS = (overview, cohort, results, evaluation, saliency, training, privacy, settings)
 """In reading order: that of the paper, then what backs it."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from echoclr_core.reporting.performance import format_interval
+from echoclr_core.reporting.captions import with_interval
 from echoclr_core.reporting.report import KeyNumbers, Section, Text
 from echoclr_core.reporting.style import TASK_NAMES, init_name
 from workflow_scripts.lib.report.page import Page
@@ -34,7 +34,7 @@ def lead(metrics: pd.DataFrame, tasks: Sequence[str]) -> str:
         count = row["n_labelled_studies"]
         sentences.append(
             f"{TASK_NAMES[task]} from {count} labelled studies ({100 * row['ratio']:g} %): highest internal "
-            f"AUROC {format_interval(row['value'], row['low'], row['high'])}, {init_name(best)}."
+            f"AUROC {with_interval(row['value'], row['low'], row['high'])}, {init_name(best)}."
         )
     return " ".join(sentences)
 
@@ -77,19 +77,26 @@ def _notes(page: Page) -> list[Text]:
             f"The split is by study, as in the paper: {shared:,} patients have studies in more than one "
             "set. ``cohort.split_unit: patient`` keeps them together."
         )
+    few = _few_cases(page)
+    if few:
+        notes.append(
+            "Percentile intervals cover less than they say with few cases (90 % instead of 95 % at 31, 85 % "
+            f"at 20): {'; '.join(few)}."
+        )
+    return [Text(rst="\n".join(f"* {note}" for note in notes))] if notes else []
+
+
+def _few_cases(page: Page) -> list[str]:
+    """The test sets with fewer than 32 cases or controls."""
     metrics = page.table("metrics")
-    few = metrics.loc[
+    counts = metrics.loc[
         metrics["metric"] == "auroc", ["task", "cohort", "n_studies", "n_positive"]
     ].drop_duplicates()
-    for task, cohort, total, cases in few.itertuples(index=False):
-        least = min(cases, total - cases)
-        if least < 32:
-            notes.append(
-                f"{TASK_NAMES[task]}, {cohort} test set: {cases} cases among {total} studies. Percentile "
-                "intervals cover less than they say with so few: 90 % instead of 95 % at 31 cases, 85 % "
-                "at 20."
-            )
-    return [Text(rst="\n".join(f"* {note}" for note in notes))] if notes else []
+    return [
+        f"{TASK_NAMES[task]}, {cohort}: {cases} cases among {total} studies"
+        for task, cohort, total, cases in counts.itertuples(index=False)
+        if min(cases, total - cases) < 32
+    ]
 
 
 def _shared_patients(page: Page) -> int:

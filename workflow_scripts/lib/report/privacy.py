@@ -11,6 +11,9 @@ def section(page: Page) -> Section:
     audit = pd.concat([pd.read_parquet(path) for path in page.files["audit"]], ignore_index=True)
     found = audit["outcome"].value_counts().rename_axis("outcome").reset_index(name="videos")
     text = (
+        "This page holds no name, identifier or date of a patient: studies and videos go by pseudonyms "
+        "(keyed hashes), years are the finest dates, and what leads from a pseudonym to a patient stays in "
+        "``restricted/`` and is not part of this page. Pixels outside the ultrasound sector are black.\n\n"
         f"{len(audit):,} of the written videos were read back. Pixels outside the sector that were not "
         f"black: {int(audit['outside_pixels'].sum()):,}. Largest share of still, sharp strokes, as text "
         f"has, inside the sector: {float(audit['text_share'].max() or 0):.4f}."

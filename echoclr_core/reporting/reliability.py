@@ -1,0 +1,92 @@
+"""Reliability of the predicted probabilities: what was observed against what was said."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from echoclr_core.reporting.panels import PANELS, of_most_labels, panel_title, ratio_words
+from echoclr_core.reporting.style import (
+    PAGE,
+    RULE,
+    footnote,
+    init_label,
+    init_look,
+    panel_letter,
+    styled,
+)
+
+
+@styled
+def reliability_figure(curve: pd.DataFrame, inits: Sequence[str]) -> Figure:
+    """Share of cases against mean probability, bin by bin; panels as in Figure 2, the most labels, draw 0.
+
+    Parameters
+    ----------
+    curve
+        CALIBRATION_CURVE.
+    inits
+        Initialisations to draw, in this order. The last has intervals: those of all would hide the curves.
+
+    Raises
+    ------
+    ValueError
+        If the table has no rows.
+    """
+    if curve.empty:
+        raise ValueError("reliability figure: no rows")
+    rows = of_most_labels(curve)
+    panels = [panel for panel in PANELS if panel[0] in set(rows["task"])]
+    lines = len(panels) // 2
+    figure = Figure(figsize=(PAGE * 0.86, 0.6 + 2.75 * lines), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(lines, 2, squeeze=False).ravel())
+    for letter, axis, (task, cohort) in zip("ABCD", axes, panels, strict=False):
+        panel = rows[(rows["task"] == task) & (rows["cohort"] == cohort)]
+        _draw(axis, panel, inits)
+        axis.set_title(panel_title(task, cohort))
+        panel_letter(axis, letter)
+    for axis in axes[::2]:
+        axis.set_ylabel("Observed share of cases")
+    for axis in axes[-2:]:
+        axis.set_xlabel("Predicted probability, mean of the bin")
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names), handlelength=3.4)
+    footnote(
+        figure,
+        [
+            f"Models fine-tuned on {ratio_words(rows)}. Diagonal: as many cases as predicted.",
+            f"Bars: exact 95% intervals (Clopper–Pearson) of {init_label(inits[-1])}.",
+        ],
+    )
+    return figure
+
+
+def _draw(axis: Axes, panel: pd.DataFrame, inits: Sequence[str]) -> None:
+    axis.plot([0, 1], [0, 1], color=RULE, linewidth=1, zorder=1)
+    for k, init in enumerate(inits):
+        bins = panel[panel["init"] == init].sort_values("bin")
+        if bins.empty:
+            continue
+        x, observed, low, high = (
+            bins[name].to_numpy(dtype=np.float64) for name in ("mean_probability", "observed", "low", "high")
+        )
+        look = init_look(init)
+        if init == inits[-1]:
+            axis.vlines(x, low, high, color=look["color"], linewidth=0.8, alpha=0.7, zorder=2)
+        axis.plot(
+            x,
+            observed,
+            markersize=4,
+            linewidth=1.1,
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            label=init_label(init),
+            zorder=3 + k,
+            **look,
+        )
+    axis.set_xlim(-0.02, 1.02)
+    axis.set_ylim(-0.02, 1.02)
+    axis.set_aspect("equal")
+    axis.grid()

@@ -1,0 +1,112 @@
+"""AUROC by sex, age and year: one line a part of the test set, one mark an initialisation."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from echoclr_core.reporting.panels import PANELS, of_most_labels, panel_title, ratio_words
+from echoclr_core.reporting.style import (
+    METRIC_LABELS,
+    MUTED,
+    PAGE,
+    RULE,
+    footnote,
+    init_label,
+    init_look,
+    panel_letter,
+    styled,
+)
+
+
+@styled
+def subgroup_figure(subgroups: pd.DataFrame, inits: Sequence[str], *, metric: str = "auroc") -> Figure:
+    """Forest plot; panels as in Figure 2, models with the most labels, draw 0.
+
+    Parameters
+    ----------
+    subgroups
+        SUBGROUPS; may have no rows, where the labels have none of the columns.
+    inits
+        Initialisations to draw, in this order.
+    metric
+        A metric of the table.
+    """
+    rows = of_most_labels(subgroups[subgroups["metric"] == metric]).dropna(subset="value")
+    panels = [panel for panel in PANELS if panel[0] in set(rows["task"])]
+    if not panels:
+        figure = Figure(figsize=(PAGE * 0.7, 0.6))
+        figure.text(0.5, 0.5, "No subgroup has both cases and controls.", ha="center", va="center")
+        return figure
+    parts = [rows[(rows["task"] == task) & (rows["cohort"] == cohort)] for task, cohort in panels]
+    levels = [_levels(part) for part in parts]
+    tallest = [max(len(levels[k]), len(levels[k + 1]), 1) for k in range(0, len(panels), 2)]
+    step = 0.12 * max(len(inits), 2) + 0.08  # inches a level
+    figure = Figure(figsize=(PAGE, 0.7 + sum(step * n + 0.5 for n in tallest)), layout="constrained")
+    axes = figure.subplots(len(tallest), 2, squeeze=False, sharex=True, height_ratios=tallest).ravel()
+    for letter, axis, panel, part, names in zip("ABCD", axes, panels, parts, levels, strict=False):
+        _draw(axis, part, names, tallest["ABCD".index(letter) // 2], inits)
+        axis.set_title(panel_title(*panel))
+        panel_letter(axis, letter)
+    for axis in axes[-2:]:
+        axis.set_xlabel(METRIC_LABELS.get(metric, metric))
+    present = [init for init in inits if init in set(rows["init"])]
+    handles = [Line2D([], [], label=init_label(init), **_mark(init)) for init in present]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    footnote(
+        figure,
+        [
+            f"Models fine-tuned on {ratio_words(rows)}. Bars: 95% bootstrap intervals, none with few cases.",
+            "In brackets: cases of all studies. Parts without cases or without controls are left out.",
+        ],
+    )
+    return figure
+
+
+def _levels(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """(characteristic, level): characteristics as in the table, their levels by number, then by text."""
+    found = rows[["characteristic", "level"]].drop_duplicates().itertuples(index=False, name=None)
+    names = list(dict.fromkeys(rows["characteristic"]))
+
+    def rank(part: tuple[str, str]) -> tuple:
+        number = re.search(r"\d+", part[1])
+        below = part[1].startswith("<")
+        return names.index(part[0]), int(number[0]) if number else 0, not below, part[1]
+
+    return sorted(found, key=rank)
+
+
+def _mark(init: str) -> dict:
+    return init_look(init) | {"linestyle": "none", "markeredgecolor": "white", "markeredgewidth": 0.4}
+
+
+def _draw(
+    axis: Axes, panel: pd.DataFrame, levels: list[tuple[str, str]], room: int, inits: Sequence[str]
+) -> None:
+    names = []
+    for place, (characteristic, level) in enumerate(levels):
+        part = panel[(panel["characteristic"] == characteristic) & (panel["level"] == level)]
+        count = f"{part['n_positive'].iloc[0]:,} of {part['n_studies'].iloc[0]:,}"
+        names.append(f"{characteristic.capitalize()}: {level}\n({count})")
+        for k, init in enumerate(inits):
+            one = part[part["init"] == init]
+            if one.empty:
+                continue
+            value, low, high = (
+                float(one[name].astype("float64").iloc[0]) for name in ("value", "low", "high")
+            )
+            y = place + 0.7 * ((k + 0.5) / len(inits) - 0.5)
+            axis.plot([low, high], [y, y], color=_mark(init)["color"], linewidth=1, zorder=2)
+            axis.plot(value, y, zorder=3, **_mark(init))
+        if place and levels[place - 1][0] != characteristic:
+            axis.axhline(place - 0.5, color=RULE, linewidth=0.8)
+    axis.axvline(0.5, color=RULE, linewidth=1, zorder=1)
+    axis.set_xlim(-0.02, 1.02)
+    axis.set_ylim(room - 0.5, -0.5)
+    axis.set_yticks(np.arange(len(levels)), names, fontsize=6.8)
+    axis.tick_params("y", length=0, colors=MUTED)
+    axis.grid(axis="x")

@@ -1,0 +1,96 @@
+"""Reliability diagram and forest plot draw what the tables say, and survive thin tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from echoclr_core.evaluate import EVALUATION
+from echoclr_core.reporting import reliability_figure, save_figure, subgroup_figure
+from echoclr_core.reporting.panels import PANELS, of_most_labels
+
+INITS = ("random", "echoclr")
+
+
+def curve(ratios=(0.1, 1.0), draws=(0, 1), tasks=("lvh", "severe_as")):
+    rows = []
+    for task, cohort in PANELS:
+        if task not in tasks:
+            continue
+        for init in INITS:
+            for ratio in ratios:
+                for draw in draws:
+                    for number in range(1, 4):
+                        p = 0.2 * number + 0.1 * ratio + 0.01 * draw
+                        run = {"task": task, "init": init, "ratio": ratio, "draw": draw, "cohort": cohort}
+                        counts = {"bin": number, "n_studies": 10, "n_positive": 2 * number}
+                        edges = {"lowest": p - 0.05, "highest": p + 0.05, "mean_probability": p}
+                        seen = {"observed": 0.2 * number, "low": 0.1 * number, "high": 0.3 * number}
+                        rows.append({**run, **counts, **edges, **seen})
+    return EVALUATION["calibration_curve"].check(pd.DataFrame(rows))
+
+
+def subgroups(levels):
+    rows = []
+    for task, cohort in PANELS:
+        for init in INITS:
+            for characteristic, level, value in levels:
+                run = {"task": task, "init": init, "ratio": 1.0, "draw": 0, "cohort": cohort}
+                part = {"characteristic": characteristic, "level": level, "place": 0, "metric": "auroc"}
+                numbers = {"value": value, "low": np.nan, "high": np.nan, "n_studies": 9, "n_positive": 4}
+                rows.append({**run, **part, **numbers, "n_resamples": pd.NA, "redrawn": pd.NA})
+    return EVALUATION["subgroups"].check(pd.DataFrame(rows))
+
+
+def test_the_first_draw_of_the_most_labels():
+    rows = of_most_labels(curve())
+    assert set(rows["ratio"]) == {1.0}
+    assert set(rows["draw"]) == {0}
+
+
+def test_reliability_draws_the_bins():
+    figure = reliability_figure(curve(), INITS)
+    assert [axis.get_title(loc="left") for axis in figure.axes] == [
+        "LVH, internal test set",
+        "LVH, external test set",
+        "Severe AS, internal test set",
+        "Severe AS, external test set",
+    ]
+    diagonal, random, echoclr = figure.axes[2].lines
+    np.testing.assert_allclose(diagonal.get_xdata(), diagonal.get_ydata())
+    for line in (random, echoclr):
+        np.testing.assert_allclose(line.get_xdata(), [0.3, 0.5, 0.7])
+        np.testing.assert_allclose(line.get_ydata(), [0.2, 0.4, 0.6])
+    [bars] = figure.axes[2].collections
+    np.testing.assert_allclose(
+        [segment[:, 1] for segment in bars.get_segments()], [[0.1, 0.3], [0.2, 0.6], [0.3, 0.9]]
+    )
+    assert "100% of the labels" in figure.get_supxlabel()
+    assert len(reliability_figure(curve(tasks=("lvh",)), INITS).axes) == 2
+    with pytest.raises(ValueError, match="no rows"):
+        reliability_figure(curve().iloc[:0], INITS)
+
+
+def test_subgroups_in_a_reader_s_order():
+    given = [
+        ("sex", "female", 0.7),
+        ("age", "65–79", 0.6),
+        ("age", "≥80", 0.8),
+        ("age", "<50", 0.9),
+        ("age", "50–64", np.nan),
+    ]
+    figure = subgroup_figure(subgroups(given), INITS)
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == [
+        "Sex: female\n(4 of 9)",
+        "Age: <50\n(4 of 9)",
+        "Age: 65–79\n(4 of 9)",
+        "Age: ≥80\n(4 of 9)",
+    ]
+
+
+def test_no_subgroups_is_said(tmp_path):
+    empty = subgroups([("sex", "female", np.nan)])
+    for table in (empty, empty.iloc[:0]):
+        figure = subgroup_figure(table, INITS)
+        assert "No subgroup" in figure.texts[0].get_text()
+        save_figure(figure, tmp_path / "none")

@@ -1,0 +1,117 @@
+"""Sections of the report from small inputs: what is not known is not printed as if it were."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from echoclr_core.reporting.report import DataTable, Movie, Picture, Text
+from workflow_scripts.lib.report import Page, evaluation, saliency
+
+SUMMARY = {
+    "n_studies": 2,
+    "frames": 32,
+    "looped": 1,
+    "sector_area": 0.4,
+    "valve_area": 0.03,
+    "stages": ["head", "encoder.layer4"],
+    "models": {
+        "kinetics400": {
+            "empty_maps": 0,
+            "greatest": 0.5,
+            "sector_share": 0.8,
+            "valve_share": 0.2,
+            "valve_peak": 0.5,
+            "correlations": [0.1, None],
+        },
+        "echoclr": {
+            "empty_maps": 2,
+            "greatest": 0.0,
+            "sector_share": None,
+            "valve_share": None,
+            "valve_peak": None,
+            "correlations": [None, 0.25],
+        },
+    },
+    "studies": [
+        {
+            "study_id": "s_a",
+            "video_id": "v_a",
+            "label": 1,
+            "study_probability": 0.9,
+            "clip_probabilities": {"kinetics400": 0.91, "echoclr": 0.5},
+        }
+    ],
+}
+
+
+def page(tmp_path, summary, movie_bytes=10):
+    folder = tmp_path / "severe_as"
+    folder.mkdir()
+    (folder / "summary.json").write_text(json.dumps(summary))
+    (tmp_path / "film.mp4").write_bytes(b"x" * movie_bytes)
+    files = {
+        "saliency": ["figure.png"],
+        "saliency_checks": ["checks.png"],
+        "saliency_movies": [str(tmp_path / "film.mp4")],
+        "saliency_summary": [str(folder / "summary.json")],
+    }
+    nothing = {"tasks": [], "inits": [], "methods": []}
+    return Page(files=files, config={}, captions=lambda name: f"caption {name}", **nothing)
+
+
+def test_saliency_section(tmp_path):
+    blocks = saliency.section(page(tmp_path, SUMMARY)).blocks
+    assert [type(block) for block in blocks] == [Picture, Movie, DataTable, DataTable, Picture, DataTable]
+    assert "1 of the 2 videos were shorter" in blocks[0].caption
+    where = blocks[3].frame.set_index("Model")
+    assert where.loc["Kinetics-400", "Share on the aortic valve"] == "0.200"
+    assert where.loc["EchoCLR", "Share inside the sector"] == "–"
+    assert where.loc["EchoCLR", "Maps without evidence"] == "2 of 2"
+    assert "3.0 %" in blocks[3].caption
+    assert blocks[5].frame.columns.tolist() == ["Model", "head", "layer4"]
+    assert blocks[2].frame["Video"].tolist() == ["v_a"]
+
+
+def test_real_cohort_has_no_valve_and_a_large_film_stays_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(saliency, "LARGEST_MOVIE", 5)
+    models = {
+        name: values | {"valve_share": None, "valve_peak": None, "correlations": [None, None]}
+        for name, values in SUMMARY["models"].items()
+    }
+    blocks = saliency.section(page(tmp_path, SUMMARY | {"valve_area": None, "models": models})).blocks
+    assert [type(block) for block in blocks] == [Picture, Text, DataTable, DataTable]
+    assert "film.mp4" in blocks[1].rst
+    assert not [name for name in blocks[3].frame.columns if "valve" in name]
+
+
+def test_operating_points_and_calibration():
+    run = {"task": "lvh", "cohort": "internal", "init": "echoclr"}
+    rates = dict.fromkeys(("sensitivity", "specificity", "ppv", "npv"), 0.5)
+    bounds = {f"{name}_{side}": 0.4 for name in rates for side in ("low", "high")}
+    points = pd.DataFrame(
+        [{**run, "criterion": "specificity", "rate": 0.9, **rates, **bounds, "ppv": np.nan}]
+    )
+    [row] = evaluation.operating_points(points).to_dict("records")
+    assert row["Task and set"] == "LVH, internal test set"
+    assert row["Kept on validation"] == "specificity 90 %"
+    assert row["Sensitivity"] == "0.500 (0.400–0.400)"
+    numbers = {"prevalence": 0.2, "mean_probability": 0.3, "brier": 0.1, "brier_constant": 0.16}
+    slopes = {"slope": np.nan, "slope_low": np.nan, "slope_high": np.nan}
+    intercepts = {"intercept": 0.1, "intercept_low": -0.2, "intercept_high": 0.4}
+    [row] = evaluation.calibration_table(pd.DataFrame([{**run, **numbers, **slopes, **intercepts}])).to_dict(
+        "records"
+    )
+    assert row["Intercept"] == "0.10 (-0.20–0.40)"
+    assert row["Slope"] == "–"
+
+
+@pytest.mark.parametrize("tasks", [[]])
+def test_no_saliency_is_said(tmp_path, tasks):
+    names = ("saliency", "saliency_checks", "saliency_movies", "saliency_summary")
+    empty = Page(
+        files=dict.fromkeys(names, tasks), config={}, captions=str, tasks=tasks, inits=[], methods=[]
+    )
+    [text] = saliency.section(empty).blocks
+    assert "explain.tasks" in text.rst

@@ -1,0 +1,99 @@
+"""What stands behind the AUROC: operating points, calibration, subgroups."""
+
+import pandas as pd
+
+from echoclr_core.reporting.panels import of_most_labels, ratio_words
+from echoclr_core.reporting.report import Block, DataTable, Picture, Section
+from echoclr_core.reporting.style import COHORT_NAMES, TASK_NAMES, init_name
+from workflow_scripts.lib.report.page import Page, decimal
+
+
+def section(page: Page) -> Section:
+    """Two figures and two tables, of the models with the most labels."""
+    points = of_most_labels(page.table("operating_points"))
+    calibration = of_most_labels(page.table("calibration"))
+    reliability, forest = page.files["evaluation"]
+    blocks: list[Block] = [
+        DataTable(
+            frame=operating_points(points),
+            title="Operating points",
+            caption=f"Models fine-tuned on {ratio_words(points)}. Each threshold is fixed on the validation "
+            "set, where it keeps the rate that is named; brackets are exact 95 % intervals (Clopper and "
+            "Pearson).",
+            group=True,
+        ),
+        Picture(
+            source=reliability,
+            title="Calibration",
+            alt="Observed share of cases against predicted probability, one line an initialisation",
+            caption=page.captions("calibration"),
+        ),
+        DataTable(
+            frame=calibration_table(calibration),
+            title="Calibration in numbers",
+            caption="Intercept 0 and slope 1 are right. Read the Brier score beside that of "
+            "saying the prevalence to everybody.",
+            group=True,
+        ),
+    ]
+    if len(page.table("subgroups")):
+        blocks.append(
+            Picture(
+                source=forest,
+                title="Subgroups",
+                alt="AUROC by sex, age and year, one mark an initialisation",
+                caption=page.captions("subgroups"),
+            )
+        )
+    return Section(title="Beyond the AUROC", blocks=blocks)
+
+
+def operating_points(points: pd.DataFrame) -> pd.DataFrame:
+    """One row a task, set, criterion and initialisation."""
+    rows = []
+    for row in points.to_dict("records"):
+        rows.append(
+            {
+                **_names(row),
+                "Kept on validation": f"{row['criterion']} {100 * row['rate']:g} %",
+                **{
+                    name.capitalize() if len(name) > 3 else name.upper(): _with_bounds(row, name)
+                    for name in ("sensitivity", "specificity", "ppv", "npv")
+                },
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def calibration_table(calibration: pd.DataFrame) -> pd.DataFrame:
+    """One row a task, set and initialisation."""
+    rows = []
+    for row in calibration.to_dict("records"):
+        rows.append(
+            {
+                **_names(row),
+                "Prevalence": _number(row["prevalence"]),
+                "Mean probability": _number(row["mean_probability"]),
+                "Intercept": _with_bounds(row, "intercept", digits=2),
+                "Slope": _with_bounds(row, "slope", digits=2),
+                "Brier": _number(row["brier"]),
+                "Brier, prevalence": _number(row["brier_constant"]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _names(row: dict) -> dict[str, str]:
+    return {
+        "Task and set": f"{TASK_NAMES[row['task']]}, {COHORT_NAMES[row['cohort']]}",
+        "Initialisation": init_name(row["init"]),
+    }
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return decimal(None if pd.isna(value) else float(value), digits)
+
+
+def _with_bounds(row: dict, name: str, digits: int = 3) -> str:
+    text, low, high = (_number(row[key], digits) for key in (name, f"{name}_low", f"{name}_high"))
+    return text if "–" in (low, high) else f"{text} ({low}–{high})"
