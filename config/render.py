@@ -122,7 +122,7 @@ def _tables():
         "deidentified/<shard>.parquet": deidentify.SOURCE_FILES,
         "deidentified/audit/<shard>.parquet": deidentify.AUDIT,
         "views/labels.parquet": VIEW_LABELS,
-        "views/given.parquet": GIVEN_VIEWS,
+        "views/given/<shard>.parquet": GIVEN_VIEWS,
         "views/<shard>.parquet": VIEW_DECISIONS,
         "masked/<shard>.parquet": video.MASKED_VIDEOS,
         "clips/<shard>.parquet": video.CLIP_INDEX,

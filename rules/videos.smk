@@ -16,7 +16,8 @@ if VIDEOS_GIVEN:
         output:
             shards=over_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
             crosswalk=f"{RESTRICTED}/crosswalk.parquet",
-            given=results("views/given.parquet"),
+            # by shard: new studies must leave the views of the other shards as they are
+            given=over_shards(results("views/given/{shard}.parquet")),
         log:
             log_file("catalog_videos", restricted=True),
         conda:
@@ -95,7 +96,7 @@ if config["views"]["classifier"] == "given":
         """The views that the table names; without a column for them every video is PLAX."""
         input:
             table=results("deidentified/{shard}.parquet"),
-            given=results("views/given.parquet"),
+            given=results("views/given/{shard}.parquet"),
         output:
             results("views/{shard}.parquet"),
         log:

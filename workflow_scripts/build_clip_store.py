@@ -1,6 +1,6 @@
 """Decode the masked videos of one shard into the clip store."""
 
-from echoclr_core.video import MASKED_VIDEOS, build_store
+from echoclr_core.video import MASKED_VIDEOS, ClipStore, build_store
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:
@@ -11,3 +11,7 @@ with job(snakemake) as log:
         snakemake.output.index,
         size=snakemake.params.size,
     )
+    # Read back what was written: training trusts the digests, and later checks compare with them.
+    store = ClipStore.open([snakemake.output.index], [snakemake.output.frames])
+    store.verify()
+    log.info("%d videos, %d frames, digests verified", len(store), store.index["n_frames"].sum())

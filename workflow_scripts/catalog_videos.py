@@ -15,13 +15,14 @@ with job(snakemake, restricted=True) as log:
     pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
     catalogue = pseudonymise(scanned.drop(columns="view"), pseudonyms, snakemake.params.shards)
     by_shard = dict(tuple(catalogue.groupby("shard")))
-    for number, path in enumerate(snakemake.output.shards):
-        RESTRICTED_CATALOGUE.write(by_shard.get(number, catalogue.iloc[:0]), path)
+    views = scanned.set_index("path")["view"]
+    for number, (path, given) in enumerate(zip(snakemake.output.shards, snakemake.output.given, strict=True)):
+        rows = by_shard.get(number, catalogue.iloc[:0])
+        RESTRICTED_CATALOGUE.write(rows, path)
+        GIVEN_VIEWS.write(rows[["video_id"]].assign(view=rows["path"].map(views)), given)
     RESTRICTED_CATALOGUE.write(catalogue, snakemake.output.crosswalk)
     for path in (snakemake.output.crosswalk, *snakemake.output.shards):
         Path(path).chmod(0o600)
-    views = catalogue[["video_id", "path"]].merge(scanned[["path", "view"]], on="path", validate="1:1")
-    GIVEN_VIEWS.write(views[["video_id", "view"]], snakemake.output.given)
     log.info("%d files: %s", len(catalogue), catalogue["outcome"].value_counts().to_dict())
     log.info(
         "%d rows of the table without a file, the first of them %s", len(without_file), without_file[:10]

@@ -42,7 +42,7 @@ class VideoColumns:
 class VideoTable:
     """What a table of videos holds, with the *original* keys: for ``restricted/`` only.
 
-    videos: video, study_key, patient_key (NA: none), view (NA: not known; without the column, all).
+    videos: video, study_key, patient_key (NA: none), view ("unknown" for an empty cell; NA: no column).
     labels: schema LABELS, one row a study, and given_set (NA: none) where there is a split column.
     """
 
@@ -154,7 +154,7 @@ def _parse(path: str | Path, layout: VideoLayout) -> tuple[VideoTable, Problems]
             "video": table[columns.video],
             "study_key": table[layout.labels.study_id],
             "patient_key": table[patient] if patient in table.columns else nothing,
-            "view": table[columns.view] if columns.view else nothing,
+            "view": table[columns.view].fillna("unknown") if columns.view else nothing,
         }
     )
     return VideoTable(videos=videos.reset_index(drop=True), labels=labels), problems

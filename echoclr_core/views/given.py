@@ -10,12 +10,13 @@ GIVEN_VIEWS = Table(
     {
         "video_id": Column(kind="str", description="pseudonymous video"),
         "view": Column(
-            kind="str", nullable=True, description="view as the table of videos names it; missing: not known"
+            kind="str",
+            nullable=True,
+            description="view as the table names it, or unknown; missing where it has no such column",
         ),
     },
     key=("video_id",),
 )
-UNKNOWN = "unknown"
 
 
 def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, plax: str) -> pd.DataFrame:
@@ -26,8 +27,7 @@ def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, plax: str) -> pd.
     videos
         Columns video_id and study_id.
     given
-        GIVEN_VIEWS of the whole archive. If no video has a view, all are taken for ``plax``; else a video
-        without one is "unknown" and not kept.
+        GIVEN_VIEWS of those videos, at least. A missing view is taken for ``plax``.
     plax
         The view that is kept; letters' case does not count.
 
@@ -37,8 +37,7 @@ def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, plax: str) -> pd.
         VIEW_DECISIONS, with probability 1 and no frame used.
     """
     given = GIVEN_VIEWS.check(given).set_index("video_id")["view"]
-    known = given.fillna(UNKNOWN) if given.notna().any() else given.fillna(plax)
-    views = known.reindex(videos["video_id"]).fillna(UNKNOWN).reset_index(drop=True)
+    views = given.loc[videos["video_id"]].fillna(plax).reset_index(drop=True)
     frame = videos[["video_id", "study_id"]].reset_index(drop=True)
     frame = frame.assign(outcome="ok", view=views, probability=1.0, runner_up=None, margin=1.0)
     frame["is_plax"] = views.str.casefold() == plax.casefold()

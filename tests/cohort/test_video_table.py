@@ -36,7 +36,7 @@ def test_rows_become_videos_and_studies(tmp_path):
     found = read_video_table(path, PLAIN)
     assert found.videos["video"].tolist() == ["a.avi", "b.mp4", "c"]
     assert found.videos["study_key"].tolist() == ["S1", "S1", "S2"]
-    assert found.videos["view"].fillna("-").tolist() == ["plax", "a4c", "-"]
+    assert found.videos["view"].tolist() == ["plax", "a4c", "unknown"]
     labels = found.labels.set_index("study_id")
     assert labels["given_set"].to_dict() == {"S1": "train", "S2": "val"}
     assert labels["as_severity"].to_dict() == {"S1": "None", "S2": "Severe"}  # the text None is a grade

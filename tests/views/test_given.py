@@ -12,7 +12,7 @@ def given(*views):
 
 
 def test_the_named_view_is_the_decision():
-    found = given_decisions(VIDEOS, given(None, "PLAX", "a4c"), "plax")
+    found = given_decisions(VIDEOS, given("unknown", "PLAX", "a4c"), "plax")
     assert found["view"].tolist() == ["a4c", "PLAX", "unknown"]
     assert found["is_plax"].tolist() == [False, True, False]
     assert (found["n_frames_used"] == 0).all()

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from echonet_files import echonet_dynamic, echonet_lvh, name_of
+from echonet_files import echonet_dynamic, echonet_lvh, fan, name_of
 
 from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS, FLOW, check_flow
-from echoclr_core.common.avi import read_avi
+from echoclr_core.common.avi import read_avi, write_avi
 from echoclr_core.video import ClipStore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +102,22 @@ def test_no_original_name_leaves_restricted(lvh):
             if path.suffix == ".parquet":
                 text = pd.read_parquet(path).to_csv()
             assert not [name for name in names if name in text or name in path.name], path
+
+
+@pytest.mark.slow
+def test_a_new_study_touches_its_own_shard_only(lvh):
+    """The last of those that look at this study: it changes the set."""
+    assert lvh.plan("mask", "cohort") == {}
+    path = lvh.path("set", "MeasurementsList.csv")
+    rows = path.read_text().splitlines()
+    more = [row.replace(name_of(0), name_of(500)) for row in rows if name_of(0) in row]
+    path.write_text("\n".join([*rows, *more]) + "\n")
+    write_avi(lvh.path("set", "Batch1", f"{name_of(500)}.avi"), fan(500), 30, "mjpeg")
+    lvh.run("catalog", "--cores", "2", "--quiet", "rules")
+    plan = lvh.plan("mask", "cohort")
+    of_shards = ("import_videos", "take_given_views", "mask_shard", "build_clip_store")
+    assert {rule: plan[rule] for rule in of_shards} == dict.fromkeys(of_shards, 1)
+    assert plan["build_cohort"] == plan["index_clip_store"] == 1
 
 
 @pytest.mark.parametrize(
