@@ -83,5 +83,5 @@ lock: ## write envs/lock.txt anew from pyproject.toml
 	$(BIN)/python envs/write_lock.py
 
 clean: ## remove everything that was made, .venv too
-	rm -rf $(VENV) $(TENSORFLOW) .snakemake results demo_data smoke_data study_data .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(TENSORFLOW) .snakemake results demo_data smoke_data study_data archive_data .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

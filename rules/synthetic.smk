@@ -2,15 +2,17 @@
 
 if SYNTHETIC:
 
+    BESIDE_LABELS = Path(config["input"]["labels"]).parent
+
     rule make_synthetic_cohort:
         """Write phantom studies as DICOM files, their labels, labelled views, and a key for the pseudonyms."""
         output:
             dicom=directory(config["input"]["dicom_dir"]),
             labels=config["input"]["labels"],
-            views=config["views"]["labels"],
-            truth=str(Path(config["input"]["labels"]).parent / "truth.parquet"),
-            frames=str(Path(config["input"]["labels"]).parent / "truth_frames.parquet"),
-            odd=str(Path(config["input"]["labels"]).parent / "odd_files.parquet"),
+            views=config["views"]["labels"] or str(BESIDE_LABELS / "view_labels.csv"),
+            truth=str(BESIDE_LABELS / "truth.parquet"),
+            frames=str(BESIDE_LABELS / "truth_frames.parquet"),
+            odd=str(BESIDE_LABELS / "odd_files.parquet"),
             key=config["input"]["pseudonym_key_file"],
         log:
             log_file("make_synthetic_cohort"),

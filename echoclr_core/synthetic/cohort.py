@@ -1,5 +1,6 @@
 """The plan of the archive: who is examined when, which videos a study holds, what the report says."""
 
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,7 +10,7 @@ import pandas as pd
 from echoclr_core.common import generator
 from echoclr_core.synthetic.anatomy import Anatomy, aged
 from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.settings import QUIRKS, SyntheticSettings
+from echoclr_core.synthetic.settings import QUIRKS, TINY, SyntheticSettings
 
 _SILENT = 0.03  # share of files that do not state their frame rate
 _EVEN_ONLY = ("ybr_422", "h264")
@@ -89,19 +90,21 @@ def plan_studies(settings: SyntheticSettings) -> list[StudyPlan]:
     sizes = (settings.development_studies, settings.external_studies, settings.view_studies)
     years = (settings.development_years, settings.external_years, settings.development_years)
     first_dates: dict[int, date] = {}
+    seen: list[tuple[date, int]] = []  # first dates, rising: who can have come before
     plans: list[StudyPlan] = []
     next_patient = 0
     for part, size, span in zip(PARTS, sizes, years, strict=True):
         labelled = part != "views"
         for _ in range(size):
             day = date(int(rng.integers(span[0], span[1] + 1)), 1, 1) + timedelta(int(rng.integers(365)))
-            earlier = [patient for patient, first in first_dates.items() if first < day] if labelled else []
+            earlier = bisect_left(seen, (day, 0)) if labelled else 0
             if earlier and rng.random() < settings.repeat_share:
-                patient = int(rng.choice(earlier))
+                patient = seen[int(rng.integers(earlier))][1]
             else:
                 patient, next_patient = next_patient, next_patient + 1
                 if labelled:
                     first_dates[patient] = day
+                    insort(seen, (day, patient))
             since = (day - first_dates.get(patient, day)).days / 365.25
             plans.append(_plan_study(settings, len(plans), part, patient, since, day, len(plans) in bare))
     return plans
@@ -126,7 +129,8 @@ def _plan_study(
     bare: bool,
 ) -> StudyPlan:
     rng = generator(settings.seed, "study", number)
-    screen = settings.screens[int(rng.integers(len(settings.screens)))]
+    screens = settings.screens if settings.pictures == "phantom" else (TINY,)
+    screen = screens[int(rng.integers(len(screens)))]
     views = _taught_views(settings, number) if part == "views" else _labelled_views(settings, rng, bare)
     return StudyPlan(
         number=number,

@@ -34,7 +34,9 @@ ENCODINGS = (
     "jpeg_xl",
     "h264",
 )
+TINY = (16, 24)  # height and width of a tiny picture, px
 RATE_TAGS = ("vector", "time", "cine_rate", "recommended", "all", "zero_time", "none")
+PICTURES = ("phantom", "tiny")
 QUIRKS = ("none", "no_meta", "stray_delimiter", "dotted_date", "wrong_syntax", "claims_clean")
 
 
@@ -87,6 +89,9 @@ class SyntheticSettings:
         Share of videos whose file takes a liberty with the standard that every reader must survive.
     touching_share, inside_share
         Share of videos with text that touches the fan's edge, and with identity typed inside the fan.
+    pictures
+        "phantom" draws hearts; "tiny" writes ``TINY`` px of grey instead, for archives whose headers count:
+        nothing can be learned from them.
     difficulty
         Factor on all video-level nuisance (depth, rotation, translation, gain, drop-outs); 0 gives none.
     odd_files
@@ -124,6 +129,7 @@ class SyntheticSettings:
     inside_share: float = 0.01
     other_encodings: float = 0.25
     quirk_share: float = 0.08
+    pictures: str = "phantom"
     difficulty: float = 1.0
     odd_files: bool = True
     jpeg_quality: int = 90
@@ -144,6 +150,8 @@ def _check_members(settings: SyntheticSettings) -> None:
         value = getattr(settings, field)
         if not value or set(value) - set(allowed):
             _refuse(field, value, f"at least one of {allowed}")
+    if settings.pictures not in PICTURES:
+        _refuse("pictures", settings.pictures, f"one of {PICTURES}")
     if "plax" not in settings.views:
         _refuse("views", settings.views, "a list that holds 'plax'")
 

@@ -72,6 +72,8 @@ def _still_picture(
     x0, y0, x1, y1 = LAYOUTS[plan.layout].fan
     box = (round(x0 * width), round(y0 * height), round(x1 * width), round(y1 * height))
     size = (box[3] - box[1], box[2] - box[0])
+    if settings.pictures == "tiny":
+        return np.full((height, width, 3), 90, np.uint8), (0, 0, width - 1, height - 1)
     if kind == "m_mode":
         trace = m_mode(make_take(settings, anatomy, plan.number, number, "plax", 64, 25.0), size)
     else:
@@ -249,6 +251,9 @@ def _no_accession(root: Path, settings: SyntheticSettings, plan: StudyPlan, numb
 
 def _spectral_sweep(root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
     """A spectral trace that scrolls, stored as a cine loop."""
+    if settings.pictures == "tiny":
+        frames = _first_cine(settings, plan)
+        return _saved(_cine(settings, plan, number, frames, spectral=True), root, plan, number)
     rng = generator(settings.seed, "sweep")
     anatomy = study_anatomy(settings, plan)
     sweep = spectral_doppler(anatomy, (plan.screen[0], 2 * plan.screen[1]), rng)

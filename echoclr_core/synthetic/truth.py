@@ -137,8 +137,8 @@ def truth_row(
 
 
 def _valve(moments: tuple[Moment, ...]) -> tuple[tuple, tuple]:
-    """Mean (x, y) of the valve and the box around its cusps over all frames; Nones where it is not shown."""
-    if moments[0].valve is None:
+    """Mean (x, y) of the valve and the box around its cusps over all frames; Nones where none is shown."""
+    if not moments or moments[0].valve is None:
         return _NOWHERE[:2], _NOWHERE
     centre = np.mean([moment.valve for moment in moments], 0)
     boxes = np.array([moment.cusps for moment in moments])

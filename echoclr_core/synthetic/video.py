@@ -178,7 +178,7 @@ class ScreenVideo:
     take
         What was drawn.
     moments
-        One a frame.
+        One a frame; none where no heart was drawn.
     overlay
         Text over the picture.
     """
@@ -194,8 +194,10 @@ class ScreenVideo:
 def screen_video(
     settings: SyntheticSettings, plan: StudyPlan, video: VideoPlan, patient: Patient, anatomy: Anatomy
 ) -> ScreenVideo:
-    """Draw one planned video on its study's screen."""
+    """Draw one planned video on its study's screen; a few grey pixels where the settings say so."""
     take = make_take(settings, anatomy, plan.number, video.number, video.view, video.frames, video.frame_rate)
+    if settings.pictures == "tiny":
+        return _tiny_video(plan, video, take)
     height, width = plan.screen
     layout = LAYOUTS[plan.layout]
     x0, y0, x1, y1 = layout.fan
@@ -226,6 +228,21 @@ def screen_video(
         moments.append(_moment(fan, anatomy, scene, beat))
     return ScreenVideo(
         frames=frames, mask=convert.mask, fan=fan, take=take, moments=tuple(moments), overlay=overlay
+    )
+
+
+def _tiny_video(plan: StudyPlan, video: VideoPlan, take: Take) -> ScreenVideo:
+    """A grey wedge that moves a little, in the place of a heart."""
+    height, width = plan.screen
+    wedge = np.add.outer(np.arange(height), np.arange(width))
+    frames = np.stack([(40 + 4 * wedge + 9 * (i % 5)).astype(np.uint8) for i in range(video.frames)])
+    return ScreenVideo(
+        frames=np.repeat(frames[..., None], 3, -1),
+        mask=np.ones(plan.screen, bool),
+        fan=place_fan(take.acquisition.sector, (0, 0, width, height)),
+        take=take,
+        moments=(),
+        overlay=Overlay(touching=None, inside=None, items=()),
     )
 
 

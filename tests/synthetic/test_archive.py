@@ -186,3 +186,21 @@ def test_the_truth_reaches_no_rule_that_learns_or_judges():
     unexpected = {n for n in named - allowed if "explain" not in n and "saliency" not in n}
     assert "make_synthetic_cohort.py" in named
     assert unexpected == set()
+
+
+def test_an_archive_of_tiny_pictures_has_every_header_and_hardly_any_pixels(tmp_path):
+    settings = SyntheticSettings(
+        development_studies=12, external_studies=3, view_studies=0, pictures="tiny", frames=2, quirk_share=0.3
+    )
+    truth = write_archive(tmp_path / "a", settings)
+    odd = set(ODD_FILES.read(tmp_path / "a" / "odd_files.parquet")["path"])
+    catalogue = scan_archive(tmp_path / "a" / "dicom")
+    cines = catalogue[~catalogue["path"].isin(odd)]
+    assert len(cines) == len(truth)
+    assert set(cines["outcome"]) == {"ok"}
+    assert set(cines["study_key"]) == set(truth["study_key"])
+    sizes = [path.stat().st_size for path in (tmp_path / "a" / "dicom").rglob("*") if path.is_file()]
+    assert np.median(sizes) < 5000
+    for path in cines["path"]:
+        assert len(list(read_cine(tmp_path / "a" / "dicom" / path).frames())) == 2
+    assert TRUTH_FRAMES.read(tmp_path / "a" / "truth_frames.parquet").empty

@@ -144,6 +144,7 @@ def test_another_seed_is_another_cohort(plans):
         ("screens", ((100, 100),)),
         ("jpeg_quality", 101),
         ("difficulty", -1.0),
+        ("pictures", "none"),
         ("hypertrophy_shares", (0.5, 1.5)),
     ],
 )

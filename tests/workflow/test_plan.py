@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = ROOT / "tests" / "config" / "archive.yaml"
@@ -60,3 +61,13 @@ def test_slurm_profile_plans(study_of, tmp_path):
 )
 def test_every_stage_is_a_target(study_of, tmp_path, target, last):
     assert last in study_of(tmp_path, ROOT / "config" / "demo.yaml").plan(target)
+
+
+def test_the_synthetic_archive_can_be_catalogued_by_itself(study_of, tmp_path):
+    overlay = ROOT / "config" / "synthetic_archive.yaml"
+    assert study_of(tmp_path, overlay).plan("catalog") == {"make_synthetic_cohort": 1, "catalog_archive": 1}
+    cohort = yaml.safe_load(overlay.read_text())["synthetic"]
+    studies = cohort["development_studies"] + cohort["external_studies"]
+    videos = sum(sum(cohort[name]) / 2 for name in ("plax_videos", "other_videos"))
+    assert studies == 12_500
+    assert studies * videos == pytest.approx(447_653, rel=0.02)
