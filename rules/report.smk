@@ -197,6 +197,7 @@ rule build_report:
             if VIEWS_TRAINED
             else []
         ),
+        view_decisions=over_shards(results("views/{shard}.parquet")),
         views_report=results("views/classifier.json") if VIEWS_TRAINED else [],
         flow=results("cohort/flow.parquet"),
         unmatched=results("cohort/unmatched.parquet"),

@@ -39,6 +39,9 @@ with job(snakemake) as log:
             for cohort in (*COHORTS, "validation")
         }
         for cohort in COHORTS:
+            if cohort == "external" and all(table.empty for table in scored[cohort].values()):
+                log.info("no study in the external set: nothing to evaluate there")
+                continue
             run = {"task": task, "ratio": ratio, "draw": int(draw), "cohort": cohort}
             metrics, comparisons = evaluate_cohort(
                 scored[cohort],

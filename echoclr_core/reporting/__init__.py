@@ -17,6 +17,7 @@ _PLACES = {
     "calibration_figure": "views",
     "cascade_figure": "saliency_checks",
     "confusion_figure": "views",
+    "decisions_by_view": "views",
     "contact_sheet": "montage",
     "figure_caption": "captions",
     "figure_of_paper": "label_efficiency",

@@ -1,8 +1,9 @@
-"""How good the view classifier is: confusion matrix and calibration."""
+"""How good the view classifier is, and how sure: confusion matrix, calibration, margins."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from echoclr_core.reporting.style import COLUMN, INK, MUTED, styled
@@ -99,3 +100,37 @@ def calibration_figure(bins: Sequence[Mapping], error: float) -> Figure:
     below.margins(y=0.2)
     below.set_xlabel("Probability of the decided view, mean over frames")
     return figure
+
+
+def decisions_by_view(decisions: pd.DataFrame, *, doubtful: float = 0.2) -> pd.DataFrame:
+    """How sure the decisions are, view by view: what a person should look at first.
+
+    Parameters
+    ----------
+    decisions
+        view, margin and runner_up of each video (the views' table of decisions).
+    doubtful
+        Margins below this are counted.
+
+    Returns
+    -------
+    DataFrame
+        view, videos, median_margin, doubtful (videos with a smaller margin), runner_up (the commonest one of
+        the doubtful; missing if there is none); most videos first.
+    """
+    rows = []
+    for view, group in decisions.dropna(subset="view").groupby("view"):
+        close = group[group["margin"] < doubtful]
+        most = close["runner_up"].mode()
+        rows.append(
+            {
+                "view": view,
+                "videos": len(group),
+                "median_margin": float(group["margin"].median()),
+                "doubtful": len(close),
+                "runner_up": most.iloc[0] if len(most) else None,
+            }
+        )
+    columns = ["view", "videos", "median_margin", "doubtful", "runner_up"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.sort_values(["videos", "view"], ascending=[False, True], ignore_index=True)

@@ -17,6 +17,8 @@ VIEW_LABELS = Table(
     key=("video_id",),
 )
 
+STUDY_FILE = "\x1f"  # between the two in one key: neither holds it
+
 
 def read_view_labels(path: str | Path) -> pd.DataFrame:
     """Read the table ``views.labels``.
@@ -24,12 +26,13 @@ def read_view_labels(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path
-        CSV with the columns video (SOPInstanceUID, or path below the archive's root) and view.
+        CSV with the column view, and either video (SOPInstanceUID, or path below the archive's root) or study
+        and file (value of the study key, and the file's name).
 
     Returns
     -------
     DataFrame
-        video, view; text, stripped.
+        video, view; text, stripped. A study and its file stand in video, joined by STUDY_FILE.
 
     Raises
     ------
@@ -39,14 +42,20 @@ def read_view_labels(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     table = pd.read_csv(path, dtype="string", keep_default_na=False).apply(lambda column: column.str.strip())
-    missing = [name for name in ("video", "view") if name not in table.columns]
+    keys = ["video"] if "video" in table.columns else ["study", "file"]
+    missing = [name for name in (*keys, "view") if name not in table.columns]
     if missing:
-        raise ValueError(f"{path.name}: missing columns {missing}; it has {list(table.columns)}")
+        raise ValueError(
+            f"{path.name}: missing columns {missing}; it has {list(table.columns)}; allowed are video (or "
+            "study and file) and view"
+        )
     found = [
         f"{path.name}: row {row + 2}: column {name!r} is empty; a value is needed"
-        for name in ("video", "view")
+        for name in (*keys, "view")
         for row in table.index[table[name] == ""]
     ]
+    if keys != ["video"]:
+        table["video"] = table["study"] + STUDY_FILE + table["file"]
     views = table.groupby("video")["view"].nunique()
     twice = table.index[table["video"].map(views) > 1]
     if len(twice):
@@ -64,7 +73,7 @@ def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.D
     given
         From :func:`read_view_labels`.
     catalogue
-        The restricted catalogue: sop_uid, path, video_id, study_id, patient_id, outcome.
+        The restricted catalogue: sop_uid, path, study_key, video_id, study_id, patient_id, outcome.
 
     Returns
     -------
@@ -79,12 +88,20 @@ def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.D
         If no row has its video in the archive.
     """
     usable = catalogue[catalogue["outcome"] == "ok"]
-    keys = pd.concat([usable.assign(video=usable["sop_uid"]), usable.assign(video=usable["path"])])
-    joined = given.merge(keys, on="video").drop_duplicates("video_id")
+    keys = [usable["sop_uid"], usable["path"]]
+    if "study_key" in usable:
+        keys.append(usable["study_key"] + STUDY_FILE + usable["path"].str.rsplit("/", n=1).str[-1])
+    known = pd.concat([usable.assign(video=key) for key in keys])
+    joined = given.merge(known, on="video").drop_duplicates("video_id")
+    several = int(joined.duplicated("video").sum())
+    if several:
+        raise ValueError(
+            f"view labels: {several} files have a name that their study has twice; name the path"
+        )
     if joined.empty:
         raise ValueError(
             f"view labels: none of the {len(given)} labelled videos is in the archive; the column video must "
-            "hold SOPInstanceUIDs or paths below the archive's root"
+            "hold SOPInstanceUIDs or paths below the archive's root (or study the study key, file its name)"
         )
     # A study whose files carry no patient stands for its own.
     patients = joined["patient_id"].fillna(joined["study_id"])

@@ -13,6 +13,7 @@ from echoclr_core.reporting import (
     calibration_figure,
     confusion_figure,
     contact_sheet,
+    decisions_by_view,
     figure_caption,
     figure_of_paper,
     finetuning_curves,
@@ -336,3 +337,20 @@ def test_montages_show_every_frame_in_its_shape():
         before_after(before, after[:1], ["v_0"])
     with pytest.raises(ValueError, match="contact sheet"):
         contact_sheet([], [])
+
+
+def test_close_decisions_are_counted_view_by_view():
+    frame = pd.DataFrame(
+        {
+            "view": ["plax", "plax", "plax", "a4c", None],
+            "margin": [0.9, 0.1, 0.15, 0.5, None],
+            "runner_up": ["a4c", "zoom", "zoom", "plax", None],
+        }
+    )
+    found = decisions_by_view(frame, doubtful=0.2)
+    assert found["view"].tolist() == ["plax", "a4c"]
+    assert found["videos"].tolist() == [3, 1]
+    assert found["doubtful"].tolist() == [2, 0]
+    assert found["median_margin"].tolist() == [0.15, 0.5]
+    assert found["runner_up"].fillna("-").tolist() == ["zoom", "-"]
+    assert decisions_by_view(frame[:0]).empty

@@ -17,6 +17,7 @@ def catalogue():
     return pd.DataFrame(
         {
             "path": ["a/1.dcm", "a/2.dcm", "b/3", "b/4"],
+            "study_key": ["A 1", "A 1", "B", "B"],
             "sop_uid": ["1.1", "1.2", None, "1.4"],
             "outcome": ["ok", "ok", "ok", "not_dicom"],
             "video_id": ["v_1", "v_2", "v_3", "v_4"],
@@ -36,10 +37,20 @@ def test_videos_are_named_by_uid_or_path(tmp_path, catalogue):
     assert unmatched == 2  # one unusable file, one that is not in the archive
 
 
+def test_videos_are_named_by_study_and_file(tmp_path, catalogue):
+    given = read_view_labels(written(tmp_path, "study,file,view\nA 1,2.dcm,plax\nB,3,a4c\nB,1.dcm,a4c\n"))
+    labels, unmatched = join_view_labels(given, catalogue)
+    assert labels[["video_id", "view"]].to_numpy().tolist() == [["v_2", "plax"], ["v_3", "a4c"]]
+    assert unmatched == 1  # of another study
+    twice = catalogue.assign(path=["a/x/1.dcm", "a/y/1.dcm", "b/3", "b/4"])
+    with pytest.raises(ValueError, match="1 files have a name that their study has twice"):
+        join_view_labels(read_view_labels(written(tmp_path, "study,file,view\nA 1,1.dcm,plax\n")), twice)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("file,view\n1,plax\n", r"missing columns \['video'\]"),
+        ("file,view\n1,plax\n", r"missing columns \['study'\]; .*video \(or study and file\)"),
         ("video,view\n1.1,\n,plax\n", "row 2: column 'view' is empty"),
         ("video,view\n1.1,plax\n1.1,a4c\n", r"rows \[2, 3\]: one video, different views"),
     ],

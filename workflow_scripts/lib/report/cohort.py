@@ -3,8 +3,10 @@
 import pandas as pd
 
 from echoclr_core.reporting.report import DataTable, Picture, Section, Text
+from echoclr_core.reporting.views import decisions_by_view
 from workflow_scripts.lib.report.page import Page, decimal, read_json
 
+DOUBTFUL = 0.2  # margin of probability below which a decision deserves a look
 SET_WORDS = {"train": "training", "validation": "early stopping", "test": "held out"}
 DESCRIPTIONS = {"table1": "Table 1. The cohort", "table_s1": "Table S1. The cohort in detail"}
 
@@ -32,6 +34,7 @@ def section(page: Page) -> Section:
     ]
     if page.files["views"]:
         blocks += _views(page)
+    blocks.append(_decisions(page))
     return Section(title="Cohort", blocks=[*blocks, _unmatched(page), _split(page)])
 
 
@@ -58,6 +61,26 @@ def _views(page: Page) -> list[Picture | DataTable]:
         ),
         DataTable(frame=_per_view(report), title="Precision and recall by view, held-out videos"),
     ]
+
+
+def _decisions(page: Page) -> DataTable:
+    """How many videos show which view, and how many decisions were close."""
+    decisions = pd.concat([pd.read_parquet(path) for path in page.files["view_decisions"]])
+    table = decisions_by_view(decisions, doubtful=DOUBTFUL).rename(
+        columns={
+            "view": "View",
+            "videos": "Videos",
+            "median_margin": "Median margin",
+            "doubtful": f"Margin below {DOUBTFUL:g}",
+            "runner_up": "Their commonest runner-up",
+        }
+    )
+    return DataTable(
+        frame=table,
+        title="Views of all videos",
+        caption="The margin is the probability of the decided view less that of the runner-up. For review: "
+        "the columns ``margin`` and ``runner_up`` of ``views/<shard>.parquet``.",
+    )
 
 
 def _split(page: Page) -> Text:
