@@ -16,7 +16,8 @@ COMMON = ["numpy", "pandas", "pyarrow", "pyyaml", "jsonschema", "scipy"]
 VIDEO = ["av", "imagecodecs", "opencv-python-headless", "pillow", "psutil", "pydicom"]
 PLUGINS = ["pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"]
 DATA = [*COMMON, *VIDEO, *PLUGINS]
-NETWORKS = ["captum", "filelock", "matplotlib", "onnxruntime", "safetensors", "torch", "torchvision", "tqdm"]
+NETWORKS = ["captum", "filelock", "matplotlib", "onnxruntime", "safetensors"]
+NETWORKS += ["tensorboardx", "torch", "torchvision", "tqdm"]
 FIGURES = ["av", "docutils", "jinja2", "markupsafe", "matplotlib", "opencv-python-headless", "pillow"]
 ENVIRONMENTS = {
     "data": DATA,

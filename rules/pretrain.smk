@@ -7,6 +7,7 @@ rule pretrain_encoder:
         digest=results("cohort/digests/pretrain.json"),
         videos=ancient(results("cohort/videos.parquet")),
         store=ancient(results("clips/store.json")),
+        labels=results("cohort/studies.parquet") if config["pretrain"]["probe_every"] else [],
     output:
         encoder=results("pretrain/{method}{again}/encoder.safetensors"),
         history=results("pretrain/{method}{again}/history.parquet"),
@@ -28,10 +29,11 @@ rule pretrain_encoder:
             "model",
             "augmentation",
             "study.seed",
-            leave_out=("pretrain.methods", "pretrain.seeds"),
+            leave_out=("pretrain.methods", "pretrain.seeds", "pretrain.tensorboard"),
         ),
         compute=section("compute"),
         state=f"{STATE}/pretrain/{{method}}{{again}}",
+        events=results("tensorboard/pretrain/{method}{again}") if config["pretrain"]["tensorboard"] else "",
         core=core("pretrain_encoder"),
     script:
         "../workflow_scripts/pretrain_encoder.py"

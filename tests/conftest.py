@@ -1,6 +1,8 @@
 """A clip store of small random videos, written as the real one is."""
 
 import hashlib
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -41,3 +43,16 @@ def make_store(tmp_path):
         return ClipStore.open([tmp_path / "index.parquet"], [tmp_path / "frames.npy"])
 
     return make
+
+
+@pytest.fixture
+def tiny_transformer(monkeypatch):
+    """The name of an encoder without batch norm, added to the library by one file."""
+    from echoclr_core.models import encoder, encoders
+
+    folder = Path(__file__).parent / "models" / "one_file"
+    monkeypatch.setattr(encoder, "_BUILDERS", dict(encoder._BUILDERS))
+    monkeypatch.setattr(encoders, "__path__", [*encoders.__path__, str(folder)])
+    monkeypatch.delitem(sys.modules, "echoclr_core.models.encoders.tiny_transformer", raising=False)
+    yield "tiny_transformer"
+    sys.modules.pop("echoclr_core.models.encoders.tiny_transformer", None)

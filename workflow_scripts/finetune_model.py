@@ -41,6 +41,7 @@ with job(snakemake) as log:
                 "augmentation": augmentation_fields(chosen.augmentation),
                 "kinetics_standardisation": cell.init == "kinetics400",
                 "precision": compute["precision"],
+                "memory_format": compute["memory_format"],
                 "seed": seed_of(chosen.seed, int(cell.draw)),
             },
         ),

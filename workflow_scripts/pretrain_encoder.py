@@ -2,27 +2,26 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-from echoclr_core.common import write_json
 from echoclr_core.pretrain.__main__ import run_spec
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import augmentation_fields, encoder_fields
 from workflow_scripts.lib.seeds import seed_of
 from workflow_scripts.lib.store import store_files
+from workflow_scripts.lib.torchrun import run_in_processes
 
-with job(snakemake) as log:
+with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
     chosen, compute = settings(snakemake), settings(snakemake, "compute").compute
     fields = chosen.pretrain
     index, frames = store_files(snakemake.input.store)
     state = Path(snakemake.params.state)
-    state.mkdir(parents=True, exist_ok=True)
+    gpus = int(snakemake.resources.get("gpu", 1) or 1)
     spec = {
         "index": index,
         "frames": frames,
         "videos": snakemake.input.videos,
+        "labels": str(snakemake.input.labels),
         "encoder": encoder_fields(chosen.model),
         "settings": {
             "method": snakemake.wildcards.method,
@@ -32,23 +31,19 @@ with job(snakemake) as log:
             "input_size": chosen.model["input_size"],
             "augmentation": augmentation_fields(chosen.augmentation),
             "precision": compute["precision"],
+            "memory_format": compute["memory_format"],
             "seed": seed_of(chosen.seed, int(snakemake.wildcards.again.removeprefix("_seed") or 0)),
         },
         "state_dir": str(state),
         "device": compute["device"],
         "workers": compute["loader_workers"],
-        "threads": snakemake.threads,
-        "metadata": {"code": snakemake.params.core},
+        "threads": max(snakemake.threads // gpus, 1),
+        "code": snakemake.params.core,
+        "events": snakemake.params.events or None,
         "output": {name: snakemake.output[name] for name in ("encoder", "history", "timings", "run")},
     }
-    gpus = int(snakemake.resources.get("gpu", 1) or 1)
     if gpus > 1:
-        write_json(state / "spec.json", spec)
-        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={gpus}"]
-        with Path(snakemake.log[0]).open("a") as story:
-            subprocess.run(
-                [*torchrun, "-m", "echoclr_core.pretrain", str(state / "spec.json")], check=True, stderr=story
-            )
+        run_in_processes(spec, gpus, state / "spec.json", snakemake.log[0])
     else:
         run_spec(spec)
     log.info("%s", json.loads(Path(snakemake.output.run).read_text(encoding="utf-8")))

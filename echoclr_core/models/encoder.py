@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from echoclr_core.models.recompute import run_segment
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderSettings:
@@ -44,13 +46,25 @@ class Encoder(nn.Module):
 
     ``forward`` takes (B, 3, T, H, W) float and returns (B, ``features``).
 
+    An encoder that can save memory runs its parts through :meth:`segment` and sets ``can_recompute``.
+
     Attributes
     ----------
     features : int
         Length of the representation.
+    can_recompute : bool
+        Whether ``recompute`` has an effect.
+    recompute : bool
+        Keep no activations inside the segments; the backward pass computes them again (exact).
     """
 
     features: int
+    can_recompute: bool = False
+    recompute: bool = False
+
+    def segment(self, module: nn.Module, maps: Tensor) -> Tensor:
+        """``module(maps)``, its activations kept or, with ``recompute``, computed again when needed."""
+        return run_segment(module, maps, recompute=self.recompute)
 
     @property
     def last_block(self) -> nn.Module:

@@ -8,7 +8,10 @@ SPEC.json holds
 - ``state_dir``, and optionally ``device``, ``jobs_per_gpu``, ``workers``, ``threads`` (of PyTorch on the
   CPU);
 - ``output``: ``encoder``, ``history``, ``timings``, ``run``: the files to write;
-- ``metadata``: texts for the header of the encoder's file, optional.
+- ``labels``: Parquet with study_id and the tasks' labels, for ``settings.probe_every``, optional;
+- ``code``: a digest of the code, part of the run's fingerprint, optional;
+- ``events``: a folder for TensorBoard event files, optional;
+- ``metadata``: further texts for the header of the encoder's file, optional.
 """
 
 import argparse
@@ -30,7 +33,10 @@ from echoclr_core.training.settings import settings_from
 from echoclr_core.video.store import ClipStore
 
 NEEDED = {"index", "frames", "videos", "encoder", "settings", "state_dir", "output"}
-OPTIONAL = {"device", "jobs_per_gpu", "workers", "threads", "metadata"}
+OPTIONAL = {"device", "jobs_per_gpu", "workers", "threads", "metadata", "labels", "code", "events"}
+
+
+PASSED = ("device", "jobs_per_gpu", "workers", "code", "events")
 
 
 def run_spec(spec: dict[str, Any]) -> PretrainResult:
@@ -51,7 +57,8 @@ def run_spec(spec: dict[str, Any]) -> PretrainResult:
         settings,
         state_dir=spec["state_dir"],
         validation=videos[videos["set"] == "val"],
-        **{name: spec[name] for name in ("device", "jobs_per_gpu", "workers") if name in spec},
+        labels=pd.read_parquet(spec["labels"]) if spec.get("labels") else None,
+        **{name: spec[name] for name in PASSED if name in spec},
     )
     if result.run["rank"] == 0:
         write_result(result, spec["output"], spec.get("metadata", {}))
@@ -64,7 +71,9 @@ def write_result(result: PretrainResult, output: dict[str, str], metadata: dict[
         "method": result.run["settings"]["method"],
         "version": result.run["version"],
         "fingerprint": result.run["fingerprint"],
+        "settings_digest": result.run["settings_digest"],
         "data_digest": result.run["data_digest"],
+        "code": result.run["code"],
         "encoder": json.dumps(result.run["encoder"]),
     }
     HISTORY.write(result.history, output["history"])

@@ -67,9 +67,10 @@ class PairBatches:
             self._order = (epoch, epoch_order(len(self.items), self.settings.seed, epoch))
         first = batch * self.batch_size + self.rank * self.share
         chosen = self._order[1][first : first + self.share]
-        return self._batch(epoch, chosen)
+        return self.of_items(epoch, chosen)
 
-    def _batch(self, epoch: int, chosen: np.ndarray) -> dict:
+    def of_items(self, epoch: int, chosen: np.ndarray) -> dict:
+        """The batch of the items in the rows ``chosen``, with the draws of ``epoch``."""
         # (view, pair): the two views of one SimCLR item share their window.
         drawn = [[self._draw(epoch, int(item), view) for item in chosen] for view in (0, 1)]
         starts, draws, orders = (np.array([[view[n] for view in row] for row in drawn]) for n in range(3))

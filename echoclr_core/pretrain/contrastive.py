@@ -1,6 +1,7 @@
 """NT-Xent, the normalised temperature-scaled cross-entropy (Eq. 1 of the paper), and its meters."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -50,14 +51,14 @@ def nt_xent(z_i: Tensor, z_j: Tensor, temperature: float = 0.5, *, studies: Tens
     if studies is not None and studies.shape != (len(z_i),):
         raise ValueError(f"studies must be ({len(z_i)},); received {tuple(studies.shape)}")
     with torch.autocast(z_i.device.type, enabled=False):
-        scores, partner = pair_scores(z_i, z_j)
+        scores, partner, _ = pair_scores(z_i, z_j)
         scores = scores / temperature
         if studies is not None:
             scores = scores.masked_fill(_same_study(studies, partner), -math.inf)
         return F.cross_entropy(scores, partner)
 
 
-def pair_scores(z_i: Tensor, z_j: Tensor) -> tuple[Tensor, Tensor]:
+def pair_scores(z_i: Tensor, z_j: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Cosine similarities of this process's anchors with everybody's embeddings.
 
     Returns
@@ -67,6 +68,8 @@ def pair_scores(z_i: Tensor, z_j: Tensor) -> tuple[Tensor, Tensor]:
         then view j.
     partner : Tensor
         (2n,) column of each anchor's partner.
+    everyone : Tensor
+        (2N, D) the unit vectors of the columns.
     """
     dtype = torch.promote_types(z_i.dtype, torch.float32)
     i, j = F.normalize(z_i.to(dtype), dim=1), F.normalize(z_j.to(dtype), dim=1)
@@ -77,7 +80,7 @@ def pair_scores(z_i: Tensor, z_j: Tensor) -> tuple[Tensor, Tensor]:
     itself, partner = torch.cat([own, own + total]), torch.cat([own + total, own])
     # In place: neither the product nor the cross-entropy after it needs the entries that were here.
     scores[torch.arange(len(itself), device=i.device), itself] = -math.inf
-    return scores, partner
+    return scores, partner, everyone
 
 
 def _same_study(studies: Tensor, partner: Tensor) -> Tensor:
@@ -88,13 +91,45 @@ def _same_study(studies: Tensor, partner: Tensor) -> Tensor:
     return same
 
 
-@torch.no_grad()
-def contrastive_hits(z_i: Tensor, z_j: Tensor) -> Tensor:
-    """Number of this process's 2n anchors whose most similar other embedding is their partner (chance: 1
-    in 2N - 1).
+@dataclass(frozen=True, kw_only=True)
+class Meters:
+    """What is watched beside the loss; sums over this process's 2n anchors, scalars.
+
+    Parameters
+    ----------
+    hits
+        Anchors whose most similar other embedding is their partner (chance: 1 in 2N - 1).
+    alignment
+        Squared distance of an anchor from its partner, between unit vectors: 0 for equal views, at most 4.
+    potential
+        exp(-2 d^2) with d an anchor's distance from another embedding, the mean over the others. The log of
+        its mean over anchors is the uniformity: 0 for collapse onto one point, near -4 when spread evenly.
+        (Alignment and uniformity: Wang and Isola, ICML 2020.)
+    spread
+        :func:`spread` of everybody's embeddings, times 2n.
     """
-    scores, partner = pair_scores(z_i.detach(), z_j.detach())
-    return (scores.argmax(1) == partner).sum()
+
+    hits: Tensor
+    alignment: Tensor
+    potential: Tensor
+    spread: Tensor
+
+
+@torch.no_grad()
+def contrastive_meters(z_i: Tensor, z_j: Tensor) -> Meters:
+    """The meters of one step from the embeddings of both views, (n, D) each."""
+    with torch.autocast(z_i.device.type, enabled=False):
+        scores, partner, everyone = pair_scores(z_i.detach(), z_j.detach())
+        # d^2 = 2 - 2 cos; an anchor's similarity with itself is -inf and adds exp(-inf) = 0.
+        cosine = scores.gather(1, partner[:, None])
+        potential = torch.exp(4 * scores - 4).sum() / (scores.shape[1] - 1)
+        every = spread(everyone) * len(partner)
+    return Meters(
+        hits=(scores.argmax(1) == partner).sum(),
+        alignment=(2 - 2 * cosine).sum(),
+        potential=potential,
+        spread=every,
+    )
 
 
 @torch.no_grad()

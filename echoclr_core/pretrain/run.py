@@ -13,8 +13,11 @@ from torch import nn
 from echoclr_core import __version__
 from echoclr_core.common import derive_seed, digest
 from echoclr_core.models import Encoder, EncoderSettings, build_encoder
+from echoclr_core.models.recompute import has_batch_norm
 from echoclr_core.pretrain.batches import PairBatches
-from echoclr_core.pretrain.pairs import matched_epochs, pretraining_items
+from echoclr_core.pretrain.pairs import pretraining_items
+from echoclr_core.pretrain.plan import chance_levels, check_videos, chunk_notes, plan, tidy
+from echoclr_core.pretrain.probe import Probe
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer
 from echoclr_core.pretrain.tables import HISTORY
@@ -23,7 +26,8 @@ from echoclr_core.training import distributed
 from echoclr_core.training.checkpoints import Checkpoints
 from echoclr_core.training.compute import Compute, choose_compute
 from echoclr_core.training.determinism import deterministic
-from echoclr_core.training.inputs import clip_span, data_digest, frame_counts
+from echoclr_core.training.events import EventLog
+from echoclr_core.training.inputs import data_digest
 from echoclr_core.training.leasing import lease_device
 from echoclr_core.training.loop import Loop, silent_logger
 from echoclr_core.training.progress import TIMINGS, Progress
@@ -32,8 +36,7 @@ from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
 
 # Settings that do not change a run's numbers; a checkpoint serves whatever they are.
-NOT_DEFINING = ("checkpoint_every",)
-COLUMNS = ("video_id", "study_id")
+NOT_DEFINING = ("checkpoint_every", "activation_checkpointing", "accumulate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,61 +61,6 @@ class PretrainResult:
     run: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How many steps a run takes, and why."""
-
-    items: int
-    steps_per_epoch: int
-    steps: int
-    epochs: int
-
-
-def plan(videos: pd.DataFrame, settings: PretrainSettings, world_size: int = 1) -> Plan:
-    """Count items and steps.
-
-    SimCLR with ``match_steps`` takes exactly as many steps as the pairs of the same videos would;
-    ``Plan.epochs`` is then the rounded number of passes over the videos.
-
-    Raises
-    ------
-    ValueError
-        When an epoch has not one whole batch, or a batch cannot be shared out evenly.
-    """
-    if settings.batch_size % world_size:
-        raise ValueError(
-            f"pretrain.batch_size {settings.batch_size} pairs cannot be shared by {world_size} processes"
-        )
-    share = settings.batch_size // world_size
-    if settings.chunk and share % settings.chunk:
-        raise ValueError(
-            f"pretrain.chunk {settings.chunk} must divide the {share} pairs that a process sees a step"
-        )
-    own = _count_items(videos, settings, settings.multi_instance)
-    per_epoch = own // settings.batch_size
-    steps, epochs = settings.epochs * per_epoch, settings.epochs
-    if not settings.multi_instance and settings.match_steps:
-        pairs = _count_items(videos, settings, True)
-        steps = settings.epochs * (pairs // settings.batch_size)
-        epochs = matched_epochs(pairs, own, settings.epochs, settings.batch_size)
-    if settings.max_steps is not None:
-        steps = min(steps, settings.max_steps)
-    return Plan(items=own, steps_per_epoch=per_epoch, steps=steps, epochs=epochs)
-
-
-def _count_items(videos: pd.DataFrame, settings: PretrainSettings, multi_instance: bool) -> int:
-    items = pretraining_items(
-        videos["study_id"], multi_instance=multi_instance, single_video_studies=settings.single_video_studies
-    )
-    if len(items) < settings.batch_size:
-        kind = "pairs of videos of one study" if multi_instance else "videos"
-        raise ValueError(
-            f"pretraining needs at least one batch: there are {len(items)} {kind} "
-            f"but pretrain.batch_size is {settings.batch_size}"
-        )
-    return len(items)
-
-
 def pretrain(
     store: ClipStore,
     videos: pd.DataFrame,
@@ -124,6 +72,9 @@ def pretrain(
     device: str = "auto",
     jobs_per_gpu: int = 1,
     workers: int = 0,
+    labels: pd.DataFrame | None = None,
+    code: str = "",
+    events: str | Path | None = None,
     log: logging.Logger | None = None,
     terminal: bool | None = None,
 ) -> PretrainResult:
@@ -148,6 +99,13 @@ def pretrain(
         Jobs that may share a GPU.
     workers
         Loader processes; any number gives the same numbers.
+    labels
+        For ``settings.probe_every``: study_id and severe_as, lvh (true, false or missing) of training and
+        validation studies.
+    code
+        A digest of the code, part of the run's fingerprint: a checkpoint of other code is not resumed.
+    events
+        A folder for TensorBoard event files; None for none. It is made anew from the history.
     log
         For messages; default this module's logger.
     terminal
@@ -169,20 +127,25 @@ def pretrain(
         deterministic(),
         Stopper() as stopper,
     ):
-        run = _Run(store, videos, encoder_settings, settings, place, log)
-        return run(Path(state_dir), validation, workers, stopper, terminal)
+        run = _Run(store, videos, encoder_settings, settings, place, code, log)
+        run.prepare_probe(validation, labels)
+        with EventLog.at(events if distributed.rank() == 0 else None) as scalars:
+            return run(Path(state_dir), validation, workers, stopper, scalars, terminal)
 
 
 class _Run:
     """The pieces of one run, put together."""
 
-    def __init__(self, store, videos, encoder_settings, settings, device: torch.device, log: logging.Logger):
+    def __init__(
+        self, store, videos, encoder_settings, settings, device: torch.device, code: str, log: logging.Logger
+    ):
         self.store, self.encoder_settings, self.settings = store, encoder_settings, settings
-        self.videos = _tidy(videos)
+        self.code, self.probe, self.labels_digest = code, None, None
+        self.videos = tidy(videos)
         self.log = log if distributed.rank() == 0 else silent_logger()
         world = distributed.world_size()
         self.plan = plan(self.videos, settings, world)
-        _check_videos(store, self.videos, settings)
+        check_videos(store, self.videos, settings)
         self.encoder = build_encoder(encoder_settings, seed=derive_seed(settings.seed, "encoder"))
         self.compute = self._choose_compute(device)
         self._check_batch_norm(world)
@@ -208,8 +171,34 @@ class _Run:
             raise ValueError("pretrain.sync_bn needs GPUs: PyTorch has no synchronised batch norm on a CPU")
         if self.settings.sync_bn and world == 1:
             self.log.warning("pretrain.sync_bn changes nothing with one process")
-        if self.settings.chunk:
-            self.log.info("batch norm sees chunks of %d clips of one view", self.settings.chunk)
+        share = self.settings.batch_size // world
+        for level, told in chunk_notes(self.settings, share, batch_norm=has_batch_norm(self.encoder)):
+            self.log.log(level, "%s", told)
+        if self.settings.activation_checkpointing and not self.encoder.can_recompute:
+            raise ValueError(
+                f"pretrain.activation_checkpointing: encoder {self.encoder_settings.name!r} does not run its "
+                "parts through Encoder.segment; allowed here is false"
+            )
+
+    def prepare_probe(self, validation: pd.DataFrame | None, labels: pd.DataFrame | None) -> None:
+        """Look at validation labels every few epochs, if the settings say so."""
+        every = self.settings.probe_every
+        if every is None:
+            return
+        if validation is None or labels is None:
+            raise ValueError(
+                f"pretrain.probe_every is {every} but there are no validation videos or no labels"
+            )
+        self.probe = Probe(
+            self.store,
+            self.videos,
+            tidy(validation),
+            labels,
+            self.settings,
+            every=every * self.plan.steps_per_epoch,
+            last=self.plan.steps,
+        )
+        self.labels_digest = self.probe.digest()
 
     def fingerprint(self) -> str:
         """Digest of all that decides the run's numbers, as far as it can be named."""
@@ -218,12 +207,18 @@ class _Run:
             defining,
             dataclasses.asdict(self.encoder_settings),
             self.data_digest,
+            self.labels_digest,
             distributed.world_size(),
+            self.code,
         ]
         return digest(["pretrain", __version__, *parts, self.compute.precision, self.compute.channels_last])
 
+    def settings_digest(self) -> str:
+        """Digest of settings and encoder alone."""
+        return digest([dataclasses.asdict(self.settings), dataclasses.asdict(self.encoder_settings)])
+
     def __call__(
-        self, state_dir: Path, validation, workers: int, stopper: Stopper, terminal
+        self, state_dir: Path, validation, workers: int, stopper: Stopper, events: EventLog | None, terminal
     ) -> PretrainResult:
         settings, seed = self.settings, self.settings.seed
         torch.manual_seed(derive_seed(seed, "heads"))
@@ -231,7 +226,12 @@ class _Run:
         if settings.sync_bn:
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
         trainer = PretrainTrainer(
-            model, settings, self.compute, steps=self.plan.steps, epoch_steps=self.plan.steps_per_epoch
+            model,
+            settings,
+            self.compute,
+            steps=self.plan.steps,
+            epoch_steps=self.plan.steps_per_epoch,
+            probe=self.probe,
         )
         self.log.info("pretraining (%s) on %s", settings.method, self.compute.describe())
         loop = Loop(
@@ -249,14 +249,17 @@ class _Run:
                 self.plan.steps,
                 self.log,
                 terminal=terminal if distributed.rank() == 0 else False,
+                chance=chance_levels(settings),
+                device=self.compute.device,
             ),
             stopper=stopper,
+            events=events,
         )
         loop.run()
         held_out = {}
         if validation is not None and distributed.rank() == 0:
             with distributed.alone():
-                held_out = held_out_accuracy(trainer, self.store, _tidy(validation), settings)
+                held_out = held_out_accuracy(trainer, self.store, tidy(validation), settings)
         return self._result(trainer, loop, held_out)
 
     def _result(self, trainer: PretrainTrainer, loop: Loop, held_out: dict[str, Any]) -> PretrainResult:
@@ -280,31 +283,14 @@ class _Run:
             "steps": self.plan.steps,
             "epochs": self.plan.epochs,
             "data_digest": self.data_digest,
+            "settings_digest": self.settings_digest(),
             "fingerprint": self.fingerprint(),
+            "code": self.code,
+            "chance": chance_levels(self.settings),
+            "memory_gib": float(timings["memory_gib"].max()),
             "seconds": seconds,
             "clips_per_second": 2 * self.settings.batch_size * self.plan.steps / max(seconds, 1e-9),
             "wait_share": float((timings["wait_share"] * timings["seconds"]).sum() / max(seconds, 1e-9)),
             "final": {k: None if pd.isna(v) else float(v) for k, v in history.iloc[-1].items()},
         }
         return PretrainResult(encoder=encoder.eval(), history=history, timings=timings, run=run | held_out)
-
-
-def _tidy(videos: pd.DataFrame) -> pd.DataFrame:
-    """video_id and study_id as text, by study, then video: the order of a table's rows must not change a
-    run.
-    """
-    absent = [name for name in COLUMNS if name not in videos.columns]
-    if absent:
-        raise ValueError(f"pretraining videos: missing columns {absent}; needed are {list(COLUMNS)}")
-    tidy = videos[list(COLUMNS)].astype(str).sort_values(["study_id", "video_id"], ignore_index=True)
-    twice = tidy["video_id"][tidy["video_id"].duplicated()]
-    if len(twice):
-        raise ValueError(f"pretraining videos: {twice.iloc[0]} stands there twice")
-    return tidy
-
-
-def _check_videos(store: ClipStore, videos: pd.DataFrame, settings: PretrainSettings) -> None:
-    frames = frame_counts(store, videos["video_id"], table="pretraining videos")
-    span = clip_span(settings.clip_length, settings.frame_stride)
-    if settings.frame_order and not (frames >= span).any():
-        raise ValueError(f"no video has the {span} frames that a clip of the frame-order task covers")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from echoclr_core.pretrain.accumulation import REFUSED
 from echoclr_core.pretrain.frame_order import LONGEST
 from echoclr_core.training.compute import MEMORY_FORMATS, PRECISIONS
 from echoclr_core.training.settings import require
@@ -60,8 +61,15 @@ class PretrainSettings:
     sync_bn
         Batch statistics over all GPUs (several processes only).
     chunk
-        Clips a pass through the encoder, for a batch larger than memory; None for all. Each chunk's batch
+        Pairs a pass through the encoder, for a batch larger than memory; None for all. Each chunk's batch
         normalisation sees that chunk alone: with 196 it equals the paper's two GPUs of 196 pairs.
+    activation_checkpointing
+        Compute activations again in the backward pass instead of keeping them: the same numbers, batch
+        normalisation over the whole batch, about a third more time, a fraction of the memory.
+    accumulate
+        Always 1; see ``accumulation.REFUSED``.
+    probe_every
+        Epochs between two k-nearest-neighbour AUROCs on validation labels; None for none.
     projector
         Hidden and output units of the projector.
     augmentation
@@ -99,6 +107,9 @@ class PretrainSettings:
     single_video_studies: str = "skip"
     sync_bn: bool = False
     chunk: int | None = None
+    activation_checkpointing: bool = False
+    accumulate: int = 1
+    probe_every: int | None = None
     projector: tuple[int, int] = (256, 128)
     augmentation: AugmentSettings = field(default_factory=AugmentSettings)
     precision: str = "auto"
@@ -124,7 +135,7 @@ class PretrainSettings:
             )
         for name in ("clip_length", "frame_stride", "batch_size", "epochs", "checkpoint_every"):
             require(getattr(self, name) >= 1, f"pretrain.{name}", getattr(self, name), "at least 1")
-        for name in ("input_size", "max_steps", "chunk", "history_every"):
+        for name in ("input_size", "max_steps", "chunk", "history_every", "probe_every"):
             value = getattr(self, name)
             require(value is None or value >= 1, f"pretrain.{name}", value, "at least 1, or empty")
         for name in ("weight_decay", "warmup_steps", "order_weight", "order_copies"):
@@ -137,6 +148,7 @@ class PretrainSettings:
             self.clip_grad,
             "positive or empty",
         )
+        require(self.accumulate == 1, "pretrain.accumulate", self.accumulate, REFUSED)
         require(
             self.batch_size >= 2,
             "pretrain.batch_size",

@@ -4,19 +4,19 @@ n pairs a process, K frames, F features, c shuffled copies of a clip.
 """
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from echoclr_core.models import Encoder, Projector
-from echoclr_core.pretrain.contrastive import contrastive_hits, nt_xent, spread
+from echoclr_core.models.recompute import still_statistics
+from echoclr_core.pretrain.contrastive import Meters, contrastive_meters, nt_xent
 from echoclr_core.pretrain.frame_order import frame_orders
+from echoclr_core.pretrain.probe import NOT_PROBED, Probe
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.training import distributed
 from echoclr_core.training.compute import Compute
@@ -50,9 +50,8 @@ class Objective:
 
     contrastive: Tensor
     order: Tensor | None
-    contrastive_hits: Tensor
     order_hits: Tensor | None
-    spread: Tensor
+    meters: Meters
 
     def total(self, order_weight: float) -> Tensor:
         """NT-Xent + order_weight x frame-order cross-entropy."""
@@ -99,9 +98,8 @@ def objective(
     return Objective(
         contrastive=contrastive,
         order=order,
-        contrastive_hits=contrastive_hits(z_i, z_j),
         order_hits=hits,
-        spread=spread(torch.cat([z_i, z_j])),
+        meters=contrastive_meters(z_i, z_j),
     )
 
 
@@ -119,20 +117,6 @@ def order_loss(logits: Tensor, batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
     return summed * (distributed.world_size() / max(count, 1.0)), hits
 
 
-@contextmanager
-def still_statistics(module: nn.Module, still: bool = True) -> Iterator[None]:
-    """Batch normalisation by the batch's own statistics, the running ones left alone."""
-    norms = [part for part in module.modules() if isinstance(part, _BatchNorm)] if still else []
-    before = [part.track_running_stats for part in norms]
-    for part in norms:
-        part.track_running_stats = False
-    try:
-        yield
-    finally:
-        for part, tracked in zip(norms, before, strict=True):
-            part.track_running_stats = tracked
-
-
 class PretrainTrainer:
     """The trainer of :class:`echoclr_core.training.Loop` for pretraining."""
 
@@ -144,15 +128,19 @@ class PretrainTrainer:
         *,
         steps: int,
         epoch_steps: int,
+        probe: Probe | None = None,
     ):
+        self.probe = probe
         self.model = compute.place_module(model).train()
         self.settings, self.compute, self.steps, self.epoch_steps = settings, compute, steps, epoch_steps
         kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimiser]
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.dtype = self.parameters[0].dtype
         self.optimiser = kind(self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
         self.permutations = None
         if settings.frame_order:
             self.permutations = torch.from_numpy(frame_orders(settings.clip_length)).to(compute.device)
+        model.encoder.recompute = settings.activation_checkpointing
 
     def step(self, batch: dict[str, Any], step: int) -> dict[str, tuple[float, float]]:
         """Forward, backward and update on one batch."""
@@ -182,22 +170,21 @@ class PretrainTrainer:
     def _counts(self, result: Objective, batch: dict[str, Any]) -> dict[str, tuple[float, float]]:
         whole = batch["whole"].sum() * max(self.settings.order_copies, 1)
         hits = torch.zeros(()) if result.order_hits is None else result.order_hits
-        local = torch.stack(
-            [part.double().cpu() for part in (result.contrastive_hits, hits, whole, result.spread)]
-        ).tolist()
+        seen = result.meters
+        parts = (seen.hits, seen.alignment, seen.potential, seen.spread, hits, whole)
+        local = torch.stack([part.double().cpu() for part in parts]).tolist()
         sums = distributed.sum_over_ranks(local, self.compute.device)
-        anchors = 2 * len(batch["studies"]) * distributed.world_size()
-        counts = {
-            "contrastive_accuracy": (sums[0], float(anchors)),
-            "spread": (sums[3], float(distributed.world_size())),
-        }
-        return counts | ({} if result.order is None else {"order_accuracy": (sums[1], sums[2])})
+        anchors = float(2 * len(batch["studies"]) * distributed.world_size())
+        names = ("contrastive_accuracy", "alignment", "potential", "spread")
+        counts = {name: (total, anchors) for name, total in zip(names, sums, strict=False)}
+        return counts | ({} if result.order is None else {"order_accuracy": (sums[4], sums[5])})
 
     def encode(self, clips: Tensor) -> Tensor:
-        """Grey clips (rows, K, h, w) -> (rows, F) float32."""
+        """Grey clips (rows, K, h, w) -> (rows, F), float32 as the weights are."""
         with self.compute.autocast():
-            features = self.model.encoder(self.compute.place_clips(network_input(clips)))
-        return features.float()
+            shown = network_input(clips.to(self.compute.device, self.dtype))
+            features = self.model.encoder(self.compute.place_clips(shown))
+        return features.to(self.dtype)
 
     def _backward(self, clips: list[Tensor], losses: Callable[[list[Tensor]], Objective]) -> Objective:
         result = losses([self.encode(part) for part in clips])
@@ -209,15 +196,19 @@ class PretrainTrainer:
 
         Representations of all chunks without gradients; the loss over all of them and its gradient to each;
         then each chunk again with gradients. The first chunk of a pass updates the running statistics, as the
-        first GPU did under the authors' DataParallel.
+        first GPU did under the authors' DataParallel. The shuffled copies of a chunk's pairs stay together,
+        as in a process.
         """
-        size = self.settings.chunk
+        sizes = [self.settings.chunk * (len(part) // len(clips[0])) for part in clips]
         with torch.no_grad(), still_statistics(self.model.encoder):
-            features = [torch.cat([self.encode(chunk) for chunk in part.split(size)]) for part in clips]
+            features = [
+                torch.cat([self.encode(chunk) for chunk in part.split(size)])
+                for part, size in zip(clips, sizes, strict=True)
+            ]
         features = [part.requires_grad_() for part in features]
         result = losses(features)
         result.total(self.settings.order_weight).backward()
-        for part, leaf in zip(clips, features, strict=True):
+        for part, leaf, size in zip(clips, features, sizes, strict=True):
             for number, (chunk, gradient) in enumerate(
                 zip(part.split(size), leaf.grad.split(size), strict=True)
             ):
@@ -230,7 +221,12 @@ class PretrainTrainer:
     ) -> tuple[dict, bool]:
         """The history row of the interval that ends at ``step``."""
         row = {"epoch": step / self.epoch_steps, "step": step, "order_loss": None, "order_accuracy": None}
-        return row | means | {"learning_rate": learning_rate(step - 1, self.steps, self.settings)}, False
+        row |= NOT_PROBED | {name: value for name, value in means.items() if name != "potential"}
+        row["uniformity"] = math.log(means["potential"])
+        row |= {"learning_rate": learning_rate(step - 1, self.steps, self.settings)}
+        if self.probe is not None:
+            row |= self.probe.row(self.model, self.encode, step, check)
+        return row, False
 
     def state_dict(self) -> dict[str, Any]:
         """Weights and optimiser."""

@@ -27,8 +27,29 @@ HISTORY = Table(
         "spread": Column(
             kind="float", description="spread of the embeddings: about 1 even, 0 collapsed", low=0
         ),
+        "alignment": Column(
+            kind="float",
+            description="squared distance of partners on the unit sphere; 0 equal",
+            low=0,
+            high=4,
+        ),
+        "uniformity": Column(
+            kind="float",
+            description="log of the mean exp(-2 d^2) over other embeddings: near -4 even, 0 collapsed",
+            low=-8,
+        ),
         "gradient_norm": Column(kind="float", description="mean norm of the gradient before clipping", low=0),
         "learning_rate": Column(kind="float", description="of the interval's last step", low=0),
+        **{
+            f"probe_{task}": Column(
+                kind="float",
+                description=f"AUROC of {name} on validation studies by k nearest neighbours",
+                nullable=True,
+                low=0,
+                high=1,
+            )
+            for task, name in (("severe_as", "severe AS"), ("lvh", "LVH"))
+        },
     },
     key=("step",),
 )

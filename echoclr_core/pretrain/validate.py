@@ -1,15 +1,21 @@
 """The pretraining tasks on studies that were not trained on."""
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
+from echoclr_core.common import generator
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainTrainer, objective, passes
 from echoclr_core.video.store import ClipStore
+
+LEAST_PAIRS = 512
 
 
 @torch.no_grad()
@@ -18,23 +24,25 @@ def held_out_accuracy(
 ) -> dict[str, Any]:
     """Contrastive and frame-order accuracy of a trained model, running statistics in batch normalisation.
 
-    The pairs are those the method would train on, once each, in batches of ``settings.batch_size`` (or one
-    batch of all pairs, where there are fewer; an incomplete last batch is dropped), with the training's
-    augmentation.
+    A batch holds one pair of each study, so that no negative is of the anchor's own study, let alone its own
+    video (with all pairs of few studies in a batch, the accuracy would be bounded far below 1 by other pairs
+    with the same video). Batches are drawn anew until they make 512 pairs; larger cohorts draw
+    ``settings.batch_size`` studies a batch. Clips are drawn and augmented as in training.
 
     Returns
     -------
     dict
         validation_pairs and validation_batch (pairs used, pairs a batch), validation_contrastive_accuracy
         with its chance 1/(2N - 1), validation_order_accuracy with its chance 1/K! (None without the task).
-        Accuracies are None when the videos make fewer than two pairs.
+        Accuracies are None when there are fewer than two studies.
     """
     items = pretraining_items(
         videos["study_id"],
         multi_instance=settings.multi_instance,
         single_video_studies=settings.single_video_studies,
     )
-    size = min(settings.batch_size, len(items))
+    studies = videos["study_id"].to_numpy()[items[:, 0]]
+    size = min(settings.batch_size, len(np.unique(studies)))
     outcome: dict[str, Any] = {
         "validation_pairs": 0,
         "validation_batch": size,
@@ -46,16 +54,16 @@ def held_out_accuracy(
     if size < 2:
         return outcome
     batches = PairBatches(store, videos, items, settings, batch_size=size, purpose="validation")
-    sums = [0.0, 0.0, 0.0]
+    sums = np.zeros(3)
+    count = 0
     trainer.model.eval()
-    for step in range(batches.steps_per_epoch):
-        hits = _batch_hits(trainer, batches[step], settings)
-        sums = [total + part for total, part in zip(sums, hits, strict=True)]
+    for draw, chosen in enumerate(one_pair_a_study(studies, size, settings.seed)):
+        sums += _batch_hits(trainer, batches.of_items(draw, chosen), settings)
+        count += len(chosen)
     trainer.model.train()
-    pairs = batches.steps_per_epoch * size
     outcome |= {
-        "validation_pairs": pairs,
-        "validation_contrastive_accuracy": sums[0] / (2 * pairs),
+        "validation_pairs": count,
+        "validation_contrastive_accuracy": sums[0] / (2 * count),
         "validation_contrastive_chance": 1 / (2 * size - 1),
     }
     if settings.frame_order and sums[2]:
@@ -64,9 +72,28 @@ def held_out_accuracy(
     return outcome
 
 
-def _batch_hits(
-    trainer: PretrainTrainer, batch: dict[str, Any], settings: PretrainSettings
-) -> tuple[float, float, float]:
+def one_pair_a_study(studies: np.ndarray, size: int, seed: int) -> Iterator[np.ndarray]:
+    """Batches of ``size`` rows of ``studies``, each of another study, until they make 512 rows.
+
+    Parameters
+    ----------
+    studies
+        (P,) study of each item.
+    size
+        At most the number of studies.
+    seed
+        The draws derive from it.
+    """
+    order = np.argsort(studies, kind="stable")
+    rows = np.split(order, np.unique(studies[order], return_index=True)[1][1:])
+    for draw in range(math.ceil(LEAST_PAIRS / size)):
+        rng = generator(seed, "validation pairs", draw)
+        chosen = rng.choice(len(rows), size=size, replace=False)
+        yield np.array([rng.choice(rows[study]) for study in chosen])
+
+
+def _batch_hits(trainer: PretrainTrainer, batch: dict[str, Any], settings: PretrainSettings) -> np.ndarray:
+    """(3,): anchors that found their partner, orders recognised, clips that have an order."""
     device = trainer.compute.device
     tensors = {
         name: torch.as_tensor(value).to(device) for name, value in batch.items() if name != "video_ids"
@@ -78,8 +105,5 @@ def _batch_hits(
     ]
     result = objective(trainer.model, features, tensors, settings)
     whole = float(tensors["whole"].sum()) * max(settings.order_copies, 1)
-    return (
-        float(result.contrastive_hits),
-        0.0 if result.order_hits is None else float(result.order_hits),
-        whole,
-    )
+    orders = 0.0 if result.order_hits is None else float(result.order_hits)
+    return np.array([float(result.meters.hits), orders, whole])

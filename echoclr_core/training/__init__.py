@@ -21,6 +21,8 @@ _PLACES = {
     "epoch_order": "batches",
     "lease": "leasing",
     "lease_device": "leasing",
+    "lease_gpus": "leasing",
+    "lease_several": "leasing",
     "load_batches": "batches",
     "settings_from": "settings",
 }

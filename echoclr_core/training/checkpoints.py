@@ -65,23 +65,36 @@ class Checkpoints:
         """The newest readable checkpoint of this fingerprint as (step, state), or None.
 
         A file that cannot be read is named in a warning and the one before it is tried; the presence of
-        checkpoints of other settings or data is told.
+        checkpoints of other settings, data or code is told.
+
+        Raises
+        ------
+        OSError
+            When there are checkpoints of this run and none can be read: starting over would lose the work
+            silently. They are left where they are.
         """
+        unread: list[str] = []
         foreign = [path for path in self._all() if path not in self._own()]
         for path in self._own():
             try:
                 content = _read(path)
             except (OSError, ValueError) as error:
                 logger.warning("checkpoint %s cannot be read (%s); trying the one before", path.name, error)
+                unread.append(f"{path.name}: {error}")
                 continue
             if content["fingerprint"] != self.fingerprint:
                 foreign.append(path)
                 continue
             logger.info("resuming from step %d (%s)", content["step"], path.name)
             return content["step"], content["state"]
+        if unread:
+            raise OSError(
+                f"no checkpoint of this run in {self.folder} can be read ({'; '.join(unread)}). Make them "
+                "readable, or remove them to start over"
+            )
         if foreign:
             logger.warning(
-                "%d checkpoint(s) of other settings or data in the state folder are not used: %s",
+                "%d checkpoint(s) of other settings or data or code in the state folder are not used: %s",
                 len(foreign),
                 ", ".join(sorted(path.name for path in foreign)),
             )

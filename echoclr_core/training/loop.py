@@ -15,6 +15,7 @@ from echoclr_core.training import distributed
 from echoclr_core.training.batches import Batches, load_batches
 from echoclr_core.training.checkpoints import Checkpoints
 from echoclr_core.training.determinism import seed_step
+from echoclr_core.training.events import EventLog
 from echoclr_core.training.progress import Progress
 from echoclr_core.training.stopping import Stopped, Stopper, StopRequest
 
@@ -64,6 +65,8 @@ class Loop:
         The trainer's.
     progress
         Shows and times.
+    events
+        Takes each history row as TensorBoard scalars; None for none.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Loop:
         device: torch.device,
         progress: Progress,
         stopper: Stopper,
+        events: EventLog | None = None,
     ):
         self.trainer, self.batches, self.steps, self.interval, self.seed = (
             trainer,
@@ -91,7 +95,7 @@ class Loop:
         )
         self.checkpoints, self.checkpoint_every = checkpoints, checkpoint_every
         self.save_intervals, self.workers, self.device = save_intervals, workers, device
-        self.progress, self.stopper = progress, stopper
+        self.progress, self.stopper, self.events = progress, stopper, events
         self.step = 0
         self.finished = False
         self.sums: dict[str, list[float]] = {}
@@ -153,8 +157,9 @@ class Loop:
             sums = self.sums.setdefault(name, [0.0, 0.0])
             sums[0] += total
             sums[1] += count
-        loss, count = totals["loss"]
-        self.progress.step(self.step, len(batch["video_ids"]) * distributed.world_size(), loss=loss / count)
+        self.progress.step(
+            self.step, len(batch["video_ids"]) * distributed.world_size(), **self._interval_means()
+        )
         closed = self._close_interval_if_due()
         if self.finished or self.step % self.checkpoint_every == 0 or (closed and self.save_intervals):
             self._save()
@@ -162,7 +167,7 @@ class Loop:
     def _close_interval_if_due(self) -> bool:
         if not self.sums or (self.step % self.interval and self.step != self.steps):
             return False
-        means = {name: total / count if count else None for name, (total, count) in self.sums.items()}
+        means = self._interval_means()
         row, ended = self.trainer.close_interval(self.step, means, self.stopper.check)
         self.history.append(row)
         self.timings.append(self.progress.close_interval(self.step))
@@ -171,7 +176,12 @@ class Loop:
         shown = {name: value for name, value in row.items() if isinstance(value, float)}
         if self.progress.bar is None and distributed.rank() == 0:
             self.progress.line(self.step, **shown)
+        if self.events is not None:
+            self.events.write(row | self.timings[-1])
         return True
+
+    def _interval_means(self) -> dict[str, float | None]:
+        return {name: total / count if count else None for name, (total, count) in self.sums.items()}
 
     def _stop_together(self) -> None:
         """All ranks stop at the same step or none does."""
@@ -184,7 +194,8 @@ class Loop:
         if distributed.rank() != 0:
             return
         names = ("step", "finished", "sums", "history", "timings")
-        state = {name: getattr(self, name) for name in names} | {"trainer": self.trainer.state_dict()}
+        state = {name: getattr(self, name) for name in names}
+        state |= {"threads": torch.get_num_threads(), "trainer": self.trainer.state_dict()}
         self.checkpoints.save(self.step, state)
 
     def _restore(self) -> None:
@@ -195,6 +206,19 @@ class Loop:
         for name in ("step", "finished", "sums", "history", "timings"):
             setattr(self, name, state[name])
         self.trainer.load_state_dict(state["trainer"])
+        self._keep_threads(state["threads"])
+        for row, timing in zip(self.history, self.timings, strict=True):
+            if self.events is not None:
+                self.events.write(row | timing)
+
+    def _keep_threads(self, threads: int) -> None:
+        """On a CPU the number of threads decides how sums are rounded: go on with the one it began with."""
+        if self.device.type == "cpu" and threads != torch.get_num_threads():
+            self.progress.log.warning(
+                "going on with %d thread(s), as the run began, not %d: the numbers depend on it",
+                *(threads, torch.get_num_threads()),
+            )
+            torch.set_num_threads(threads)
 
 
 def silent_logger() -> logging.Logger:

@@ -6,6 +6,7 @@ from torch import nn
 
 from echoclr_core.models import EncoderSettings, as_rgb, build_encoder, encoder_names
 from echoclr_core.models.convolution import SafeConv3d, safe_convolutions
+from echoclr_core.models.recompute import still_statistics
 
 torch.set_num_threads(1)
 SMALL = EncoderSettings(name="r3d", width=4, blocks=(1, 1, 1))
@@ -137,3 +138,57 @@ def test_scaled_r3d_is_torchvisions_network_at_full_size():
     clips = torch.rand(1, 3, 4, 32, 32)
     with torch.no_grad():
         torch.testing.assert_close(ours(clips), theirs(clips), rtol=0, atol=0)
+
+
+def test_one_file_adds_an_encoder(tiny_transformer):
+    assert tiny_transformer in encoder_names()
+    encoder = build_encoder(EncoderSettings(name=tiny_transformer, width=8, blocks=(1, 1)), seed=0).eval()
+    seen = []
+    encoder.last_block.register_forward_hook(lambda module, given, out: seen.append(out.shape))
+    assert encoder(torch.rand(2, 3, 4, 16, 16)).shape == (2, encoder.features)
+    assert seen == [(2, 8, 4, 2, 2)]
+
+
+def _step(encoder, clips, recompute):
+    encoder.recompute = recompute
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+        out = encoder(clips)
+    out.square().sum().backward()
+    storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in kept}
+    gradients = {name: parameter.grad for name, parameter in encoder.named_parameters()}
+    return out.detach(), gradients, encoder.state_dict(), sum(storages.values())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        SMALL,
+        EncoderSettings(name="r2plus1d_18"),
+        EncoderSettings(name="tiny_transformer", width=8, blocks=(1, 1, 1)),
+    ],
+    ids=lambda settings: settings.name,
+)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_activations_computed_again_are_the_same_bit_by_bit(tiny_transformer, settings, precision):
+    """Statistics of batch norm over all clips, the running ones updated once, with less kept."""
+    clips = torch.rand(6, 3, 4, 16, 16, generator=torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+        plain, again = (
+            _step(build_encoder(settings, seed=1).train(), clips, recompute) for recompute in (False, True)
+        )
+    assert torch.equal(plain[0], again[0])
+    for one, two in zip(plain[1:3], again[1:3], strict=True):
+        assert one.keys() == two.keys()
+        assert all(torch.equal(one[name], two[name]) for name in one)
+    assert again[3] < 0.6 * plain[3]
+
+
+def test_still_statistics_are_put_back():
+    encoder = build_encoder(SMALL, seed=0).train()
+    before = {name: buffer.clone() for name, buffer in encoder.named_buffers()}
+    with still_statistics(encoder):
+        encoder(torch.rand(2, 3, 4, 16, 16))
+    assert all(torch.equal(before[name], buffer) for name, buffer in encoder.named_buffers())
+    encoder(torch.rand(2, 3, 4, 16, 16))
+    assert int(encoder.stem[1].num_batches_tracked) == 1

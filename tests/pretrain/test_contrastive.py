@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from echoclr_core.pretrain import nt_xent
-from echoclr_core.pretrain.contrastive import contrastive_hits, spread
+from echoclr_core.pretrain.contrastive import contrastive_meters, spread
 from echoclr_core.training import distributed
 
 
@@ -117,11 +117,40 @@ def test_what_does_not_fit_is_refused(shapes, arguments, told):
 
 def test_hits_and_spread():
     z = torch.eye(6)
-    assert int(contrastive_hits(z, z)) == 12
-    assert int(contrastive_hits(z, z.roll(1, 0))) < 12
+    assert int(contrastive_meters(z, z).hits) == 12
+    assert int(contrastive_meters(z, z.roll(1, 0)).hits) < 12
     assert float(spread(torch.ones(9, 4))) == pytest.approx(0, abs=1e-6)
     even = torch.randn(4000, 16, generator=torch.Generator().manual_seed(0))
     assert float(spread(even)) == pytest.approx(1, abs=0.02)
+
+
+def test_alignment_and_uniformity_by_their_definitions():
+    z_i, z_j = (z.detach() for z in embeddings(5, 3))
+    rows = F.normalize(torch.cat([z_i, z_j]), dim=1)
+    partners = [float((rows[a] - rows[(a + 5) % 10]).square().sum()) for a in range(10)]
+    others = [
+        sum(math.exp(-2 * float((rows[a] - rows[b]).square().sum())) for b in range(10) if b != a) / 9
+        for a in range(10)
+    ]
+    meters = contrastive_meters(z_i, z_j)
+    assert float(meters.alignment) == pytest.approx(sum(partners), rel=1e-9)
+    assert float(meters.potential) == pytest.approx(sum(others), rel=1e-9)
+    collapsed = contrastive_meters(torch.ones(5, 3), torch.ones(5, 3))
+    assert float(collapsed.potential) == pytest.approx(10, rel=1e-5)  # uniformity 0
+    assert float(collapsed.alignment) == pytest.approx(0, abs=1e-5)
+
+
+def test_equals_lightlys_loss():
+    """An implementation of others, where it is installed (pip install lightly; it is no dependency)."""
+    theirs = pytest.importorskip("lightly.loss").NTXentLoss
+    for temperature in (0.05, 0.5):
+        z_i, z_j = embeddings(33, 16, dtype=torch.float32)
+        ours, other = nt_xent(z_i, z_j, temperature), theirs(temperature)(z_i, z_j)
+        torch.testing.assert_close(ours, other, rtol=1e-5, atol=1e-6)
+        for mine, their in zip(
+            torch.autograd.grad(ours, (z_i, z_j)), torch.autograd.grad(other, (z_i, z_j)), strict=True
+        ):
+            torch.testing.assert_close(mine, their, rtol=1e-4, atol=1e-6)
 
 
 def _network():
@@ -144,7 +173,7 @@ def _rank(rank, folder, masked, queue):
     distributed.average_gradients(network.parameters())
     total = distributed.sum_over_ranks([float(loss)], torch.device("cpu"))[0] / 2
     hits = distributed.sum_over_ranks(
-        [float(contrastive_hits(network(x_i), network(x_j)))], torch.device("cpu")
+        [float(contrastive_meters(network(x_i), network(x_j)).hits)], torch.device("cpu")
     )
     if rank == 0:
         queue.put((total, hits[0], [parameter.grad.numpy() for parameter in network.parameters()]))
@@ -167,6 +196,6 @@ def test_two_processes_have_the_loss_and_gradient_of_one(tmp_path, masked):
     whole = nt_xent(network(x_i), network(x_j), studies=studies if masked else None)
     whole.backward()
     assert loss == pytest.approx(float(whole.detach()), abs=1e-12)
-    assert hits == float(contrastive_hits(network(x_i), network(x_j)))
+    assert hits == float(contrastive_meters(network(x_i), network(x_j)).hits)
     for mine, parameter in zip(gradients, network.parameters(), strict=True):
         torch.testing.assert_close(torch.from_numpy(mine), parameter.grad, rtol=0, atol=1e-10)

@@ -6,8 +6,10 @@ import json
 import logging
 import multiprocessing
 import os
+import re
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,8 @@ from echoclr_core.models import EncoderSettings, build_encoder, load_encoder, sa
 from echoclr_core.pretrain import PretrainSettings, frame_orders, pretrain, pretraining_items
 from echoclr_core.pretrain.__main__ import run_spec
 from echoclr_core.pretrain.batches import PairBatches
-from echoclr_core.pretrain.run import plan
+from echoclr_core.pretrain.plan import chunk_notes, plan
+from echoclr_core.pretrain.probe import knn_scores, rank_auroc
 from echoclr_core.pretrain.step import (
     PretrainModel,
     PretrainTrainer,
@@ -29,6 +32,7 @@ from echoclr_core.pretrain.step import (
     passes,
     shuffle,
 )
+from echoclr_core.pretrain.validate import one_pair_a_study
 from echoclr_core.training import EXIT_STOPPED, NonFiniteError, Stopped, choose_compute
 from echoclr_core.training.guard import guarded_update
 from echoclr_core.video.augmentation import AugmentSettings
@@ -183,6 +187,7 @@ OPTIONS = {
     "mask_same_study": {"mask_same_study": True},
     "one_pass": {"one_pass": True},
     "chunk": {"chunk": 3},
+    "epochs": {"epochs": 2, "max_steps": None},
     "augmentation": {"augmentation": AugmentSettings(pad=0, flip=0.0, rotate=0.0)},
     "seed": {"seed": 1},
     "projector": {"projector": (8, 4)},
@@ -246,6 +251,8 @@ def test_simclr_takes_as_many_steps_as_the_pairs(make_store):
         ({"method": "moco"}, "pretrain.method must be one of"),
         ({"lr": 0.0}, "pretrain.lr must be greater than 0; received 0.0"),
         ({"chunk": 3, "one_pass": True}, "chunks hold clips of one view"),
+        ({"accumulate": 2}, "accumulate must be 1: accumulating .* out of the negatives.*; received 2"),
+        ({"probe_every": 1}, "probe_every is 1 but there are no validation videos or no labels"),
         ({"frame_stride": 4}, "no video has the 13 frames"),
     ],
 )
@@ -350,9 +357,9 @@ def test_shuffling_shows_frame_orders_of_the_class():
     assert np.array_equal(shown.numpy().astype(int), frame_orders(4))
 
 
-def trainer_for(settings, seed=0, steps=10):
+def trainer_for(settings, seed=0, steps=10, *, dtype=torch.float32, encoder=TINY):
     torch.manual_seed(seed)
-    model = PretrainModel(build_encoder(TINY, seed=seed), settings)
+    model = PretrainModel(build_encoder(encoder, seed=seed), settings).to(dtype)
     compute = choose_compute(torch.device("cpu"), "fp32")
     return PretrainTrainer(model, settings, compute, steps=steps, epoch_steps=steps)
 
@@ -385,53 +392,139 @@ def test_a_chunk_of_the_whole_batch_is_the_plain_step(make_store, copies):
     settings = dataclasses.replace(BASE, order_copies=copies)
     batch = tensors_of(batches_of(make_store(), settings)[0])
     plain = trainer_for(settings)
-    cached = trainer_for(dataclasses.replace(settings, chunk=6 * max(copies, 1)))
+    cached = trainer_for(dataclasses.replace(settings, chunk=6))
     plain.step(batch, 0), cached.step(batch, 0)
     for name, tensor in plain.model.state_dict().items():
         torch.testing.assert_close(tensor, cached.model.state_dict()[name], rtol=1e-5, atol=1e-6)
 
 
-def _one_rank(rank, folder, store, queue):
-    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+def _one_rank(rank, world, folder, store, settings, encoder, queue):
     torch.distributed.init_process_group(
-        "gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=2
+        "gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=world
     )
-    trainer = trainer_for(BASE)
-    values = trainer.step(tensors_of(batches_of(store, rank=rank, world_size=2)[0]), 0)
+    trainer = trainer_for(settings, dtype=torch.float64, encoder=encoder)
+    values = trainer.step(tensors_of(batches_of(store, settings, rank=rank, world_size=world)[0]), 0)
     if rank == 0:
         gradients = {name: parameter.grad.numpy() for name, parameter in trainer.model.named_parameters()}
-        queue.put((values, gradients, trainer.model.encoder.stem[1].running_mean.numpy()))
+        buffers = {name: buffer.numpy() for name, buffer in trainer.model.named_buffers()}
+        queue.put((values, gradients, buffers))
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()
 
 
-def test_a_step_in_chunks_equals_two_processes(make_store, tmp_path):
-    """The paper's two GPUs: batch norm over each one's clips of one view, negatives over all."""
-    store, context = make_store(), multiprocessing.get_context("fork")
+def in_processes(world, *args):
+    """What rank 0 of ``world`` processes has after one step: values, gradients, buffers."""
+    context = multiprocessing.get_context("fork")
     queue = context.Queue()
-    ranks = [context.Process(target=_one_rank, args=(rank, tmp_path, store, queue)) for rank in (0, 1)]
+    ranks = [context.Process(target=_one_rank, args=(rank, world, *args, queue)) for rank in range(world)]
     for process in ranks:
         process.start()
-    values, gradients, statistics = queue.get(timeout=60)
+    result = queue.get(timeout=60)
     for process in ranks:
         process.join(60)
-    trainer = trainer_for(dataclasses.replace(BASE, chunk=3))
-    ours = trainer.step(tensors_of(batches_of(store)[0]), 0)
-    for name in (
-        "loss",
-        "contrastive_loss",
-        "order_loss",
-        "gradient_norm",
-        "contrastive_accuracy",
-        "order_accuracy",
-    ):
-        assert values[name][0] / values[name][1] == pytest.approx(ours[name][0] / ours[name][1], rel=1e-4), (
-            name
-        )
+    return result
+
+
+def assert_same_step(trainer, ours, result):
+    values, gradients, buffers = result
+    assert values.keys() == ours.keys()
+    for name, (total, count) in ours.items():
+        tolerance = 1e-6 if name == "spread" else 1e-10  # the spread is a meter, in float32
+        assert values[name][0] / values[name][1] == pytest.approx(total / count, rel=tolerance), name
     for name, parameter in trainer.model.named_parameters():
         error = (parameter.grad - torch.from_numpy(gradients[name])).norm() / parameter.grad.norm()
-        assert error < 1e-4, name
-    torch.testing.assert_close(trainer.model.encoder.stem[1].running_mean, torch.from_numpy(statistics))
+        assert error < 1e-10, name
+    for name, buffer in trainer.model.named_buffers():
+        torch.testing.assert_close(buffer, torch.from_numpy(buffers[name]), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"order_copies": 2, "mask_same_study": True}], ids=str)
+def test_a_step_in_chunks_equals_two_processes_with_batch_norm(make_store, tmp_path, options):
+    """The paper's two GPUs: batch norm over each one's clips of one view, negatives over all."""
+    store, settings = make_store(), dataclasses.replace(BASE, **options)
+    result = in_processes(2, tmp_path, store, settings, TINY)
+    chunked = dataclasses.replace(settings, chunk=3)
+    trainer = trainer_for(chunked, dtype=torch.float64)
+    assert_same_step(trainer, trainer.step(tensors_of(batches_of(store, chunked)[0]), 0), result)
+
+
+@pytest.mark.parametrize("world", [2, 3])
+def test_processes_have_the_gradient_of_one_without_batch_norm(make_store, tmp_path, tiny_transformer, world):
+    """NT-Xent and frame order, with short clips that have none on one rank more than on the other."""
+    encoder = EncoderSettings(name=tiny_transformer, width=8, blocks=(1,))
+    store = make_store((3,) * 6, frames=[3, 8, 8, 8, 8, 8, 8, 8, 3, 8, 8, 8, 8, 8, 8, 3, 8, 8])
+    result = in_processes(world, tmp_path, store, BASE, encoder)
+    trainer = trainer_for(BASE, dtype=torch.float64, encoder=encoder)
+    assert_same_step(trainer, trainer.step(tensors_of(batches_of(store)[0]), 0), result)
+
+
+def test_chunks_are_exact_without_batch_norm(make_store, tiny_transformer):
+    encoder = EncoderSettings(name=tiny_transformer, width=8, blocks=(1,))
+    batch = tensors_of(batches_of(make_store())[0])
+    steps = []
+    for chunk in (None, 2):
+        trainer = trainer_for(dataclasses.replace(BASE, chunk=chunk), dtype=torch.float64, encoder=encoder)
+        trainer.step(batch, 0)
+        steps.append([parameter.grad for parameter in trainer.model.parameters()])
+    for one, two in zip(*steps, strict=True):
+        torch.testing.assert_close(one, two, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "auto"])
+def test_activation_checkpointing_gives_the_same_run(make_store, tmp_path, precision):
+    """Bit by bit, so that a run may be resumed with it after running out of memory without it."""
+    store, plain = make_store(), dataclasses.replace(BASE, max_steps=3, precision=precision)
+    saving = dataclasses.replace(plain, activation_checkpointing=True)
+    results = [run(store, tmp_path / str(n), settings) for n, settings in enumerate((plain, saving))]
+    assert same(*results)
+    assert results[0].run["fingerprint"] == results[1].run["fingerprint"]
+
+
+def test_activation_checkpointing_of_an_encoder_that_cannot_is_refused(make_store, tmp_path, monkeypatch):
+    monkeypatch.setattr("echoclr_core.models.encoders.resnet3d.ResNet3D.can_recompute", False)
+    with pytest.raises(ValueError, match=r"encoder 'r3d' does not run its parts through Encoder\.segment"):
+        run(make_store(), tmp_path, dataclasses.replace(BASE, activation_checkpointing=True))
+
+
+@pytest.mark.parametrize(
+    ("settings", "share", "batch_norm", "level", "told"),
+    [
+        ({"chunk": 196}, 392, True, logging.INFO, "as on each of the paper's GPUs"),
+        ({"chunk": 98}, 392, True, logging.WARNING, "98 changes the method: .* sees 98 clips .* not 392"),
+        ({"chunk": 98}, 392, False, logging.INFO, "exact, since the encoder has no batch norm"),
+    ],
+)
+def test_what_a_chunk_means_is_told(settings, share, batch_norm, level, told):
+    [(found, text)] = chunk_notes(PretrainSettings(**settings), share, batch_norm=batch_norm)
+    assert found == level
+    assert re.search(told, text)
+
+
+def test_a_chunk_that_is_the_whole_share_or_none_needs_no_word():
+    assert chunk_notes(PretrainSettings(), 392, batch_norm=True) == []
+    assert chunk_notes(PretrainSettings(chunk=196), 196, batch_norm=True) == []
+
+
+def test_another_chunk_is_told_in_the_log(make_store, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        run(make_store(), tmp_path, dataclasses.replace(BASE, chunk=3, max_steps=1))
+    assert "pretrain.chunk 3 changes the method: batch norm sees 3 clips of one view, not 6" in caplog.text
+
+
+def test_a_batch_that_cannot_be_shared_evenly_is_refused(make_store):
+    videos = videos_of(make_store())
+    with pytest.raises(ValueError, match="batch_size 6 pairs cannot be shared by 4 processes"):
+        plan(videos, BASE, world_size=4)
+    assert plan(videos, BASE, world_size=3).steps_per_epoch == 3
+
+
+def test_a_checkpoint_of_other_code_is_not_resumed_and_the_log_says_so(make_store, tmp_path, caplog):
+    store = make_store()
+    settings = dataclasses.replace(BASE, max_steps=2)
+    run(store, tmp_path, settings, code="one")
+    with caplog.at_level(logging.WARNING):
+        assert run(store, tmp_path, settings, code="two").run["code"] == "two"
+    assert "of other settings or data or code" in caplog.text
 
 
 def _one_run(rank, port, folder, store, settings):
@@ -462,7 +555,7 @@ def test_a_whole_run_of_two_processes(make_store, tmp_path):
         assert two[name].tolist() == pytest.approx(one.history[name].tolist(), rel=2e-2), name
     record = json.loads((tmp_path / "run.json").read_text())
     assert record["processes"] == 2
-    assert record["validation_pairs"] == 18
+    assert record["validation_batch"] == 6
     assert len(list((tmp_path / "state").glob("*.pt"))) == 2
 
 
@@ -500,26 +593,120 @@ def test_the_defaults_are_the_papers():
 def test_held_out_accuracies_are_reported_with_their_chance(make_store, tmp_path):
     store = make_store((3,) * 8)
     videos = videos_of(store)
-    result = pretrain(
-        store,
-        videos[:18],
-        TINY,
-        BASE,
-        state_dir=tmp_path,
-        validation=videos[18:],
-        device="cpu",
-        terminal=False,
-    )
-    assert result.run["validation_pairs"] == 6
-    assert result.run["validation_contrastive_chance"] == pytest.approx(1 / 11)
+    more = {"state_dir": tmp_path, "device": "cpu", "terminal": False}
+    result = pretrain(store, videos[:12], TINY, BASE, validation=videos[12:], **more)
+    assert result.run["validation_batch"] == 4
+    assert result.run["validation_pairs"] == 512
+    assert result.run["validation_contrastive_chance"] == pytest.approx(1 / 7)
     assert result.run["validation_order_chance"] == pytest.approx(1 / 24)
     assert 0 <= result.run["validation_contrastive_accuracy"] <= 1
     assert 0 <= result.run["validation_order_accuracy"] <= 1
 
 
+def test_a_held_out_batch_has_one_pair_of_each_study():
+    studies = np.array(["a"] * 6 + ["b"] + ["c"] * 3)
+    batches = list(one_pair_a_study(studies, 2, seed=0))
+    assert len(batches) == 256
+    assert all(len(set(studies[batch])) == 2 for batch in batches)
+    assert set(np.concatenate(batches)) == set(range(10))
+
+
+def labels_of(videos, **tasks):
+    return pd.DataFrame({"study_id": sorted(set(videos["study_id"])), **tasks})
+
+
+def test_the_probe_reads_labels_every_so_many_epochs_and_changes_nothing_else(make_store, tmp_path):
+    store = make_store((3,) * 12)
+    videos = videos_of(store)
+    labels = labels_of(videos, severe_as=[True, False] * 6, lvh=[None] * 6 + [True] * 6)
+    probed = dataclasses.replace(BASE, epochs=5, probe_every=2, history_every=3)
+    more = {"device": "cpu", "terminal": False, "validation": videos[18:]}
+    result = pretrain(store, videos[:18], TINY, probed, state_dir=tmp_path / "a", labels=labels, **more)
+    looked = result.history[result.history["probe_severe_as"].notna()]
+    assert looked["step"].tolist() == [6, 12, 15]
+    assert looked["probe_severe_as"].between(0, 1).all()
+    assert result.history["probe_lvh"].isna().all()  # no training label
+    plain = dataclasses.replace(probed, probe_every=None)
+    other = pretrain(store, videos[:18], TINY, plain, state_dir=tmp_path / "b", **more)
+    assert same_weights(result, other)
+    relabelled = labels.assign(severe_as=~labels["severe_as"])
+    again = pretrain(store, videos[:18], TINY, probed, state_dir=tmp_path / "a", labels=relabelled, **more)
+    assert again.run["fingerprint"] != result.run["fingerprint"]
+
+
+def test_neighbours_vote_by_their_closeness():
+    known = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
+    scores = knn_scores(known, torch.tensor([1, 1, 0]), torch.tensor([[2.0, 0.0], [0.0, 0.5]]), 2)
+    assert scores[0] == 1
+    assert scores[1] < 0.01
+    assert float(knn_scores(known, torch.tensor([1, 1, 0]), known[:1] * 3, 20)[0]) > 0.99
+
+
+def test_rank_auroc_is_the_share_of_pairs_in_order():
+    labels, scores = np.array([0, 1, 0, 1, 1]), np.array([0.1, 0.4, 0.4, 0.3, 0.9])
+    pairs = [(s1 > s0) + 0.5 * (s1 == s0) for s1 in scores[labels == 1] for s0 in scores[labels == 0]]
+    assert rank_auroc(labels, scores) == pytest.approx(np.mean(pairs))
+    assert rank_auroc(np.ones(3), scores[:3]) is None
+
+
+def test_labels_that_do_not_fit_the_probe_are_refused(make_store, tmp_path):
+    store = make_store((3,) * 8)
+    videos, settings = videos_of(store), dataclasses.replace(BASE, probe_every=1)
+    for labels, told in (
+        (labels_of(videos, grade=[1] * 8), "need study_id and at least one of"),
+        (labels_of(videos, lvh=[True] * 8)[:4], "no validation study has a row"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            pretrain(
+                store,
+                videos[:12],
+                TINY,
+                settings,
+                state_dir=tmp_path,
+                validation=videos[12:],
+                labels=labels,
+                device="cpu",
+                terminal=False,
+            )
+
+
+def test_event_files_hold_the_history_once_however_often_it_was_resumed(make_store, tmp_path, monkeypatch):
+    event_pb2 = pytest.importorskip("tensorboardX.proto.event_pb2")
+    from tensorboardX.event_file_writer import EventFileWriter  # noqa: F401 (the reader below is its mirror)
+
+    store = make_store()
+    real = PretrainTrainer.step
+
+    def told(self, batch, step):
+        if step == 7:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(self, batch, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PretrainTrainer, "step", told)
+        with pytest.raises(Stopped):
+            run(store, tmp_path / "state", events=tmp_path / "events")
+    result = run(store, tmp_path / "state", events=tmp_path / "events")
+    [file] = (tmp_path / "events").iterdir()
+    data, place, seen = file.read_bytes(), 0, []
+    while place < len(data):  # a record: length (8), checksum (4), content, checksum (4)
+        length = int.from_bytes(data[place : place + 8], "little")
+        event = event_pb2.Event.FromString(data[place + 12 : place + 12 + length])
+        seen += [(event.step, value.simple_value) for value in event.summary.value if value.tag == "loss"]
+        place += length + 16
+    assert [step for step, _ in seen] == result.history["step"].tolist()
+    assert [value for _, value in seen] == pytest.approx(result.history["loss"].tolist(), rel=1e-6)
+
+
+def test_event_files_without_their_package_are_refused_clearly(make_store, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install tensorboardX"):
+        run(make_store(), tmp_path, events=tmp_path / "events")
+
+
 def test_a_specification_runs_from_files_to_files(make_store, tmp_path):
     store = make_store()
-    videos = videos_of(store).assign(set=["train"] * 15 + ["val"] * 3)
+    videos = videos_of(store).assign(set=["train"] * 12 + ["val"] * 6)
     videos.to_parquet(tmp_path / "videos.parquet")
     output = {name: str(tmp_path / "out" / name) for name in ("encoder", "history", "timings", "run")}
     spec = {
@@ -531,14 +718,17 @@ def test_a_specification_runs_from_files_to_files(make_store, tmp_path):
         "state_dir": str(tmp_path / "state"),
         "device": "cpu",
         "output": output,
+        "code": "c0de",
         "metadata": {"cohort": "c1"},
     }
     run_spec(spec)
     header = load_encoder(output["encoder"], build_encoder(TINY, seed=0))
-    assert (header["method"], header["cohort"]) == ("echoclr", "c1")
     record = json.loads(Path(output["run"]).read_text())
-    assert record["steps"] == 3
-    assert record["validation_pairs"] == 3
+    assert (header["method"], header["cohort"]) == ("echoclr", "c1")
+    for name in ("version", "settings_digest", "data_digest", "fingerprint", "code"):
+        assert header[name] == record[name], name
+    assert record["steps"] == 2
+    assert record["validation_batch"] == 2
     assert len(pd.read_parquet(output["history"])) == 1
     with pytest.raises(ValueError, match=r"missing \['output'\], unknown \['ouput'\]"):
         run_spec({("ouput" if name == "output" else name): value for name, value in spec.items()})

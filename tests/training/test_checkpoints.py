@@ -79,3 +79,15 @@ def test_a_full_disk_is_an_error_that_keeps_the_last_good_one(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert checkpoints.load()[0] == 1
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_when_none_can_be_read_it_is_an_error_and_they_stay(tmp_path):
+    """Starting over would lose the work without a word."""
+    checkpoints = Checkpoints(tmp_path, "a" * 64)
+    for step in (1, 2):
+        checkpoints.save(step, STATE).write_bytes(b"rubbish")
+    with pytest.raises(
+        OSError, match=r"no checkpoint of this run .* can be read .*remove them to start over"
+    ):
+        checkpoints.load()
+    assert len(list(tmp_path.iterdir())) == 2

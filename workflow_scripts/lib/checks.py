@@ -1,7 +1,9 @@
 """What is checked before any job runs: the configuration, the input tables, the files that must be there."""
 
+import ast
 import os
 import sys
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +12,7 @@ import yaml
 from snakemake.exceptions import WorkflowError
 
 from echoclr_core.common.validation import fill_defaults, problems
+from echoclr_core.pretrain.accumulation import REFUSED
 from workflow_scripts.lib.layout import videos_given
 
 
@@ -34,7 +37,7 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
     found = problems(schema(root), config)
     if not found:
         config = fill_defaults(schema(root), config)
-        found = _between_keys(config)
+        found = _between_keys(config) + _encoder_problems(config["model"]["encoder"], root)
         if check_paths:
             found = _empty_paths(config) + found
     if found:
@@ -102,6 +105,8 @@ def _between_keys(config: dict) -> list[str]:
             f"finetune.initialisations: kinetics400 weights are those of r3d_18, but model.encoder is "
             f"{config['model']['encoder']}; leave kinetics400 out or use r3d_18"
         )
+    if config["pretrain"]["accumulate"] != 1:
+        found.append(f"pretrain.accumulate: {config['pretrain']['accumulate']}; allowed is {REFUSED}")
     if config["model"]["input_size"] > config["mask"]["size"]:
         found.append("model.input_size: may not be larger than mask.size")
     if views["classifier"] == "compact" and not (views["weights"] or views["labels"]):
@@ -131,6 +136,26 @@ def _between_keys(config: dict) -> list[str]:
         if task not in tune["tasks"]:
             found.append(f"explain.tasks: {task} is not in finetune.tasks {tune['tasks']}")
     return found
+
+
+def _encoder_problems(name: str, root: Path) -> list[str]:
+    known = encoder_names(root)
+    if name in known:
+        return []
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return [f"model.encoder: {name!r} is not known; allowed are {known}{hint}"]
+
+
+def encoder_names(root: Path) -> list[str]:
+    """The names under ``@register`` in echoclr_core/models/encoders/, read without loading torch."""
+    files = sorted((root / "echoclr_core" / "models" / "encoders").glob("*.py"))
+    found = []
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "register":
+                found += [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+    return sorted(found)
 
 
 def _rate_problems(key: str, rates: list) -> list[str]:

@@ -17,10 +17,10 @@ VERSIONS = ("snakemake", "numpy", "pandas", "torch", "pydicom", "opencv-python-h
 
 
 @contextmanager
-def job(snakemake, *, restricted: bool = False) -> Iterator[logging.Logger]:
+def job(snakemake, *, restricted: bool = False, story: str | Path | None = None) -> Iterator[logging.Logger]:
     """Run the body of a script with a log file that starts with what was asked and ends with how it went.
 
-    The log is appended to, one header an attempt, so that the story of a resumed training stays whole.
+    The log is appended to, one header an attempt.
 
     Parameters
     ----------
@@ -29,14 +29,19 @@ def job(snakemake, *, restricted: bool = False) -> Iterator[logging.Logger]:
     restricted
         Whether the rule sees identifiers. Then its log lies in restricted/, and what went wrong is told there
         only: a traceback on the terminal or in a cluster's log could name a patient.
+    story
+        A file that keeps what the attempts at a resumable job said: Snakemake removes the log before it
+        starts a job again, and it is put back from here.
     """
     path = Path(snakemake.log[0])
     folder = restricted_folder(path) if restricted else path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="a", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    if story is not None and Path(story).exists() and not path.exists():
+        path.write_text(Path(story).read_text(encoding="utf-8"), encoding="utf-8")
+    handlers = [_handler(path), *([] if story is None else [_handler(Path(story))])]
     root = logging.getLogger()
-    root.addHandler(handler)
+    for handler in handlers:
+        root.addHandler(handler)
     root.setLevel(logging.INFO)
     _header(snakemake)
     start = time.monotonic()
@@ -51,8 +56,16 @@ def job(snakemake, *, restricted: bool = False) -> Iterator[logging.Logger]:
     else:
         log.info("done in %.1f s", time.monotonic() - start)
     finally:
-        root.removeHandler(handler)
-        handler.close()
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
+
+
+def _handler(path: Path) -> logging.Handler:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="a", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return handler
 
 
 def restricted_folder(path: Path) -> Path:

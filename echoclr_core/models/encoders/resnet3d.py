@@ -20,6 +20,8 @@ class ResNet3D(Encoder):
     GPU.
     """
 
+    can_recompute = True
+
     def __init__(self, stem: nn.Module, layers: list[nn.Module], features: int):
         super().__init__()
         self.features = features
@@ -36,9 +38,11 @@ class ResNet3D(Encoder):
 
     def forward(self, clips: Tensor) -> Tensor:
         """(B, 3, T, H, W) float -> (B, features)."""
-        maps = self.stem(clips)
+        maps = self.segment(self.stem, clips)
         for name in self._layer_names:
-            maps = self.get_submodule(name)(maps)
+            layer = self.get_submodule(name)
+            for part in layer if self.recompute else [layer]:
+                maps = self.segment(part, maps)
         return maps.mean((2, 3, 4))
 
 

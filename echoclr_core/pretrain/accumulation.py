@@ -1,0 +1,7 @@
+"""Why gradients are not accumulated over small batches. Without torch, for the configuration's check."""
+
+REFUSED = (
+    "1: accumulating gradients over small batches leaves the other batches' embeddings out of the negatives, "
+    "so NT-Xent of 2 x 196 pairs is not NT-Xent of 392. For a batch larger than memory use pretrain.chunk "
+    "(exact; batch norm sees a chunk) or pretrain.activation_checkpointing (exact; batch norm sees it all)"
+)

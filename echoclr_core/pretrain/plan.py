@@ -1,0 +1,136 @@
+"""What is known of a pretraining run before it begins: videos, steps, chance levels, what a chunk means."""
+
+import logging
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from echoclr_core.pretrain.pairs import matched_epochs, pretraining_items
+from echoclr_core.pretrain.settings import PretrainSettings
+from echoclr_core.training.inputs import clip_span, frame_counts
+from echoclr_core.video.store import ClipStore
+
+COLUMNS = ("video_id", "study_id")
+PAPER_SHARE = 196  # pairs on each of the paper's two GPUs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How many steps a run takes, and why."""
+
+    items: int
+    steps_per_epoch: int
+    steps: int
+    epochs: int
+
+
+def plan(videos: pd.DataFrame, settings: PretrainSettings, world_size: int = 1) -> Plan:
+    """Count items and steps.
+
+    SimCLR with ``match_steps`` takes exactly as many steps as the pairs of the same videos would;
+    ``Plan.epochs`` is then the rounded number of passes over the videos.
+
+    Raises
+    ------
+    ValueError
+        When an epoch has not one whole batch, or a batch cannot be shared out evenly.
+    """
+    if settings.batch_size % world_size:
+        raise ValueError(
+            f"pretrain.batch_size {settings.batch_size} pairs cannot be shared by {world_size} processes"
+        )
+    share = settings.batch_size // world_size
+    if settings.chunk and share % settings.chunk:
+        raise ValueError(
+            f"pretrain.chunk {settings.chunk} must divide the {share} pairs that a process sees a step"
+        )
+    own = _count_items(videos, settings, settings.multi_instance)
+    per_epoch = own // settings.batch_size
+    steps, epochs = settings.epochs * per_epoch, settings.epochs
+    if not settings.multi_instance and settings.match_steps:
+        pairs = _count_items(videos, settings, True)
+        steps = settings.epochs * (pairs // settings.batch_size)
+        epochs = matched_epochs(pairs, own, settings.epochs, settings.batch_size)
+    if settings.max_steps is not None:
+        steps = min(steps, settings.max_steps)
+    return Plan(items=own, steps_per_epoch=per_epoch, steps=steps, epochs=epochs)
+
+
+def _count_items(videos: pd.DataFrame, settings: PretrainSettings, multi_instance: bool) -> int:
+    items = pretraining_items(
+        videos["study_id"], multi_instance=multi_instance, single_video_studies=settings.single_video_studies
+    )
+    if len(items) < settings.batch_size:
+        kind = "pairs of videos of one study" if multi_instance else "videos"
+        raise ValueError(
+            f"pretraining needs at least one batch: there are {len(items)} {kind} "
+            f"but pretrain.batch_size is {settings.batch_size}"
+        )
+    return len(items)
+
+
+def chance_levels(settings: PretrainSettings) -> dict[str, float]:
+    """What guessing reaches: column of the history to its value."""
+    others = 2 * settings.batch_size - 1
+    levels = {"contrastive_loss": math.log(others), "contrastive_accuracy": 1 / others}
+    if settings.frame_order:
+        orders = math.factorial(settings.clip_length)
+        levels |= {"order_loss": math.log(orders), "order_accuracy": 1 / orders}
+    return levels
+
+
+def chunk_notes(settings: PretrainSettings, share: int, *, batch_norm: bool) -> list[tuple[int, str]]:
+    """What ``settings.chunk`` means for the method: (logging level, text), at most one.
+
+    Parameters
+    ----------
+    settings
+        With ``chunk``.
+    share
+        Pairs that a process sees a step.
+    batch_norm
+        Whether the encoder has any.
+    """
+    chunk = settings.chunk
+    if chunk is None or chunk == share:
+        return []
+    if not batch_norm:
+        return [(logging.INFO, f"pretrain.chunk {chunk}: exact, since the encoder has no batch norm")]
+    if chunk == PAPER_SHARE:
+        return [
+            (
+                logging.INFO,
+                f"pretrain.chunk {chunk}: batch norm sees {chunk} clips of one view, as on each "
+                "of the paper's GPUs",
+            )
+        ]
+    return [
+        (
+            logging.WARNING,
+            f"pretrain.chunk {chunk} changes the method: batch norm sees {chunk} clips of one view, not "
+            f"{share}. The paper's is {PAPER_SHARE}; pretrain.activation_checkpointing saves memory and "
+            "changes nothing",
+        )
+    ]
+
+
+def tidy(videos: pd.DataFrame) -> pd.DataFrame:
+    """video_id and study_id as text, by study, then video: the order of a table's rows must not change a
+    run.
+    """
+    absent = [name for name in COLUMNS if name not in videos.columns]
+    if absent:
+        raise ValueError(f"pretraining videos: missing columns {absent}; needed are {list(COLUMNS)}")
+    tidy = videos[list(COLUMNS)].astype(str).sort_values(["study_id", "video_id"], ignore_index=True)
+    twice = tidy["video_id"][tidy["video_id"].duplicated()]
+    if len(twice):
+        raise ValueError(f"pretraining videos: {twice.iloc[0]} stands there twice")
+    return tidy
+
+
+def check_videos(store: ClipStore, videos: pd.DataFrame, settings: PretrainSettings) -> None:
+    frames = frame_counts(store, videos["video_id"], table="pretraining videos")
+    span = clip_span(settings.clip_length, settings.frame_stride)
+    if settings.frame_order and not (frames >= span).any():
+        raise ValueError(f"no video has the {span} frames that a clip of the frame-order task covers")
