@@ -18,7 +18,7 @@ from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
 from workflow_scripts.lib.training_data import labelled_videos, subset_videos
 
-with job(snakemake) as log:
+with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
     use_threads(snakemake.threads)
     chosen, compute = settings(snakemake), settings(snakemake, "compute").compute
     cell = snakemake.wildcards
@@ -48,6 +48,7 @@ with job(snakemake) as log:
         state_dir=snakemake.params.state,
         device=compute["device"],
         workers=compute["loader_workers"],
+        code=snakemake.params.core,
     )
     record = {**result.run, "lr": cell.lr, "code": snakemake.params.core}
     header = {"task": cell.task, "initialisation": cell.init, "fingerprint": str(result.run["fingerprint"])}

@@ -69,6 +69,7 @@ def finetune(
     device: str = "auto",
     jobs_per_gpu: int = 1,
     workers: int = 0,
+    code: str = "",
     log: logging.Logger | None = None,
     terminal: bool | None = None,
 ) -> FinetuneResult:
@@ -96,6 +97,8 @@ def finetune(
         See ``training.lease_device``.
     workers
         Loader processes; any number gives the same numbers.
+    code
+        A digest of the code, part of the run's fingerprint: a checkpoint of other code is not resumed.
     log
         For messages; default this module's logger.
     terminal
@@ -134,7 +137,7 @@ def finetune(
             steps_per_epoch=batches.steps_per_epoch,
         )
         data = digest([data_digest(store, table) for table in tables.values()])
-        fingerprint = _fingerprint(settings, encoder_settings, data, weights_digest(model), compute)
+        fingerprint = _fingerprint(settings, encoder_settings, data, weights_digest(model), compute, code)
         log.info("fine-tuning on %s", compute.describe())
         steps = settings.max_epochs * batches.steps_per_epoch
         loop = Loop(
@@ -220,10 +223,15 @@ def weights_digest(model: torch.nn.Module) -> str:
 
 
 def _fingerprint(
-    settings: FinetuneSettings, encoder_settings: EncoderSettings, data: str, weights: str, compute: Compute
+    settings: FinetuneSettings,
+    encoder_settings: EncoderSettings,
+    data: str,
+    weights: str,
+    compute: Compute,
+    code: str,
 ) -> str:
     defining = {k: v for k, v in dataclasses.asdict(settings).items() if k not in NOT_DEFINING}
-    parts = [defining, dataclasses.asdict(encoder_settings), data, weights]
+    parts = [defining, dataclasses.asdict(encoder_settings), data, weights, code]
     return digest(["finetune", __version__, *parts, compute.precision, compute.channels_last])
 
 
