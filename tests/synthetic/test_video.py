@@ -52,6 +52,36 @@ def test_without_difficulty_all_videos_are_taken_alike():
     assert np.std([take.pose.rotation for take in hard]) == pytest.approx(4.0, rel=0.2)
 
 
+def test_every_nuisance_differs_between_the_videos_of_a_heart_and_none_knows_it():
+    """Drawn from the video's generator, the view and the acoustic window alone: equal for any valve and wall."""
+    takes = [draw_acquisition(generator(0, i), VIEWS["plax"]) for i in range(150)]
+    numbers = {
+        "depth": [t.sector.depth for t in takes],
+        "sector angle": [t.sector.half_angle for t in takes],
+        "rotation": [t.pose.rotation for t in takes],
+        "translation x": [t.pose.shift[0] for t in takes],
+        "translation z": [t.pose.shift[1] for t in takes],
+        "wall obliquity": [t.pose.wall_obliquity for t in takes],
+        "valve obliquity": [t.pose.valve_obliquity for t in takes],
+        "gain": [t.acoustics.gain for t in takes],
+        "time gain": [t.acoustics.attenuation for t in takes],
+        "dynamic range": [t.acoustics.dynamic_range for t in takes],
+        "noise": [t.acoustics.noise for t in takes],
+        "grain": [t.acoustics.grain[0] for t in takes],
+        "static speckle": [t.acoustics.static_share for t in takes],
+        "drop-outs": [len(t.acoustics.dropouts) for t in takes],
+        "heart rate": [t.heart_rate_factor for t in takes],
+        "phase": [t.first_phase for t in takes],
+        "cut": [t.cut for t in takes],
+    }
+    assert {name for name, values in numbers.items() if np.std(values) < 1e-3} == set()
+    sick = dataclasses.replace(make_patient(SETTINGS, 0).anatomy, valve_area=0.5, septum=1.9, penetration=0.0)
+    well = dataclasses.replace(sick, valve_area=3.0, septum=0.8)
+    pair = [make_take(SETTINGS, anatomy, 0, 1, "plax", 2, 15.0) for anatomy in (sick, well)]
+    assert pair[0].acquisition == pair[1].acquisition
+    np.testing.assert_array_equal(pair[0].phases, pair[1].phases)
+
+
 def test_text_is_written_where_the_settings_put_it():
     plain = drawn(SETTINGS)
     inside = drawn(dataclasses.replace(SETTINGS, inside_share=1.0))
