@@ -53,7 +53,7 @@ def test_without_difficulty_all_videos_are_taken_alike():
 
 
 def test_every_nuisance_differs_between_the_videos_of_a_heart_and_none_knows_it():
-    """Drawn from the video's generator, the view and the acoustic window alone: equal for any valve and wall."""
+    """They hang on the video's generator, the view and the acoustic window: equal for any valve and wall."""
     takes = [draw_acquisition(generator(0, i), VIEWS["plax"]) for i in range(150)]
     numbers = {
         "depth": [t.sector.depth for t in takes],
