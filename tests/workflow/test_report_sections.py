@@ -103,7 +103,7 @@ def test_operating_points_and_calibration():
     [row] = evaluation.calibration_table(pd.DataFrame([{**run, **numbers, **slopes, **intercepts}])).to_dict(
         "records"
     )
-    assert row["Intercept"] == "0.10 (-0.20–0.40)"
+    assert row["Intercept"] == "0.10 (-0.20 to 0.40)"
     assert row["Slope"] == "–"
 
 

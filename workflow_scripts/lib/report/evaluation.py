@@ -96,4 +96,7 @@ def _number(value: float, digits: int = 3) -> str:
 
 def _with_bounds(row: dict, name: str, digits: int = 3) -> str:
     text, low, high = (_number(row[key], digits) for key in (name, f"{name}_low", f"{name}_high"))
-    return text if "–" in (low, high) else f"{text} ({low}–{high})"
+    if "–" in (low, high):
+        return text
+    dash = " to " if "-" in low + high else "–"  # "-0.2–0.4" would be hard to read
+    return f"{text} ({low}{dash}{high})"
