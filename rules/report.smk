@@ -156,6 +156,7 @@ rule plot_training:
         runtime=10,
     params:
         methods=GRID.methods,
+        clip_length=config["pretrain"]["clip_length"],
         core=core("plot_training"),
     script:
         "../workflow_scripts/plot_training.py"

@@ -1,6 +1,7 @@
 """Course of pretraining and of the selected fine-tuning runs."""
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,11 @@ with job(snakemake) as log:
         method: pd.read_parquet(path)
         for method, path in zip(snakemake.params.methods, snakemake.input.pretrain, strict=True)
     }
-    save_figure(pretraining_curves(histories), snakemake.output.pretrain[0].removesuffix(".png"))
+    orders = math.factorial(snakemake.params.clip_length)
+    figure = pretraining_curves(
+        histories, chance={"order_accuracy": 1 / orders, "order_loss": math.log(orders)}
+    )
+    save_figure(figure, snakemake.output.pretrain[0].removesuffix(".png"))
     rates = {
         Path(path).parts[-5:-1]: json.loads(Path(path).read_text(encoding="utf-8"))["lr"]
         for path in snakemake.input.selected

@@ -40,4 +40,8 @@ def pretraining_table(methods: Sequence[str], runs: Sequence[dict]) -> pd.DataFr
 
 
 def _plain(run: dict) -> dict[str, str]:
-    return {key: f"{value:.4g}" for key, value in run.items() if isinstance(value, int | float)}
+    return {
+        key.replace("_", " ").capitalize(): f"{value:.4g}"
+        for key, value in run.items()
+        if isinstance(value, int | float)
+    }
