@@ -102,7 +102,7 @@ rule digest_training_data:
 
 
 rule make_table1:
-    """Describe the cohort: Table 1 (development and external years) and Table S1 (every set)."""
+    """Describe the cohort by set: Table 1, and Table S1 with grades, years and videos per study."""
     input:
         studies=results("cohort/studies.parquet"),
     output:
