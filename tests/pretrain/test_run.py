@@ -150,6 +150,44 @@ def test_sigterm_saves_leaves_with_its_code_and_goes_on(make_store, tmp_path, mo
     assert same(whole, run(store, tmp_path / "state", settings))
 
 
+def test_a_resumed_run_keeps_the_number_of_threads_it_began_with(make_store, tmp_path, monkeypatch, caplog):
+    """On a CPU the sums depend on it; more cores at the second start must not change the result."""
+    store, real = make_store(), PretrainTrainer.step
+
+    def told(self, batch, step):
+        if step == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(self, batch, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PretrainTrainer, "step", told)
+        with pytest.raises(Stopped):
+            run(store, tmp_path / "state")
+    torch.set_num_threads(2)
+    try:
+        with caplog.at_level(logging.WARNING):
+            resumed = run(store, tmp_path / "state")
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(1)
+    assert "going on with 1 thread(s), as the run began, not 2" in caplog.text
+    assert same(resumed, run(store, tmp_path / "whole"))
+
+
+def test_the_log_tells_parts_chance_speed_memory_and_time_to_go(make_store, tmp_path, caplog):
+    with caplog.at_level(logging.INFO):
+        result = run(make_store(), tmp_path, dataclasses.replace(BASE, epochs=1))
+    [line] = [text for text in caplog.messages if "step 3/3" in text]
+    for part in ("contrastive loss", "order loss", "order accuracy", "alignment", "uniformity", "spread"):
+        assert part in line
+    assert "(chance 0.0417)" in line  # 1/4!
+    assert "(chance 0.0909)" in line  # 1 of 11 others
+    assert re.search(
+        r"clips/s, \d+ % of the time waiting for data, at most .* GiB of memory and 0:00:00 left", line
+    )
+    assert result.run["chance"]["order_accuracy"] == pytest.approx(1 / 24)
+
+
 def test_a_finished_run_is_not_trained_again(make_store, tmp_path, monkeypatch):
     store = make_store()
     first = run(store, tmp_path)

@@ -3,10 +3,12 @@
 import logging
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,6 +27,8 @@ from echoclr_core.training import (
     epoch_order,
     lease,
     lease_device,
+    lease_gpus,
+    lease_several,
     load_batches,
     settings_from,
 )
@@ -155,6 +159,57 @@ def test_two_jobs_never_hold_the_same_lease(tmp_path):
         assert again == 0
 
 
+def test_several_are_leased_at_once_or_none(tmp_path):
+    names = [f"gpu{number}" for number in range(4)]
+    quick = {"poll_seconds": 0.01, "timeout_seconds": 0.03}
+    with lease(names, tmp_path) as one, lease_several(names, 2, tmp_path) as two:
+        assert (one, two) == (0, [1, 2])
+        with pytest.raises(TimeoutError), lease_several(names, 2, tmp_path, **quick):
+            pass
+        with lease(names, tmp_path, **quick) as last:  # the one that the refused job looked at is free again
+            assert last == 3
+    with (
+        pytest.raises(ValueError, match="5 GPUs were asked for; there are 4"),
+        lease_several(names, 5, tmp_path),
+    ):
+        pass
+
+
+@pytest.fixture
+def four_gpus(monkeypatch):
+    """PyTorch as it looks on a machine with four GPUs."""
+    for name, value in {
+        "is_available": lambda: True,
+        "device_count": lambda: 4,
+        "get_device_properties": lambda gpu: SimpleNamespace(uuid=f"uuid{gpu}"),
+        "set_device": lambda device: None,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, value)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
+
+
+def test_jobs_of_one_and_of_several_gpus_share_a_workstation(four_gpus, tmp_path, monkeypatch):
+    with (
+        lease_device("auto", folder=tmp_path) as first,
+        lease_gpus(2, folder=tmp_path) as pair,
+        lease_device("cuda", folder=tmp_path) as last,
+    ):
+        assert (first, pair, last) == (torch.device("cuda", 0), "1,2", torch.device("cuda", 3))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b,GPU-c,GPU-d")  # what a scheduler has left us
+    with lease_device("auto", folder=tmp_path), lease_gpus(3, folder=tmp_path) as names:
+        assert names == "GPU-b,GPU-c,GPU-d"
+    with lease_gpus(2, "cpu", folder=tmp_path) as none:
+        assert none is None
+
+
+def test_the_processes_of_a_job_take_the_gpus_their_parent_holds(four_gpus, tmp_path, monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setenv("ECHOCLR_GPUS_LEASED", "1")
+    with lease_gpus(4, folder=tmp_path), lease_device("auto", folder=tmp_path) as device:
+        assert device == torch.device("cuda", 1)
+
+
 def test_a_killed_job_gives_its_lease_back(tmp_path):
     code = (
         "import os, signal, sys\nfrom filelock import FileLock\n"
@@ -245,21 +300,30 @@ def test_gradients_are_clipped_and_their_norm_told():
 
 
 def test_progress_writes_plain_lines_and_timings(caplog):
-    progress = Progress("pretrain", 4, logging.getLogger("test"), terminal=False)
+    progress = Progress(
+        "pretrain", 4, logging.getLogger("test"), terminal=False, chance={"order_accuracy": 1 / 24}
+    )
     for step, _ in enumerate(progress.waiting(iter(range(2))), 1):
         progress.step(step, 32, loss=1.0)
     with caplog.at_level(logging.INFO):
-        progress.line(2, loss=1.0)
-    assert "pretrain: step 2/4, loss 1" in caplog.text
+        progress.line(2, loss=1.0, order_accuracy=0.5, order_loss=None)
+    assert "pretrain: step 2/4, loss 1, order accuracy 0.5 (chance 0.0417), " in caplog.text
     assert "clips/s" in caplog.text
+    assert re.search(r"at most \d+\.\d GiB of memory and 0:00:0\d left", caplog.text)
     row = progress.close_interval(2)
     assert row["step"] == 2
     assert row["clips_per_second"] > 0
     assert 0 <= row["wait_share"] <= 1
+    assert 0.01 < row["memory_gib"] < 1000
 
 
 def test_progress_draws_a_bar_on_a_terminal(capsys):
     progress = Progress("pretrain", 2, logging.getLogger("test"), terminal=True)
-    progress.step(2, 32, loss=1.0)
+    progress.step(2, 32, loss=1.0, order_accuracy=0.25, alignment=1.1)
+    progress.bar.refresh()
     progress.close()
-    assert "pretrain: 100%" in capsys.readouterr().err
+    drawn = capsys.readouterr().err
+    assert "pretrain: 100%" in drawn
+    for part in ("loss=1", "order=0.25", "clips/s=", "waiting=0%", "GiB="):
+        assert part in drawn
+    assert "alignment" not in drawn  # the bar has no room for everything
