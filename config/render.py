@@ -81,12 +81,16 @@ def _remark(key: dict) -> str:
     if "x-unit" in key:
         facts.append(key["x-unit"])
     if "enum" in key:
-        facts.append(" | ".join(map(str, key["enum"])))
+        facts.append(" | ".join(map(_word, key["enum"])))
     if "enum" in key.get("items", {}):
         facts.append("any of " + ", ".join(map(str, key["items"]["enum"])))
     if "x-source" in key:
         facts.append(f"source: {key['x-source']}")
     return f"{text} [{'; '.join(facts)}]" if facts else text
+
+
+def _word(value) -> str:
+    return "null" if value is None else str(value)
 
 
 def _sections(schema: dict, above: str = ""):
@@ -153,7 +157,7 @@ def _remark_text(value: dict) -> str:
 
 def _range(value: dict) -> str:
     if "enum" in value:
-        return ", ".join(map(str, value["enum"]))
+        return ", ".join(map(_word, value["enum"]))
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     limits = [f"{sign} {value[name]}" for name, sign in signs.items() if name in value]
     kinds = value.get("type", "list")

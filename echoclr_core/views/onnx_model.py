@@ -10,6 +10,7 @@ from echoclr_core.views.classifier import FRAME_SIZE, check_classes, check_frame
 
 INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 OUTPUTS = ("probabilities", "logits")
+CHANNELS = (1, 3)
 ROW_SUM_TOLERANCE = 1e-2  # float16 models round their softmax
 
 
@@ -20,21 +21,27 @@ class OnnxSettings:
     Parameters
     ----------
     mean, std
-        The model gets (grey - mean) / std, grey being 0..255; 0 and 1 leave the frame as it is.
+        The model gets (grey - mean) / std, grey being 0..255; 0 and 1 leave the frame as it is. One number,
+        or one a channel.
+    channels
+        1 or 3 equal channels, for a model that leaves their number open; None for what the model says.
     output
         "probabilities" or "logits" (a softmax is applied).
     threads
         Threads of onnxruntime; 0 for its own choice.
     """
 
-    mean: float = 0.0
-    std: float = 1.0
+    mean: float | Sequence[float] = 0.0
+    std: float | Sequence[float] = 1.0
+    channels: int | None = None
     output: str = "probabilities"
     threads: int = 0
 
     def __post_init__(self) -> None:
-        if not self.std > 0:
-            raise ValueError(f"std: {self.std}; allowed is a number above 0")
+        if not np.all(np.asarray(self.std) > 0):
+            raise ValueError(f"std: {self.std}; allowed is a number above 0, or one a channel")
+        if self.channels not in (None, *CHANNELS):
+            raise ValueError(f"channels: {self.channels!r}; allowed is 1, 3 or None")
         if self.output not in OUTPUTS:
             raise ValueError(f"output: {self.output!r}; allowed is one of {list(OUTPUTS)}")
 
@@ -73,14 +80,17 @@ class OnnxClassifier:
         if len(inputs) != 1:
             raise ValueError(f"{self.name}: {len(inputs)} inputs {[i.name for i in inputs]}; allowed is one")
         self._input = inputs[0].name
-        self._batch, self._channels, self._channels_last = _layout(self.name, inputs[0].shape)
+        self._batch, self._channels, self._channels_last = _layout(
+            self.name, inputs[0].shape, self.settings.channels
+        )
         if inputs[0].type not in INPUT_TYPES:
             raise ValueError(
                 f"{self.name}: input {self._input!r} is {inputs[0].type}; "
                 f"allowed is one of {list(INPUT_TYPES)}"
             )
         self._dtype = INPUT_TYPES[inputs[0].type]
-        if self._dtype is np.uint8 and (self.settings.mean, self.settings.std) != (0, 1):
+        self._mean, self._std = (self._by_channel(name) for name in ("mean", "std"))
+        if self._dtype is np.uint8 and ((self._mean != 0).any() or (self._std != 1).any()):
             raise ValueError(f"{self.name}: the input is uint8, so mean must be 0 and std 1")
         self.probabilities(np.zeros((1, FRAME_SIZE, FRAME_SIZE), dtype=np.uint8))
 
@@ -91,13 +101,23 @@ class OnnxClassifier:
         parts = [self._run(frames[start : start + step]) for start in range(0, len(frames), step)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), dtype=np.float32)
 
+    def _by_channel(self, name: str) -> np.ndarray:
+        """mean or std as an array that fits the model's input, (c, 1, 1) or (c,)."""
+        values = np.atleast_1d(np.asarray(getattr(self.settings, name), dtype=np.float32))
+        if values.shape not in ((1,), (self._channels,)):
+            raise ValueError(
+                f"{name}: {values.tolist()}; {self.name} has {self._channels} channels, allowed is one "
+                "number or one a channel"
+            )
+        return values if self._channels_last else values[:, None, None]
+
     def _run(self, frames: np.ndarray) -> np.ndarray:
         padding = (self._batch or len(frames)) - len(frames)
         x = np.pad(frames, ((0, padding), (0, 0), (0, 0)))
-        if self._dtype is not np.uint8:
-            x = ((x.astype(np.float32) - self.settings.mean) / self.settings.std).astype(self._dtype)
         axis = 3 if self._channels_last else 1
         x = np.repeat(np.expand_dims(x, axis), self._channels, axis=axis)
+        if self._dtype is not np.uint8:
+            x = ((x.astype(np.float32) - self._mean) / self._std).astype(self._dtype)
         output = np.asarray(self._session.run(None, {self._input: x})[0])
         if output.shape != (len(x), len(self.classes)):
             raise ValueError(
@@ -137,16 +157,24 @@ def _open(path: Path, threads: int):
         ) from error
 
 
-def _layout(name: str, shape: Sequence[int | str | None]) -> tuple[int | None, int, bool]:
+def _layout(
+    name: str, shape: Sequence[int | str | None], channels: int | None
+) -> tuple[int | None, int, bool]:
     """(fixed batch or None, channels, channels last) of an input shape."""
     sizes = [size if isinstance(size, int) else None for size in shape]  # None: left open
     open_or_size = (FRAME_SIZE, None)
-    if len(sizes) == 4:
+    if len(sizes) == 4 and channels is not None:
+        # Where the axes are left open, channels stand first unless only the last axis can hold them.
+        first = sizes[1] in (None, channels) and sizes[2] in open_or_size and sizes[3] in open_or_size
+        last = sizes[3] in (None, channels) and sizes[1] in open_or_size and sizes[2] in open_or_size
+        if first or last:
+            return sizes[0], channels, not first
+    elif len(sizes) == 4:
         if sizes[1] in (1, 3) and sizes[2] in open_or_size and sizes[3] in open_or_size:
             return sizes[0], sizes[1], False
         if sizes[3] in (1, 3) and sizes[1] in open_or_size and sizes[2] in open_or_size:
             return sizes[0], sizes[3], True
     raise ValueError(
         f"{name}: input of shape {list(shape)}; allowed is (N, c, {FRAME_SIZE}, {FRAME_SIZE}) or "
-        f"(N, {FRAME_SIZE}, {FRAME_SIZE}, c) with c 1 or 3"
+        f"(N, {FRAME_SIZE}, {FRAME_SIZE}, c) with c {'1 or 3' if channels is None else channels}"
     )

@@ -141,10 +141,30 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
         OnnxClassifier(tmp_path / "none.onnx", CLASSES, "plax")
 
 
-@pytest.mark.parametrize("option", [{"std": 0.0}, {"output": "softmax"}])
+@pytest.mark.parametrize("option", [{"std": 0.0}, {"std": [1, 0]}, {"output": "softmax"}, {"channels": 2}])
 def test_settings_out_of_range_are_refused(option):
     with pytest.raises(ValueError, match=next(iter(option))):
         OnnxSettings(**option)
+
+
+@pytest.mark.parametrize("shape", [("n", "c", 224, 224), ("n", "c", "h", "w"), ("n", 224, 224, "c")])
+def test_channels_that_the_model_leaves_open_are_an_option(tmp_path, shape):
+    path = write_model(tmp_path / "m.onnx", shape=shape)
+    ours = OnnxClassifier(path, CLASSES, "plax", settings=OnnxSettings(channels=3)).probabilities(FRAMES)
+    assert np.abs(ours - oracle(FRAMES)).max() < 1e-5
+    with pytest.raises(ValueError, match="input of shape"):
+        OnnxClassifier(path, CLASSES, "plax")
+
+
+@pytest.mark.parametrize("shape", [("n", 3, 224, 224), ("n", 224, 224, 3)])
+def test_mean_and_std_may_be_given_by_channel(tmp_path, shape):
+    path = write_model(tmp_path / "m.onnx", shape=shape)
+    # the model averages its channels, so three different means act as their mean
+    settings = OnnxSettings(mean=[20.0, 24.0, 28.0], std=2.0)
+    ours = OnnxClassifier(path, CLASSES, "plax", settings=settings).probabilities(FRAMES)
+    assert np.abs(ours - oracle(FRAMES, 24.0, 2.0)).max() < 1e-5
+    with pytest.raises(ValueError, match="3 channels, allowed is one number or one a channel"):
+        OnnxClassifier(path, CLASSES, "plax", settings=OnnxSettings(mean=[1.0, 2.0]))
 
 
 def test_a_uint8_model_takes_no_scaling(tmp_path):
