@@ -52,7 +52,8 @@ def test_a_study_without_tasks_ends_with_pretraining(study_of, tmp_path):
 @pytest.mark.slow
 def test_echonet_dynamic_runs_to_its_cohort(study_of, tmp_path):
     found = study(study_of, tmp_path, "echonet_dynamic", *echonet_dynamic(tmp_path / "set"))
-    found.run("cohort", "--cores", "2", "--quiet", "rules")
+    target = "results/echonet_dynamic/cohort/studies.parquet"
+    found.run(target, "--cores", "2", "--quiet", "rules", overlay="input: {shards: 1}")
     folder = found.path("results", "echonet_dynamic")
     studies = COHORT_STUDIES.read(folder / "cohort" / "studies.parquet")
     assert studies["set"].value_counts().to_dict() == {"train": 5, "val": 3, "test": 3}
