@@ -60,12 +60,20 @@ def _sheet(
     slot_height = NAME + sum(tall) + GAP * len(titles) + GAP
     width, height = margin + columns * cell, lines * slot_height
     figure = Figure(figsize=(width, height))
+    longest = max(len(name) for name, _ in slots)
+    size_of_names = min(6.2, 72 * (cell - GAP) / (0.66 * max(longest, 1)))  # a letter is 0.66 em at most
     for i, (name, frames) in enumerate(slots):
         left = margin + (i % columns) * cell
         top = height - (i // columns) * slot_height
         middle = (left + (cell - GAP) / 2) / width
         figure.text(
-            middle, (top - NAME / 2) / height, name, fontsize=6.2, ha="center", va="center", color=MUTED
+            middle,
+            (top - NAME / 2) / height,
+            name,
+            fontsize=size_of_names,
+            ha="center",
+            va="center",
+            color=MUTED,
         )
         top -= NAME
         for k, frame in enumerate(frames):

@@ -36,6 +36,7 @@ def confusion_figure(counts: np.ndarray, classes: Sequence[str], *, title: str =
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = 1.5 + 0.62 * n if n <= 8 else 1.5 + 0.36 * n
     figure = Figure(figsize=(size + 0.5, size), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.05)
     axis = figure.subplots()
     image = axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for i in range(n):
