@@ -27,6 +27,9 @@ STATE = LAYOUT.state
 SYNTHETIC = LAYOUT.synthetic
 VIDEOS_GIVEN = LAYOUT.videos_given
 
+# Whose numbers stand beside ours; "" for none.
+PUBLISHED = config["report"]["published_source"] if config["report"]["published"] else ""
+
 results = LAYOUT.results
 log_file = LAYOUT.log_file
 benchmark_file = LAYOUT.benchmark_file

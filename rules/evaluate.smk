@@ -92,7 +92,7 @@ rule make_result_tables:
     params:
         tasks=GRID.tasks,
         names=[TABLE_OF_TASK[task] for task in GRID.tasks],
-        published=config["report"]["published"],
+        published=PUBLISHED,
         core=core("make_result_tables"),
     script:
         "../workflow_scripts/make_result_tables.py"

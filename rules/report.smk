@@ -33,7 +33,7 @@ rule plot_label_efficiency:
         mem_mb=1000,
         runtime=10,
     params:
-        published=config["report"]["published"],
+        published=PUBLISHED,
         n_resamples=config["evaluate"]["n_resamples"],
         core=core("plot_label_efficiency"),
     script:

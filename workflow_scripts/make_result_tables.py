@@ -9,7 +9,7 @@ from workflow_scripts.lib.job import job
 with job(snakemake) as log:
     metrics = METRICS.read(snakemake.input.metrics)
     comparisons = COMPARISONS.read(snakemake.input.comparisons)
-    published = published_metrics() if snakemake.params.published else None
+    published = published_metrics(snakemake.params.published) if snakemake.params.published else None
     for task, path in zip(snakemake.params.tasks, snakemake.output[::3], strict=True):
         table = performance_table(metrics, comparisons, task, published=published)
         write_table(table, path.removesuffix(".csv"), caption=performance_caption(metrics, task))

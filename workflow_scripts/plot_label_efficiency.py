@@ -10,7 +10,7 @@ from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:
     metrics = METRICS.read(snakemake.input.metrics)
-    published = published_metrics() if snakemake.params.published else None
+    published = published_metrics(snakemake.params.published) if snakemake.params.published else None
     for path in snakemake.output:
         if path.endswith(".png"):
             number = Path(path).stem.removeprefix("figure").removeprefix("_")

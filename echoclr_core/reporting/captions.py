@@ -26,7 +26,7 @@ def figure_caption(number: str, metrics: pd.DataFrame) -> str:
         text += _sentence(task, fewest, [init for init in inits if init in set(fewest["init"])], name)
     draws = int(rows["draw"].nunique())
     if draws > 1:
-        text += f" Values and bounds are means over {draws} draws of the subset."
+        text += f" Values and bounds are means over {draws} repeats: draws of the labels, and pretrainings."
     return text
 
 

@@ -59,7 +59,7 @@ def label_efficiency_figure(
 
     Notes
     -----
-    With several draws the line is their mean, small dots are the draws, and a bar runs from the mean of the
+    With several draws (repeats of subset or pretraining) the line is their mean, small dots are the draws, and a bar runs from the mean of the
     lower to the mean of the upper bounds: the uncertainty of the test set, not that between draws.
 
     Raises
@@ -87,7 +87,7 @@ def label_efficiency_figure(
         axis.set_xlabel("Share of labelled training studies, and their number")
     _limits(axes[: len(panels)], pd.concat([rows, told]) if len(told) else rows, metric)
     _legend(figure, rows, inits, len(told) > 0)
-    footnote(figure, _notes(rows, inits, len(told) > 0))
+    footnote(figure, _notes(rows, inits, published.attrs.get("source", "elsewhere") if len(told) else ""))
     return figure
 
 
@@ -243,15 +243,17 @@ def _legend(figure: Figure, rows: pd.DataFrame, inits: Sequence[str], with_publi
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=3.4)
 
 
-def _notes(rows: pd.DataFrame, inits: Sequence[str], with_published: bool) -> list[str]:
+def _notes(rows: pd.DataFrame, inits: Sequence[str], source: str) -> list[str]:
     absent = [init_name(init) for init in inits if init not in set(rows["init"])]
     draws = int(rows["draw"].nunique())
     return [
         "Bars: 95% bootstrap intervals over studies of the test set."
-        + (f" Lines: mean of {draws} draws of the labelled subset; dots: each draw." if draws > 1 else ""),
-        "Hollow: as published (Holste et al. 2024) for the same share of the labels of another cohort."
-        if with_published
-        else "",
+        + (
+            f" Lines: mean of {draws} repeats (draws of the labels, pretrainings); dots: each."
+            if draws > 1
+            else ""
+        ),
+        f"Hollow: as published ({source}), the same share of another cohort's labels." if source else "",
         f"Not part of this run: {', '.join(absent)}." if absent else "",
     ]
 

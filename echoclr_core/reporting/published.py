@@ -65,10 +65,12 @@ def published_metrics(source: str = "paper") -> pd.DataFrame:
     Parameters
     ----------
     source
-        "paper" (2024) or "workshop" (2022); ValueError for another.
+        "paper" (2024) or "workshop" (2022); ValueError for another. Its full name is ``attrs["source"]``.
     """
     if source not in SOURCES:
         raise ValueError(f"published numbers: received {source!r}; allowed is one of {list(SOURCES)}")
     printed = _AUROC if source == "paper" else _WORKSHOP_AUROC
     rows = [(*key, "auroc", *values) for key, values in printed.items()]
-    return pd.DataFrame(rows, columns=["task", "ratio", "cohort", "init", "metric", "value", "low", "high"])
+    table = pd.DataFrame(rows, columns=["task", "ratio", "cohort", "init", "metric", "value", "low", "high"])
+    table.attrs["source"] = SOURCES[source]
+    return table

@@ -71,7 +71,8 @@ def saliency_figure(
         figsize=(cell * across + 1.15, (cell + 0.03) * lines * bands + 0.35 * bands + 0.3),
         layout="constrained",
     )
-    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0.0, hspace=0.0)
+    # The rectangle leaves room at the right: the bar's label would touch the edge.
+    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0.0, hspace=0.0, rect=(0, 0, 0.99, 1))
     axes = figure.subplots(lines * bands, across, squeeze=False)
     for axis in axes.ravel():
         axis.set_axis_off()
