@@ -59,8 +59,9 @@ def label_efficiency_figure(
 
     Notes
     -----
-    With several draws (repeats of subset or pretraining) the line is their mean, small dots are the draws, and a bar runs from the mean of the
-    lower to the mean of the upper bounds: the uncertainty of the test set, not that between draws.
+    With several draws (repeats of the subset or of the pretraining) the line is their mean, small dots are
+    the draws, and a bar runs from the mean of the lower to the mean of the upper bounds: the uncertainty of
+    the test set, not that between draws.
 
     Raises
     ------

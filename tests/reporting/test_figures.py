@@ -142,7 +142,7 @@ def test_several_draws_are_averaged(build_metrics):
     assert table["value"][0] == pytest.approx(part.loc[part["ratio"] == 0.01, "value"].mean())
     figure = figure_of_paper("2", metrics)
     np.testing.assert_allclose(lines_of(figure.axes[0], "echoclr")[0][:, 1], table["value"])
-    assert "mean of 3 draws" in texts(figure)
+    assert "mean of 3 repeats" in texts(figure)
 
 
 def test_ratio_axis_is_logarithmic_where_there_is_room():
