@@ -39,13 +39,14 @@ def catalogue_videos(root: str | Path, videos: pd.DataFrame) -> tuple[pd.DataFra
     paths = sorted(path for path in root.rglob("*") if path.suffix.casefold() in SUFFIXES and path.is_file())
     names = [path.relative_to(root).as_posix() for path in paths]
     row_of, without_file = _match(names, list(videos["video"]))
+    listed = videos.drop(columns="video").to_dict("records")
     rows = []
     for name, path in zip(names, paths, strict=True):
         found = path.stat()
         row = {"path": name, "bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
         place = row_of.get(name)
-        listed = {} if place is None else videos.iloc[place].drop("video").to_dict()
-        rows.append(row | {"outcome": "no_study_key" if place is None else "ok"} | listed)
+        known = {"outcome": "no_study_key"} if place is None else {"outcome": "ok"} | listed[place]
+        rows.append(row | known)
     columns = [*CATALOGUE.columns, *(["view"] if "view" in videos else [])]
     frame = pd.DataFrame(rows, columns=columns)
     catalogue = CATALOGUE.check(frame[list(CATALOGUE.columns)])
@@ -60,10 +61,10 @@ def _match(names: list[str], wanted: list[str]) -> tuple[dict[str, int], list[st
         for key in dict.fromkeys([name, name.removesuffix(path.suffix), path.name, path.stem]):
             fits.setdefault(key, []).append(name)
     row_of: dict[str, int] = {}
-    without_file = []
+    without_file, known = [], set(names)
     for place, video in enumerate(wanted):
         # A full path is meant before a name that several folders have.
-        found = [video] if video in names else fits.get(video, [])
+        found = [video] if video in known else fits.get(video, [])
         if len(found) > 1:
             raise ValueError(
                 f"input.avi.table: {video!r} fits {len(found)} files: {found[:3]}; name its path"
