@@ -3,11 +3,15 @@
 The published cohort: 1,063 studies, 5 models, 10,000 shared resamples. The loop is timed on a few resamples
 and scaled; both evaluate the very same rows there, and must agree to 1e-12.
 
+Then memory for very many studies: the peak may not depend on how many resamples are drawn.
+
     python benchmarks/bootstrap.py [--studies 1063] [--models 5] [--resamples 10000] [--sampled 40]
+        [--large 100000]
 """
 
 import argparse
 import time
+import tracemalloc
 
 import numpy as np
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
@@ -16,6 +20,7 @@ from echoclr_core.evaluate.bootstrap import Resampling, bootstrap_values, resamp
 
 REQUIRED_RATIO = 200
 TOLERANCE = 1e-12
+MOST_MIB = 150
 
 
 def make_cohort(studies: int, models: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -40,12 +45,25 @@ def sklearn_loop(y: np.ndarray, scores: dict[str, np.ndarray], indices: np.ndarr
     return result
 
 
+def peak_memory(studies: int, models: int, resamples: int) -> tuple[float, float]:
+    """Peak of the bootstrap's own arrays, MiB, and seconds a resample."""
+    y, scores = make_cohort(studies, models)
+    tracemalloc.start()
+    start = time.perf_counter()
+    bootstrap_values(y, scores, Resampling(n_resamples=resamples))
+    seconds = (time.perf_counter() - start) / resamples
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    return peak, seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--studies", type=int, default=1063)
     parser.add_argument("--models", type=int, default=5)
     parser.add_argument("--resamples", type=int, default=10_000)
     parser.add_argument("--sampled", type=int, default=40)
+    parser.add_argument("--large", type=int, default=100_000)
     options = parser.parse_args()
     y, scores = make_cohort(options.studies, options.models)
     indices = np.random.default_rng(1).integers(0, len(y), (options.sampled, len(y)))
@@ -66,6 +84,14 @@ def main() -> None:
     print(f"this project       {ours:9.2f} s")
     print(f"ratio              {loop / ours:9.0f} x (asked for: {REQUIRED_RATIO} x)")
     print(f"largest difference on the same resamples {difference:.1e} (allowed: {TOLERANCE:.0e})")
+    for resamples in (40, 160):
+        peak, seconds = peak_memory(options.large, options.models, resamples)
+        print(
+            f"{options.large} studies, {resamples} resamples: peak {peak:.0f} MiB "
+            f"(asked for: at most {MOST_MIB}), {10_000 * seconds:.0f} s for 10,000"
+        )
+        if peak > MOST_MIB:
+            raise SystemExit("the memory is not bounded")
     if difference > TOLERANCE or loop / ours < REQUIRED_RATIO:
         raise SystemExit("the benchmark's terms are not met")
 

@@ -42,3 +42,6 @@ candidates = LAYOUT.candidates
 explained = LAYOUT.explained
 png_and_pdf = LAYOUT.png_and_pdf
 section = grid.sections(config)
+
+# Keys that say how fast, not what: scripts read them from the configuration, since a change is no reason to run again.
+NO_NUMBER = ("compute.loader_workers", "compute.jobs_per_gpu")

@@ -47,7 +47,8 @@ rule finetune_model:
         kinetics=lambda wildcards: (
             config["finetune"]["kinetics_weights"] if wildcards.init == "kinetics400" else ""
         ),
-        compute=section("compute"),
+        label_draw=lambda wildcards: GRID.label_draw_of(wildcards.draw),
+        compute=section("compute", leave_out=NO_NUMBER),
         state=f"{STATE}/finetune/{CELL}/{{lr}}",
         core=core("finetune_model"),
     script:
@@ -58,8 +59,10 @@ rule select_learning_rate:
     """Choose the learning rate with the lowest validation loss at its early-stopped checkpoint."""
     input:
         runs=candidates("run.json"),
+        models=candidates("model.safetensors"),
     output:
-        results(f"selected/{CELL}/best_lr.json"),
+        selected=results(f"selected/{CELL}/best_lr.json"),
+        model=results(f"selected/{CELL}/model.safetensors"),
     log:
         log_file("select_learning_rate", CELL),
     conda:
@@ -74,23 +77,27 @@ rule select_learning_rate:
         "../workflow_scripts/select_learning_rate.py"
 
 
+# One job for all initialisations of a task, ratio and draw: each clip is read and prepared once for all of them, and the
+# evaluation waits for all of them anyhow.
 rule predict_studies:
-    """Predict both test sets and the validation set with the selected model: clips, videos, studies."""
+    """Predict both test sets and the validation set with the selected models: clips, videos, studies."""
     input:
-        selected=results(f"selected/{CELL}/best_lr.json"),
-        models=candidates("model.safetensors"),
+        models=expand(results(f"selected/{CELL}/model.safetensors"), init=GRID.inits, allow_missing=True),
         digest=results("cohort/digests/{task}_{ratio}_{draw}.json"),
         videos=ancient(results("cohort/videos.parquet")),
         studies=ancient(results("cohort/studies.parquet")),
         store=ancient(results("clips/store.json")),
     output:
-        internal=results(f"predictions/{CELL}/internal.parquet"),
-        external=results(f"predictions/{CELL}/external.parquet"),
-        validation=results(f"predictions/{CELL}/validation.parquet"),
+        **{
+            cohort: expand(
+                results(f"predictions/{CELL}/{cohort}.parquet"), init=GRID.inits, allow_missing=True
+            )
+            for cohort in grid.SCORED
+        },
     log:
-        log_file("predict_studies", CELL),
+        log_file("predict_studies", "{task}/{ratio}/{draw}"),
     benchmark:
-        benchmark_file("predict_studies", CELL)
+        benchmark_file("predict_studies", "{task}/{ratio}/{draw}")
     conda:
         "../envs/training.yaml"
     threads: config["compute"]["threads"]
@@ -101,8 +108,8 @@ rule predict_studies:
         settings=section(
             "finetune.clip_length", "finetune.evaluation_clips", "finetune.batch_size", "model", "study.seed"
         ),
-        rates=lambda wildcards: GRID.rates(wildcards.init, wildcards.ratio),
-        compute=section("compute"),
+        inits=GRID.inits,
+        compute=section("compute", leave_out=NO_NUMBER),
         core=core("predict_studies"),
     script:
         "../workflow_scripts/predict_studies.py"

@@ -31,7 +31,7 @@ rule pretrain_encoder:
             "study.seed",
             leave_out=("pretrain.methods", "pretrain.seeds", "pretrain.tensorboard"),
         ),
-        compute=section("compute"),
+        compute=section("compute", leave_out=NO_NUMBER),
         state=f"{STATE}/pretrain/{{method}}{{again}}",
         events=results("tensorboard/pretrain/{method}{again}") if config["pretrain"]["tensorboard"] else "",
         core=core("pretrain_encoder"),

@@ -1,14 +1,22 @@
 """Draw the labelled training studies of every task, ratio and draw."""
 
+from itertools import product
+
 import pandas as pd
 
 from echoclr_core.cohort import COHORT_STUDIES, SUBSETS, draw_subsets
 from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.training_data import validation_studies
 
 with job(snakemake) as log:
     chosen = settings(snakemake)
+    studies = COHORT_STUDIES.read(snakemake.input.studies)
+    if snakemake.config["finetune"]["scale_validation"]:
+        # Fine-tuning draws these itself; what cannot be drawn is told now, before days of pretraining.
+        for task, ratio, draw in product(chosen.tasks, chosen.ratios, range(chosen.draws)):
+            validation_studies(studies, task=task, share=str(ratio), draw=draw, seed=chosen.seed)
     subsets = draw_subsets(
-        COHORT_STUDIES.read(snakemake.input.studies),
+        studies,
         tasks=chosen.tasks,
         ratios=chosen.ratios,
         draws=chosen.draws,

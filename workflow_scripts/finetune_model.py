@@ -16,7 +16,7 @@ from workflow_scripts.lib.models import augmentation_fields, encoder_settings, i
 from workflow_scripts.lib.seeds import seed_of
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
-from workflow_scripts.lib.training_data import labelled_videos, subset_videos
+from workflow_scripts.lib.training_data import subset_videos, validation_videos
 
 with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
     use_threads(snakemake.threads)
@@ -26,10 +26,18 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     subsets = SUBSETS.read(snakemake.input.subsets)
     encoder = encoder_settings(chosen.model)
+    scaled = chosen.finetune.pop("scale_validation")
     result = finetune(
         open_store(snakemake.input.store),
         subset_videos(videos, studies, subsets, task=cell.task, ratio=float(cell.ratio), draw=int(cell.draw)),
-        labelled_videos(videos[videos["set"] == "val"], studies, cell.task),
+        validation_videos(
+            videos,
+            studies,
+            task=cell.task,
+            share=cell.ratio if scaled else "1",
+            draw=snakemake.params.label_draw,
+            seed=chosen.seed,
+        ),
         encoder,
         initial_state(cell.init, str(snakemake.input.weights), snakemake.params.kinetics, encoder),
         settings_from(
@@ -47,7 +55,8 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
         ),
         state_dir=snakemake.params.state,
         device=compute["device"],
-        workers=compute["loader_workers"],
+        jobs_per_gpu=snakemake.config["compute"]["jobs_per_gpu"],
+        workers=snakemake.config["compute"]["loader_workers"],
         code=snakemake.params.core,
     )
     record = {**result.run, "lr": cell.lr, "code": snakemake.params.core}

@@ -1,10 +1,7 @@
-"""Predict the validation set and both test sets with the selected model."""
-
-import json
-from pathlib import Path
+"""Predict the validation set and both test sets with the selected models of a task, ratio and draw."""
 
 from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS
-from echoclr_core.finetune.scoring import predict
+from echoclr_core.finetune.scoring import predict_together
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import PREDICTIONS
 from workflow_scripts.lib.job import job, settings
@@ -16,22 +13,35 @@ from workflow_scripts.lib.training_data import SETS, labelled_videos
 with job(snakemake) as log:
     use_threads(snakemake.threads)
     chosen, compute = settings(snakemake), settings(snakemake, "compute").compute
-    task, init = snakemake.wildcards.task, snakemake.wildcards.init
-    rate = json.loads(Path(snakemake.input.selected).read_text(encoding="utf-8"))["lr"]
-    [weights] = [path for path in snakemake.input.models if Path(path).parent.name == rate]
-    model = load_classifier(weights, encoder_settings(chosen.model))
+    task, inits = snakemake.wildcards.task, snakemake.params.inits
+    encoder = encoder_settings(chosen.model)
+    models = {
+        init: load_classifier(path, encoder) for init, path in zip(inits, snakemake.input.models, strict=True)
+    }
+    scoring = {
+        init: FinetuneSettings(
+            clip_length=chosen.clip_length,
+            evaluation_clips=chosen.evaluation_clips,
+            batch_size=chosen.batch_size,
+            input_size=chosen.model["input_size"],
+            kinetics_standardisation=init == "kinetics400",
+        )
+        for init in inits
+    }
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     store = open_store(snakemake.input.store)
-    scoring = FinetuneSettings(
-        clip_length=chosen.clip_length,
-        evaluation_clips=chosen.evaluation_clips,
-        batch_size=chosen.batch_size,
-        input_size=chosen.model["input_size"],
-        kinetics_standardisation=init == "kinetics400",
-    )
     for cohort, set_name in SETS.items():
         rows = labelled_videos(videos[videos["set"] == set_name], studies, task)
-        table = predict(model, store, rows, scoring, device=compute["device"], precision=compute["precision"])
-        PREDICTIONS.write(table, snakemake.output[cohort])
-        log.info("%s: %d videos, %d studies", cohort, len(table), table["study_id"].nunique())
+        tables = predict_together(
+            models,
+            store,
+            rows,
+            scoring,
+            device=compute["device"],
+            precision=compute["precision"],
+            jobs_per_gpu=snakemake.config["compute"]["jobs_per_gpu"],
+        )
+        for init, path in zip(inits, snakemake.output[cohort], strict=True):
+            PREDICTIONS.write(tables[init], path)
+        log.info("%s: %d videos, %d studies", cohort, len(rows), rows["study_id"].nunique())

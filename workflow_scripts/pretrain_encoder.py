@@ -36,7 +36,7 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
         },
         "state_dir": str(state),
         "device": compute["device"],
-        "workers": compute["loader_workers"],
+        "workers": snakemake.config["compute"]["loader_workers"],
         "threads": max(snakemake.threads // gpus, 1),
         "code": snakemake.params.core,
         "events": snakemake.params.events or None,

@@ -1,9 +1,9 @@
-"""Choose the learning rate with the lowest validation loss."""
+"""Choose the learning rate with the lowest validation loss; its weights are the selected ones."""
 
 import json
 from pathlib import Path
 
-from echoclr_core.common import write_json
+from echoclr_core.common import link_or_copy, write_json
 from echoclr_core.finetune.select import select_learning_rate
 from workflow_scripts.lib.job import job
 
@@ -11,5 +11,7 @@ with job(snakemake) as log:
     runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.runs]
     shown = ("lr", "validation_loss", "best_epoch", "epochs")
     selected = select_learning_rate({name: run[name] for name in shown if name in run} for run in runs)
-    write_json(snakemake.output[0], selected)
+    [weights] = [path for path in snakemake.input.models if Path(path).parent.name == selected["lr"]]
+    link_or_copy(weights, snakemake.output.model)
+    write_json(snakemake.output.selected, selected)
     log.info("selected %s", selected)

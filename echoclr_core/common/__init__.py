@@ -1,7 +1,7 @@
 """What every room stands on: atomic files, checked tables, digests, derived randomness, AVI files."""
 
 from echoclr_core.common.digest import digest, file_digest
-from echoclr_core.common.files import atomic_path, write_json
+from echoclr_core.common.files import atomic_path, link_or_copy, write_json
 from echoclr_core.common.randomness import derive_seed, generator
 from echoclr_core.common.tables import Column, Table, TableError
 
@@ -14,5 +14,6 @@ __all__ = [
     "digest",
     "file_digest",
     "generator",
+    "link_or_copy",
     "write_json",
 ]

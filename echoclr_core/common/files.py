@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,3 +38,16 @@ def write_json(path: str | Path, value: Any) -> None:
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     with atomic_path(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def link_or_copy(source: str | Path, target: str | Path) -> None:
+    """Make ``target`` the same file as ``source`` (a hard link; no space), or a copy where that cannot be.
+
+    Both get the present time, so that ``target`` is not older than what else it was made from.
+    """
+    with atomic_path(target) as temporary:
+        try:
+            temporary.hardlink_to(source)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(source, temporary)
+        os.utime(temporary)

@@ -46,10 +46,17 @@ def operating_points(
     Returns
     -------
     Two rows a model; none for one whose validation set, or whose test set, has one class only.
+
+    Raises
+    ------
+    ValueError
+        A model without validation predictions; and as ``evaluate_cohort``.
     """
     run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
     rows = []
     for init, table in same_studies(predictions_by_model, place=place_of(run)).items():
+        if init not in validation:
+            raise ValueError(f"{place_of(run)}: no validation predictions of {init} to fix thresholds on")
         fixed_on = study_table(validation[init], name=f"validation of {init} ({place_of(run)})")
         if fixed_on["label"].nunique() < 2 or table["label"].nunique() < 2:
             log.warning("%s, %s: one class only, no operating points", init, place_of(run))

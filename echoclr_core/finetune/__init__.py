@@ -13,6 +13,7 @@ _PLACES = {
     "PREDICTIONS": "tables",
     "finetune": "run",
     "predict": "scoring",
+    "predict_together": "scoring",
     "select_learning_rate": "select",
 }
 

@@ -1,6 +1,6 @@
 """Scores of videos: evenly spaced clips, without augmentation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,17 @@ from echoclr_core.training.leasing import lease_device
 from echoclr_core.video.sampling import even_starts
 from echoclr_core.video.store import ClipStore
 
+SHARED_BY_ALL = (
+    "clip_length",
+    "frame_stride",
+    "input_size",
+    "evaluation_clips",
+    "batch_size",
+    "memory_format",
+)
+"""Settings that say which clips are read and how; the same for all models that are scored together."""
 
-@torch.no_grad()
+
 def clip_logits(
     model: Classifier,
     store: ClipStore,
@@ -32,24 +41,59 @@ def clip_logits(
 
     ``check`` is called between batches and may raise to stop.
     """
+    return logits_of_models([model], [settings], store, video_ids, compute, check=check)[0]
+
+
+@torch.no_grad()
+def logits_of_models(
+    models: Sequence[Classifier],
+    settings: Sequence[FinetuneSettings],
+    store: ClipStore,
+    video_ids: list[str],
+    compute: Compute,
+    *,
+    check: Callable[[], None] = lambda: None,
+) -> list[Tensor]:
+    """:func:`clip_logits` of several models in one pass: each clip is read and prepared once for all.
+
+    ``settings`` of the models may differ in ``kinetics_standardisation`` and in what scoring does not use.
+    """
+    first = settings[0]
+    training = [model.training for model in models]
+    logits: list[list[Tensor]] = [[] for _ in models]
+    try:
+        for model in models:
+            model.eval()
+        for grey in _evaluation_batches(store, video_ids, first, compute, check):
+            for kinetics in sorted({each.kinetics_standardisation for each in settings}):
+                given = compute.place_clips(network_input(grey, kinetics=kinetics))
+                for model, each, kept in zip(models, settings, logits, strict=True):
+                    if each.kinetics_standardisation == kinetics:
+                        with compute.autocast():
+                            kept.append(model(given).float().cpu())
+    finally:
+        for model, before in zip(models, training, strict=True):
+            model.train(before)
+    return [torch.cat(kept).view(len(video_ids), first.evaluation_clips) for kept in logits]
+
+
+def _evaluation_batches(
+    store: ClipStore,
+    video_ids: list[str],
+    settings: FinetuneSettings,
+    compute: Compute,
+    check: Callable[[], None],
+) -> Iterator[Tensor]:
+    """(n, T, h, w) in [0, 1] on the device: the evenly spaced clips of each video in turn."""
     span = clip_span(settings.clip_length, settings.frame_stride)
     frames = frame_counts(store, video_ids, table="videos to score")
-    starts = np.stack([even_starts(int(count), span, settings.evaluation_clips) for count in frames])
+    starts = np.stack([even_starts(int(count), span, settings.evaluation_clips) for count in frames]).ravel()
     ids = np.repeat(np.array(video_ids, dtype=object), settings.evaluation_clips)
-    training = model.training
-    model.eval()
-    logits = []
-    try:
-        for first in range(0, len(ids), settings.batch_size):
-            check()
-            part = slice(first, first + settings.batch_size)
-            clips = read_clips(
-                store, ids[part], starts.ravel()[part], settings.clip_length, settings.frame_stride
-            )
-            logits.append(score_clips(model, torch.from_numpy(clips), None, settings, compute).float().cpu())
-    finally:
-        model.train(training)
-    return torch.cat(logits).view(len(video_ids), settings.evaluation_clips)
+    for first in range(0, len(ids), settings.batch_size):
+        check()
+        part = slice(first, first + settings.batch_size)
+        clips = read_clips(store, ids[part], starts[part], settings.clip_length, settings.frame_stride)
+        yield grey_input(torch.from_numpy(clips).to(compute.device), None, settings.input_size)
 
 
 def score_clips(
@@ -72,18 +116,41 @@ def predict(
     precision: str = "fp32",
     jobs_per_gpu: int = 1,
 ) -> pd.DataFrame:
-    """Score videos and studies (PREDICTIONS).
+    """Score videos and studies with one model (PREDICTIONS); see :func:`predict_together`."""
+    return predict_together(
+        {"model": model},
+        store,
+        videos,
+        {"model": settings},
+        device=device,
+        precision=precision,
+        jobs_per_gpu=jobs_per_gpu,
+    )["model"]
 
-    The mean of the clips' probabilities is the video's, the mean of the videos' the study's.
+
+def predict_together(
+    models: Mapping[str, Classifier],
+    store: ClipStore,
+    videos: pd.DataFrame,
+    settings: Mapping[str, FinetuneSettings],
+    *,
+    device: str = "auto",
+    precision: str = "fp32",
+    jobs_per_gpu: int = 1,
+) -> dict[str, pd.DataFrame]:
+    """Score videos and studies with several models (PREDICTIONS each), in one pass over the clips.
+
+    The mean of the clips' probabilities is the video's, the mean of the videos' the study's. Equal to
+    :func:`predict` model by model.
 
     Parameters
     ----------
-    model
-        From :func:`echoclr_core.finetune.finetune`; back on the CPU afterwards.
+    models
+        Name to a model from :func:`echoclr_core.finetune.finetune`; back on the CPU afterwards.
     store, videos
         Clips, and the table (video_id, study_id, label).
     settings
-        Those it was trained with.
+        Name to those it was trained with; they must agree on which clips are read.
     device, jobs_per_gpu
         See ``training.lease_device``.
     precision
@@ -92,21 +159,35 @@ def predict(
     Raises
     ------
     ValueError
-        When a video is not in the store, or a score is not a number.
+        When a video is not in the store, a score is not a number, or the settings read different clips.
     """
+    chosen = [settings[name] for name in models]
+    for field in SHARED_BY_ALL:
+        values = {name: getattr(settings[name], field) for name in models}
+        if len(set(values.values())) > 1:
+            raise ValueError(f"finetune.{field}: {values}; models scored together must have the same")
     rows = videos[["video_id", "study_id", "label"]].reset_index(drop=True)
     if rows.empty:
-        return PREDICTIONS.empty()
+        return {name: PREDICTIONS.empty() for name in models}
     with lease_device(device, jobs_per_gpu=jobs_per_gpu) as place:
-        compute = choose_compute(place, precision, settings.memory_format)
-        compute.place_module(model)
-        logits = clip_logits(model, store, [str(video) for video in rows["video_id"]], settings, compute)
-        model.to("cpu")
+        compute = choose_compute(place, precision, chosen[0].memory_format)
+        for model in models.values():
+            compute.place_module(model)
+        ids = [str(video) for video in rows["video_id"]]
+        logits = logits_of_models(list(models.values()), chosen, store, ids, compute)
+        for model in models.values():
+            model.to("cpu")
+    return {name: _predictions(rows, each, name) for name, each in zip(models, logits, strict=True)}
+
+
+def _predictions(rows: pd.DataFrame, logits: Tensor, name: str) -> pd.DataFrame:
     if not torch.isfinite(logits).all():
         wrong = int((~torch.isfinite(logits)).any(1).sum())
-        raise ValueError(f"{wrong} of {len(rows)} videos got scores that are no numbers")
+        raise ValueError(f"{name}: {wrong} of {len(rows)} videos got scores that are no numbers")
     probabilities = torch.sigmoid(logits.double()).numpy()
-    rows["clip_probabilities"] = [clips.tolist() for clips in probabilities]
-    rows["video_probability"] = probabilities.mean(1)
-    rows["study_probability"] = rows.groupby("study_id")["video_probability"].transform("mean")
-    return PREDICTIONS.check(rows)
+    table = rows.assign(
+        clip_probabilities=[clips.tolist() for clips in probabilities],
+        video_probability=probabilities.mean(1),
+    )
+    table["study_probability"] = table.groupby("study_id")["video_probability"].transform("mean")
+    return PREDICTIONS.check(table)

@@ -9,7 +9,7 @@ from echoclr_core.models.encoder import (
     register,
 )
 from echoclr_core.models.heads import Classifier, Projector
-from echoclr_core.models.kinetics import kinetics_file, load_kinetics
+from echoclr_core.models.kinetics import fetch_kinetics, kinetics_file, load_kinetics
 from echoclr_core.models.weights import load_encoder, read_weights, save_encoder, save_weights
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "as_rgb",
     "build_encoder",
     "encoder_names",
+    "fetch_kinetics",
     "kinetics_file",
     "load_encoder",
     "load_kinetics",

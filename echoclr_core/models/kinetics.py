@@ -1,6 +1,10 @@
-"""Kinetics-400 weights of r3d_18, as torchvision publishes them; nothing here uses the network."""
+"""Kinetics-400 weights of r3d_18, as torchvision publishes them.
+
+Only :func:`fetch_kinetics` uses the network.
+"""
 
 import pickle
+import socket
 from pathlib import Path
 
 import torch
@@ -8,9 +12,12 @@ from torch import nn
 
 from echoclr_core.models.weights import load_strictly
 
+SECONDS_WITHOUT_ANSWER = 20
+"""A hospital's firewall may swallow a connection without a word."""
+
 
 def published_at() -> str:
-    """The address torchvision gives for the weights; they are never fetched from it here."""
+    """The address torchvision gives for the weights."""
     from torchvision.models.video import R3D_18_Weights
 
     return R3D_18_Weights.KINETICS400_V1.url
@@ -29,16 +36,45 @@ def kinetics_file(named: str | Path = "") -> Path:
     FileNotFoundError
         When there is none; the message says which file belongs where and how to fetch it.
     """
-    url = published_at()
-    path = Path(named) if str(named) else Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name
+    path = Path(named) if str(named) else _cached()
     if path.is_file():
         return path
-    raise FileNotFoundError(
+    raise FileNotFoundError(_absent(path))
+
+
+def _cached() -> Path:
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(published_at()).name
+
+
+def _absent(path: Path) -> str:
+    url = published_at()
+    return (
         f"the Kinetics-400 weights of r3d_18 are not at {path}. On a machine with internet access, fetch "
         f'{url} (`curl -LO {url}`, or `python -c "from torchvision.models.video import r3d_18; '
         f"r3d_18(weights='KINETICS400_V1')\"`), then put {Path(url).name} there "
         "or name the file in the configuration"
     )
+
+
+def fetch_kinetics() -> Path:
+    """Let torchvision fetch its weights into its own cache, checked against their digest; the file there.
+
+    Raises
+    ------
+    FileNotFoundError
+        When that cannot be done (no network, say): the message of :func:`kinetics_file`, and why.
+    """
+    from torchvision.models.video import R3D_18_Weights
+
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(SECONDS_WITHOUT_ANSWER)
+    try:
+        R3D_18_Weights.KINETICS400_V1.get_state_dict(progress=False, check_hash=True)
+    except (OSError, RuntimeError) as error:  # unreachable, or of another digest
+        raise FileNotFoundError(f"{_absent(_cached())}. torchvision could not fetch it: {error}") from error
+    finally:
+        socket.setdefaulttimeout(before)
+    return kinetics_file()
 
 
 def load_kinetics(encoder: nn.Module, path: str | Path) -> int:

@@ -10,6 +10,7 @@ from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, TASK_NAMES
 from echoclr_core.reporting.tables import ABSENT, EXACT
 
 NOT_ESTIMABLE = "n.e."
+SECOND = "auroc_delong_logit"  # the interval to look at beside the bootstrap's where cases are few
 NOTHING = {"value": math.nan, "low": math.nan, "high": math.nan}
 
 
@@ -40,14 +41,15 @@ def performance_table(
     Text columns "Training studies", "Draw" (only with several), "Initialisation", and for each cohort
     "Internal AUROC" as "0.818 (0.793–0.840)", "Internal AUPR", "Internal P" (EchoCLR above this one:
     "<0.001", "n.e." where it cannot be estimated, "–" where there is no such test); then float columns
-    ending in EXACT: value and bounds of each metric, p and Holm-adjusted p.
+    ending in EXACT: value and bounds of each metric, the bounds of AUROC by DeLong on the logit scale, p and
+    Holm-adjusted p.
 
     Raises
     ------
     ValueError
         If there are no rows of this task.
     """
-    rows = metrics[(metrics["task"] == task) & metrics["metric"].isin(["auroc", aupr])]
+    rows = metrics[(metrics["task"] == task) & metrics["metric"].isin(["auroc", aupr, SECOND])]
     if rows.empty:
         raise ValueError(
             f"performance table: no rows of task {task!r}; there are {sorted(set(metrics['task']))}"
@@ -74,6 +76,8 @@ def performance_table(
                 if metric == "auroc" and any(key[1] == cohort for key in told):
                     numbers = told.get((ratio, cohort, init), NOTHING)
                     line[f"{name} AUROC, published"] = format_interval(**numbers)
+            second = values.get((ratio, draw, init, cohort, SECOND), NOTHING)
+            exact |= {f"{name} AUROC logit DeLong {k}{EXACT}": second[k] for k in ("low", "high")}
             test = tests.get(
                 (ratio, draw, init, cohort), {"p": math.nan, "p_holm": math.nan, "estimable": True}
             )

@@ -1,12 +1,22 @@
 """Atomic files, digests, derived randomness."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from echoclr_core.common import atomic_path, derive_seed, digest, file_digest, generator, write_json
+from echoclr_core.common import (
+    atomic_path,
+    derive_seed,
+    digest,
+    file_digest,
+    generator,
+    link_or_copy,
+    write_json,
+)
 
 
 def test_failed_write_leaves_the_old_file(tmp_path):
@@ -88,3 +98,23 @@ def test_spawned_processes_do_not_run_the_script_again(tmp_path):
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["script runs", "[0, 1, 2, 3]"]
+
+
+def test_link_or_copy_is_the_same_content_without_space(tmp_path, monkeypatch):
+    source = tmp_path / "a.bin"
+    source.write_bytes(b"weights")
+    os.utime(source, (1, 1))
+    link_or_copy(source, tmp_path / "new" / "b.bin")
+    assert (tmp_path / "new" / "b.bin").samefile(source)
+    assert source.stat().st_mtime > 1
+
+    def refuse(self, target):
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    link_or_copy(source, tmp_path / "new" / "b.bin")  # replaces what is there
+    assert (tmp_path / "new" / "b.bin").read_bytes() == b"weights"
+    assert not (tmp_path / "new" / "b.bin").samefile(source)
+    with pytest.raises(FileNotFoundError):
+        link_or_copy(tmp_path / "none", tmp_path / "c.bin")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["b.bin"]

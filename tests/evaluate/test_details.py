@@ -99,6 +99,11 @@ def test_one_class_gives_no_operating_points(models):
     assert operating_points(models, one, **RUN, settings=HOW).empty
 
 
+def test_no_validation_is_said(models):
+    with pytest.raises(ValueError, match="no validation predictions of echoclr"):
+        operating_points(models, {"random": models["random"]}, **RUN, settings=HOW)
+
+
 def test_calibration_tables(models):
     lines, curves = calibration_tables(models, **RUN, settings=HOW)
     pd.testing.assert_frame_equal(lines, CALIBRATION.check(lines))

@@ -6,7 +6,9 @@ import dataclasses
 import multiprocessing
 import os
 import signal
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,13 +16,20 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from echoclr_core.finetune import PREDICTIONS, FinetuneSettings, finetune, predict, select_learning_rate
+from echoclr_core.finetune import (
+    PREDICTIONS,
+    FinetuneSettings,
+    finetune,
+    predict,
+    predict_together,
+    select_learning_rate,
+)
 from echoclr_core.finetune.batches import ClipBatches
 from echoclr_core.finetune.run import positive_weight
 from echoclr_core.finetune.step import FinetuneTrainer, smooth, validation_loss
 from echoclr_core.models import EncoderSettings, build_encoder, read_weights, save_weights
-from echoclr_core.training import EXIT_STOPPED, NonFiniteError, Stopped
-from echoclr_core.video import even_starts
+from echoclr_core.training import EXIT_STOPPED, NonFiniteError, Stopped, lease, lease_device
+from echoclr_core.video import ClipStore, even_starts
 from echoclr_core.video.augmentation import AugmentSettings, normalise, standardise_kinetics
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
@@ -213,11 +222,28 @@ def test_evaluation_clips_change_the_validation_loss(make_store, tmp_path):
 
 
 def test_a_frozen_encoder_keeps_its_weights_and_statistics(make_store, tmp_path):
+    encoder = build_encoder(TINY, seed=4)
+    encoder.train()
+    with torch.no_grad():  # running statistics that are not those of a fresh network
+        encoder(torch.rand(4, 3, 4, 16, 16, generator=torch.Generator().manual_seed(0)))
+    initial = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    assert any(name.endswith("running_mean") and tensor.any() for name, tensor in initial.items())
+    heads = []
+    for epochs in (1, 3):
+        settings = dataclasses.replace(BASE, freeze_encoder=True, max_epochs=epochs, patience=epochs)
+        result = run(make_store(), tmp_path / str(epochs), settings, initial)
+        trained = result.model.encoder.state_dict()
+        assert all(torch.equal(initial[name], trained[name]) for name in initial)
+        heads.append(result.history["validation_loss"].tolist())
+    assert heads[0] == heads[1][:1]
+    assert len(set(heads[1])) == 3  # the linear unit does learn
+
+
+def test_the_other_encoder_moves_its_statistics(make_store, tmp_path):
     initial = build_encoder(TINY, seed=4).state_dict()
-    result = run(make_store(), tmp_path, dataclasses.replace(BASE, freeze_encoder=True), initial)
-    trained = result.model.encoder.state_dict()
-    assert all(torch.equal(initial[name], trained[name]) for name in initial)
-    assert result.model.head.weight.grad is not None
+    trained = run(make_store(), tmp_path, dataclasses.replace(BASE, max_epochs=1), initial).model.encoder
+    means = [name for name in initial if name.endswith("running_mean")]
+    assert all(not torch.equal(initial[name], trained.state_dict()[name]) for name in means)
 
 
 def test_initial_weights_are_used_and_must_fit(make_store, tmp_path):
@@ -335,6 +361,29 @@ def test_predictions_average_clips_then_videos(make_store, tmp_path):
     assert predictions["study_probability"].tolist() == pytest.approx(means[predictions["study_id"]].tolist())
 
 
+def test_together_they_get_the_scores_they_get_alone(make_store, tmp_path, monkeypatch):
+    store = make_store((3, 2))
+    videos = store.index[["video_id", "study_id"]].assign(label=[1, 1, 1, 0, 0])
+    plain = dataclasses.replace(BASE, max_epochs=1, precision="fp32")
+    settings = {"random": plain, "kinetics400": dataclasses.replace(plain, kinetics_standardisation=True)}
+    settings["echoclr"] = plain
+    models = {
+        name: run(store, tmp_path / name, dataclasses.replace(each, seed=n), data=(videos, videos)).model
+        for n, (name, each) in enumerate(settings.items())
+    }
+    alone = {name: predict(models[name], store, videos, settings[name], device="cpu") for name in models}
+    read = []
+    real = ClipStore.clip
+    monkeypatch.setattr(ClipStore, "clip", lambda *args: read.append(args[1:]) or real(*args))
+    together = predict_together(models, store, videos, settings, device="cpu")
+    for name in models:
+        pd.testing.assert_frame_equal(together[name], alone[name], check_exact=True)
+    assert len(read) == 5 * BASE.evaluation_clips  # each clip once, not once a model
+    other = settings | {"echoclr": dataclasses.replace(plain, clip_length=3)}
+    with pytest.raises(ValueError, match=r"finetune\.clip_length: .*'echoclr': 3"):
+        predict_together(models, store, videos, other, device="cpu")
+
+
 def test_predictions_do_not_depend_on_the_batch(make_store, tmp_path):
     store = make_store((3, 2))
     videos = store.index[["video_id", "study_id"]].assign(label=1)
@@ -392,3 +441,25 @@ def test_the_training_loss_is_binary_cross_entropy_of_the_smoothed_labels(make_s
     floor = F.binary_cross_entropy(targets, targets)  # the entropy of the targets
     assert result.history["loss"].iloc[0] >= float(floor)
     assert len(batch["labels"]) == len(training)
+
+
+def _hold_places(gpus, folder, jobs_per_gpu, count):
+    """The devices that ``count`` jobs hold at the same time, then whether one more finds none."""
+    with ExitStack() as held:
+        places = [
+            held.enter_context(lease_device("cuda", jobs_per_gpu=jobs_per_gpu, folder=folder))
+            for _ in range(count)
+        ]
+        names = [f"{gpu}-{slot}" for slot in range(jobs_per_gpu) for gpu in gpus]
+        with pytest.raises(TimeoutError), lease(names, folder, poll_seconds=0.01, timeout_seconds=0.02):
+            pass
+    return [place.index for place in places]
+
+
+@pytest.mark.parametrize(("jobs_per_gpu", "devices"), [(1, [0, 1]), (2, [0, 1, 0, 1])])
+def test_so_many_jobs_share_a_gpu_spread_over_all_of_them(tmp_path, monkeypatch, jobs_per_gpu, devices):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda gpu: SimpleNamespace(uuid=f"gpu{gpu}"))
+    assert _hold_places(["gpu0", "gpu1"], tmp_path, jobs_per_gpu, len(devices)) == devices

@@ -1,5 +1,8 @@
 """Weights in and out: strict, counted, atomic, equal bytes; Kinetics files."""
 
+import socket
+import urllib.error
+
 import pytest
 import torch
 from torchvision.models.video import r3d_18
@@ -7,12 +10,14 @@ from torchvision.models.video import r3d_18
 from echoclr_core.models import (
     EncoderSettings,
     build_encoder,
+    fetch_kinetics,
     kinetics_file,
     load_encoder,
     load_kinetics,
     read_weights,
     save_encoder,
 )
+from echoclr_core.models.kinetics import published_at
 
 torch.set_num_threads(1)
 SMALL = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
@@ -67,6 +72,30 @@ def test_kinetics_file_says_what_belongs_where(tmp_path, monkeypatch):
     assert kinetics_file(cached) == cached
     with pytest.raises(FileNotFoundError, match="mine"):
         kinetics_file(tmp_path / "mine.pth")
+
+
+def test_torchvision_fetches_the_weights_or_it_is_said_why(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    asked = []
+
+    def offline(url, **options):
+        asked.append((url, options["check_hash"]))
+        raise urllib.error.URLError("no route to host")
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", offline)
+    with pytest.raises(FileNotFoundError, match=r"r3d_18-b3b3357e\.pth.*could not fetch it.*no route"):
+        fetch_kinetics()
+    assert asked == [(published_at(), True)]
+    assert socket.getdefaulttimeout() is None
+
+    def online(url, **options):
+        path = tmp_path / "hub" / "checkpoints" / url.split("/")[-1]
+        path.parent.mkdir(parents=True)
+        path.touch()
+        return {}
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", online)
+    assert fetch_kinetics() == kinetics_file()
 
 
 def test_kinetics_weights_load_without_the_classification_layer(tmp_path):

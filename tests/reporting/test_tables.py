@@ -43,6 +43,17 @@ def test_one_row_a_ratio_and_initialisation(metrics, comparisons):
     assert table["External AUROC low" + EXACT][2] == row["low"]
 
 
+def test_the_second_interval_stands_in_the_csv(metrics, comparisons):
+    rows = metrics[metrics["metric"] == "auroc"].assign(metric="auroc_delong_logit", n_resamples=pd.NA)
+    rows["high"] += 0.001
+    table = performance_table(pd.concat([metrics, rows], ignore_index=True), comparisons, "lvh")
+    difference = table["External AUROC logit DeLong high" + EXACT] - table["External AUROC high" + EXACT]
+    np.testing.assert_allclose(difference, 0.001)
+    assert (
+        performance_table(metrics, comparisons, "lvh")["External AUROC logit DeLong low" + EXACT].isna().all()
+    )
+
+
 def test_p_is_printed_short_and_kept_exact(metrics, comparisons):
     table = performance_table(metrics, comparisons, "lvh")
     assert table["Internal P"][:5].tolist() == ["<0.001", "0.020", "n.e.", "0.774", "–"]

@@ -1,10 +1,13 @@
 """What a user reads when the configuration or a table is wrong."""
 
+import urllib.error
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from snakemake.exceptions import WorkflowError
+from torchvision.models.video import r3d_18
 
 from workflow_scripts.lib import checks
 
@@ -118,6 +121,51 @@ def test_missing_files_are_listed_before_any_job(study_of, tmp_path):
     for word in ("input.dicom_dir", "input.labels", "views.weights", "input.pseudonym_key_file", "r3d_18"):
         assert word in done.stdout + done.stderr
     assert not list(tmp_path.glob("results/**/*.parquet"))
+
+
+@pytest.fixture
+def kinetics_alone(config, tmp_path, monkeypatch):
+    """A configuration of which the Kinetics weights are all that may be missing; no network."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    config["views"] |= {"classifier": "compact", "labels": "views.csv"}
+    fetched = []
+
+    def offline(url, **_):
+        fetched.append(url)
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", offline)
+    return config, fetched
+
+
+def test_kinetics_weights_offline_stop_the_run_before_any_job(kinetics_alone):
+    config, fetched = kinetics_alone
+    with pytest.raises(WorkflowError, match=r"finetune\.kinetics_weights.*r3d_18-b3b3357e\.pth.*no network"):
+        checks.require_files(config, synthetic=True)
+    assert len(fetched) == 1
+    config["finetune"]["initialisations"] = ["random"]
+    checks.require_files(config, synthetic=True)
+    assert len(fetched) == 1
+
+
+def test_a_named_file_of_kinetics_weights_is_tried_before_any_job(kinetics_alone, tmp_path):
+    config, fetched = kinetics_alone
+    config["finetune"]["kinetics_weights"] = str(tmp_path / "mine.pth")
+    with pytest.raises(WorkflowError, match=r"not at .*mine\.pth"):
+        checks.require_files(config, synthetic=True)
+    torch.save({"conv.weight": torch.zeros(1)}, tmp_path / "mine.pth")
+    with pytest.raises(WorkflowError, match=r"mine\.pth does not fit"):
+        checks.require_files(config, synthetic=True)
+    torch.save(r3d_18(weights=None).state_dict(), tmp_path / "mine.pth")
+    checks.require_files(config, synthetic=True)
+    assert fetched == []
+
+
+def test_nothing_is_fetched_while_other_files_are_missing(kinetics_alone):
+    config, fetched = kinetics_alone
+    with pytest.raises(WorkflowError, match=r"pseudonym_key(.|\n)*kinetics_weights"):
+        checks.require_files(config | {"input": config["input"] | {"dicom_dir": "/none"}}, synthetic=False)
+    assert fetched == []
 
 
 def test_bad_labels_are_listed_before_any_job(study_of, tmp_path):

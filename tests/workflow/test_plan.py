@@ -27,8 +27,8 @@ def test_grid_is_the_papers(archive_plan):
     # 2 tasks x 5 initialisations x (3 ratios up to 10 % x 3 rates + 3 ratios x 1 rate) = 120 fine-tunings.
     assert archive_plan["pretrain_encoder"] == 3
     assert archive_plan["finetune_model"] == 120
-    assert archive_plan["select_learning_rate"] == archive_plan["predict_studies"] == 2 * 5 * 6
-    assert archive_plan["evaluate_ratio"] == 2 * 6
+    assert archive_plan["select_learning_rate"] == 2 * 5 * 6
+    assert archive_plan["predict_studies"] == archive_plan["evaluate_ratio"] == 2 * 6
 
 
 def test_workshop_version(study_of, tmp_path):

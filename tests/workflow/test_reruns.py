@@ -24,6 +24,7 @@ CHANGES = {
     "explain": ("explain: {n_studies: 1}", EXPLAIN | REPORT),
     "evaluate": ("evaluate: {n_resamples: 777}", EVALUATE),
     "finetune": ("finetune: {max_epochs: 2}", FINETUNE),
+    "speed": ("compute: {jobs_per_gpu: 3, loader_workers: 1}", set()),
     "pretrain": ("pretrain: {temperature: 0.1}", PRETRAIN),
     "augmentation": ("augmentation: {degrees: 5}", PRETRAIN),
     "pretrainings": ("pretrain: {seeds: 2}", SUBSETS | PRETRAIN),

@@ -13,7 +13,7 @@ from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS, FLOW, SUBSETS
 from echoclr_core.cohort.flow import check_flow
 from echoclr_core.common.avi import avi_info, read_avi
 from echoclr_core.deidentify import SOURCE_FILES
-from echoclr_core.evaluate import COMPARISONS, METRICS
+from echoclr_core.evaluate import COMPARISONS, EVALUATION, METRICS
 
 pytestmark = [pytest.mark.study]
 
@@ -30,7 +30,7 @@ def results(smoke):
 def test_every_deliverable_is_there(results):
     wanted = ["cohort/flow.parquet", "cohort/table1.csv", "report.html"]
     wanted += [f"pretrain/{method}/encoder.safetensors" for method in INITS[1:]]
-    wanted += ["evaluation/metrics.parquet", "evaluation/comparisons.parquet"]
+    wanted += [f"evaluation/{name}.parquet" for name in EVALUATION]
     wanted += ["evaluation/table_s2.csv", "evaluation/table_s3.csv"]
     names = ("figure2", "figure3", "figure_s1", "figure_s2", "figure4_severe_as", "flow", "montage")
     wanted += [f"figures/{name}.{kind}" for name in names for kind in ("png", "pdf")]
@@ -128,6 +128,18 @@ def test_selection_holds_every_candidate(results):
     losses = {candidate["lr"]: candidate["validation_loss"] for candidate in best["candidates"]}
     assert set(losses) == {"1e-3", "3e-4"}
     assert losses[best["lr"]] == min(losses.values())
+    cell = "lvh/random/0.1/0"
+    winner = (results / "selected" / cell / "model.safetensors").read_bytes()
+    for rate in losses:
+        candidate = (results / "finetune" / cell / rate / "model.safetensors").read_bytes()
+        assert (candidate == winner) == (rate == best["lr"])
+    predicted = {
+        path.parent.relative_to(results / "predictions") for path in results.glob("predictions/**/*.parquet")
+    }
+    selected = {
+        path.parent.relative_to(results / "selected") for path in results.glob("selected/**/best_lr.json")
+    }
+    assert predicted == selected  # no learning rate in the path: predictions are the winners' alone
 
 
 def test_report_is_one_file(results):

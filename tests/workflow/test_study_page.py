@@ -79,7 +79,8 @@ def test_the_study_of_the_claim_is_the_full_grid(study_of, tmp_path):
     """Two tasks, four initialisations, five shares of labels, three draws from each of two pretrainings."""
     plan = study_of(tmp_path, ROOT / "config" / "synthetic_study.yaml").plan()
     assert plan["pretrain_encoder"] == 3 * 2
-    assert plan["predict_studies"] == 2 * 4 * 5 * 6
+    assert plan["select_learning_rate"] == 2 * 4 * 5 * 6
+    assert plan["predict_studies"] == 2 * 5 * 6  # all initialisations together
     assert plan["finetune_model"] == 2 * 4 * 6 * (3 * 2 + 2)  # two rates up to 10 % of the labels
 
 

@@ -248,7 +248,7 @@ def require_files(config: dict, *, synthetic: bool) -> None:
             "`make key KEY=path/outside/results`"
         )
     if "kinetics400" in config["finetune"]["initialisations"]:
-        missing += _kinetics_problem(config)
+        missing += _kinetics_problem(config, fetch=not missing)
     if missing:
         lines = "\n".join(f"  {line}" for line in missing)
         raise WorkflowError(
@@ -256,11 +256,23 @@ def require_files(config: dict, *, synthetic: bool) -> None:
         )
 
 
-def _kinetics_problem(config: dict) -> list[str]:
-    from echoclr_core.models import kinetics_file
+def _kinetics_problem(config: dict, *, fetch: bool) -> list[str]:
+    """What is wrong with the Kinetics-400 weights; where none are named or cached, torchvision may ``fetch``
+    them.
+    """
+    from echoclr_core.models import EncoderSettings, build_encoder
+    from echoclr_core.models.kinetics import fetch_kinetics, kinetics_file, load_kinetics
 
+    named = config["finetune"]["kinetics_weights"]
     try:
-        kinetics_file(config["finetune"]["kinetics_weights"])
-    except FileNotFoundError as error:
+        try:
+            path = kinetics_file(named)
+        except FileNotFoundError:
+            if named or not fetch:
+                raise
+            print("fetching torchvision's Kinetics-400 weights of r3d_18 into its cache", file=sys.stderr)
+            path = fetch_kinetics()
+        load_kinetics(build_encoder(EncoderSettings(name="r3d_18")), path)
+    except (FileNotFoundError, ValueError) as error:
         return [f"finetune.kinetics_weights: {error}"]
     return []

@@ -7,6 +7,7 @@ from itertools import product
 
 SSL = ("simclr", "mi_simclr", "echoclr")
 COHORTS = ("internal", "external")
+SCORED = (*COHORTS, "validation")
 
 
 def ratio_label(ratio: float) -> str:
@@ -69,6 +70,10 @@ class Grid:
         With two pretrainings, repeats 0 and 1 share the first draw of the labels, 2 and 3 the second.
         """
         return int(draw) % self.seeds
+
+    def label_draw_of(self, draw: str) -> int:
+        """Number of the draw of the labels that repeat ``draw`` uses."""
+        return int(draw) // self.seeds
 
     def rates(self, init: str, ratio: str) -> list[str]:
         """Learning rates of one initialisation at one ratio, as text (paper, fine-tuning)."""
