@@ -80,6 +80,7 @@ lock: ## write envs/lock.txt anew from pyproject.toml
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps rapidocr-onnxruntime
 	$(BIN)/python envs/write_lock.py
 
 clean: ## remove everything that was made, .venv too

@@ -9,15 +9,18 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-LEFT_OUT = {"pip", "echoclr-workflow", "rapidocr-onnxruntime", "pyclipper", "shapely"}
+LEFT_OUT = {"pip", "echoclr-workflow"}
 LINUX = re.compile(r"^(nvidia-|cuda-|triton$)")
 
 COMMON = ["numpy", "pandas", "pyarrow", "pyyaml", "jsonschema", "scipy"]
+# RapidOCR asks for opencv-python, which would lie over opencv-python-headless: it is installed without what
+# it asks for, in a step of its own after the environment is made, and its other needs are named here.
+OCR = "rapidocr-onnxruntime"
+OCR_NEEDS = ["onnxruntime", "pyclipper", "shapely", "six", "tqdm"]
 VIDEO = ["av", "imagecodecs", "opencv-python-headless", "pillow", "psutil", "pydicom"]
 PLUGINS = ["pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"]
-DATA = [*COMMON, *VIDEO, *PLUGINS]
-NETWORKS = ["captum", "filelock", "matplotlib", "onnxruntime", "safetensors"]
-NETWORKS += ["tensorboardx", "torch", "torchvision", "tqdm"]
+DATA = [*COMMON, *VIDEO, *PLUGINS, *OCR_NEEDS]
+NETWORKS = ["captum", "filelock", "matplotlib", "safetensors", "tensorboardx", "torch", "torchvision"]
 FIGURES = ["av", "docutils", "jinja2", "markupsafe", "matplotlib", "opencv-python-headless", "pillow"]
 ENVIRONMENTS = {
     "data": DATA,
@@ -33,7 +36,7 @@ PURPOSE = {
 
 
 def main() -> None:
-    """Write the four files."""
+    """Write the lock, the environments, and what is run after the one that reads text is made."""
     versions = {d.metadata["Name"].lower().replace("_", "-"): d.version for d in distributions()}
     lines = ["# Every package of .venv, pinned. Written by `make lock`.", ""]
     for name in sorted(set(versions) - LEFT_OUT):
@@ -48,6 +51,13 @@ def main() -> None:
             f"{pins}\n",
             encoding="utf-8",
         )
+    (HERE / "data.post-deploy.sh").write_text(
+        "#!/usr/bin/env bash\n# Run by Snakemake in the new environment. Written by `make lock`.\n"
+        "# --no-deps: it asks for opencv-python, which would lie over opencv-python-headless.\n"
+        "set -euo pipefail\n"
+        f"python -m pip install --no-deps {OCR}=={versions[OCR]}\n",
+        encoding="utf-8",
+    )
 
 
 if __name__ == "__main__":

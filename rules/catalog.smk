@@ -22,6 +22,7 @@ rule catalog_archive:
     params:
         study_key=config["input"]["study_key"],
         shards=config["input"]["shards"],
+        date_shift_days=config["deidentify"]["date_shift_days"],
         state=f"{RESTRICTED}/state/catalog_{config['input']['study_key']}.parquet",
         core=core("catalog_archive"),
     script:

@@ -1,5 +1,10 @@
 # Full-size grey videos with everything outside the ultrasound sector black, under pseudonyms.
 
+# What does not change how a file is deidentified.
+NO_FILE_KEYS = [
+    f"deidentify.{key}" for key in ("keep_videos", "audit_videos", "max_text_rate", "date_shift_days")
+]
+
 
 rule deidentify_shard:
     """Decode each video of a shard, keep its sector only, write it as AVI; every source file becomes one row."""
@@ -20,7 +25,7 @@ rule deidentify_shard:
         mem_mb=8000,
         runtime=240,
     params:
-        settings=section("deidentify", leave_out=("deidentify.keep_videos", "deidentify.audit_videos")),
+        settings=section("deidentify", leave_out=NO_FILE_KEYS),
         state=f"{RESTRICTED}/state/deidentify/{{shard}}",
         core=core("deidentify_shard"),
     script:
@@ -28,15 +33,16 @@ rule deidentify_shard:
 
 
 rule audit_shard:
-    """Read a sample of the written videos back: nothing outside the sector, no static text inside it."""
+    """Read a sample of the written videos back: black outside the sector, no text, no identifier."""
     input:
         table=results("deidentified/{shard}.parquet"),
         videos=results("deidentified/{shard}"),
+        catalog=f"{RESTRICTED}/catalog/{{shard}}.parquet",
     output:
         table=results("deidentified/audit/{shard}.parquet"),
         thumbnails=results("deidentified/audit/{shard}.npz"),
     log:
-        log_file("audit_shard", "{shard}"),
+        log_file("audit_shard", "{shard}", restricted=True),
     conda:
         "../envs/data.yaml"
     resources:
@@ -49,8 +55,50 @@ rule audit_shard:
         "../workflow_scripts/audit_shard.py"
 
 
+rule plot_contact_sheet:
+    """One frame of each audited video, those that the audit objects to first, for a person to look at."""
+    input:
+        thumbnails=over_shards(results("deidentified/audit/{shard}.npz")),
+        tables=over_shards(results("deidentified/audit/{shard}.parquet")),
+    output:
+        png_and_pdf("contact_sheet"),
+    log:
+        log_file("plot_contact_sheet"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        core=core("plot_contact_sheet"),
+    script:
+        "../workflow_scripts/plot_contact_sheet.py"
+
+
+rule check_audit:
+    """End the run here if the audit found what may not go out; the contact sheet is drawn before."""
+    input:
+        audit=over_shards(results("deidentified/audit/{shard}.parquet")),
+        tables=over_shards(results("deidentified/{shard}.parquet")),
+        contact=rules.plot_contact_sheet.output,
+    output:
+        results("deidentified/audit.json"),
+    log:
+        log_file("check_audit"),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=section("deidentify.max_text_rate"),
+        core=core("check_audit"),
+    script:
+        "../workflow_scripts/check_audit.py"
+
+
 rule deidentify:
     """Stage 2: deidentified videos and their audit."""
     input:
         over_shards(results("deidentified/{shard}.parquet")),
-        over_shards(results("deidentified/audit/{shard}.parquet")),
+        rules.check_audit.output,

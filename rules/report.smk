@@ -111,13 +111,11 @@ rule plot_flow:
 
 
 rule plot_montage:
-    """Frames before and after masking, for a person to look at; the audit's contact sheet."""
+    """Frames before and after masking, for a person to look at."""
     input:
         previews=over_shards(results("masked/{shard}.preview.npz")),
-        audit=over_shards(results("deidentified/audit/{shard}.npz")),
     output:
         montage=report(png_and_pdf("montage"), caption="../report/montage.rst", category="Cohort"),
-        contact=png_and_pdf("contact_sheet"),
     log:
         log_file("plot_montage"),
     conda:
@@ -211,6 +209,7 @@ rule build_report:
         tables=[results(f"evaluation/{TABLE_OF_TASK[task]}.csv") for task in GRID.tasks],
         evaluation=[results(f"figures/{name}.png") for name in ["calibration", "subgroups"]],
         audit=over_shards(results("deidentified/audit/{shard}.parquet")),
+        audit_summary=rules.check_audit.output[0],
         selected=[
             results("selected/{task}/{init}/{ratio}/{draw}/best_lr.json".format(**cell))
             for cell in GRID.selections()

@@ -3,18 +3,19 @@
 import numpy as np
 
 from echoclr_core.common import atomic_path
-from echoclr_core.deidentify import AUDIT, SOURCE_FILES, audit_shard
+from echoclr_core.deidentify import AUDIT, RESTRICTED_CATALOGUE, SOURCE_FILES, audit_shard
 from workflow_scripts.lib.job import job, settings
 
-with job(snakemake) as log:
+with job(snakemake, restricted=True) as log:
     chosen = settings(snakemake)
     rows, thumbnails = audit_shard(
         SOURCE_FILES.read(snakemake.input.table),
         snakemake.input.videos,
         sample=chosen.audit_videos,
         seed=chosen.seed,
+        catalogue=RESTRICTED_CATALOGUE.read(snakemake.input.catalog),
     )
     AUDIT.write(rows, snakemake.output.table)
     with atomic_path(snakemake.output.thumbnails) as path:
         np.savez_compressed(path, frames=thumbnails, video_ids=rows["video_id"].to_numpy(dtype=str))
-    log.info("audited %d videos", len(rows))
+    log.info("audited %d videos: %s", len(rows), rows["outcome"].value_counts().to_dict())

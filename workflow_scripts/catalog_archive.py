@@ -15,7 +15,8 @@ with job(snakemake, restricted=True) as log:
         snakemake.input.dicom, study_key=params.study_key, workers=snakemake.threads, known=known
     )
     CATALOGUE.write(scanned, state)
-    catalogue = pseudonymise(scanned, Pseudonyms(load_key(str(snakemake.input.key) or None)), params.shards)
+    pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
+    catalogue = pseudonymise(scanned, pseudonyms, params.shards, date_shift_days=params.date_shift_days)
     by_shard = dict(tuple(catalogue.groupby("shard")))
     for number, path in enumerate(snakemake.output.shards):
         RESTRICTED_CATALOGUE.write(by_shard.get(number, catalogue.iloc[:0]), path)

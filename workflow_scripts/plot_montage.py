@@ -1,8 +1,8 @@
-"""Frames before and after masking, and the audit's contact sheet."""
+"""Frames before and after masking."""
 
 import numpy as np
 
-from echoclr_core.reporting.montage import before_after, contact_sheet
+from echoclr_core.reporting.montage import before_after
 from echoclr_core.reporting.style import save_figure
 from workflow_scripts.lib.job import job, settings
 
@@ -26,7 +26,3 @@ with job(snakemake) as log:
     chosen = evenly(count, names)
     figure = before_after(*([items[place] for place in chosen] for items in (before, after, names)))
     save_figure(figure, snakemake.output.montage[0].removesuffix(".png"))
-    frames, names = gather(snakemake.input.audit, "frames", "video_ids")
-    if not names:
-        raise ValueError("contact sheet: no video was audited; set deidentify.audit_videos above 0")
-    save_figure(contact_sheet(frames, names), snakemake.output.contact[0].removesuffix(".png"))

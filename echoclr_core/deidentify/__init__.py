@@ -7,6 +7,7 @@ from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms,
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.tables import AUDIT, DROPPED, SOURCE_FILES
+from echoclr_core.deidentify.verdict import audit_summary, check_audit
 from echoclr_core.deidentify.videos import deidentify_video, read_mask
 
 __all__ = [
@@ -17,7 +18,9 @@ __all__ = [
     "DeidentifySettings",
     "Pseudonyms",
     "audit_shard",
+    "audit_summary",
     "boundary_mask",
+    "check_audit",
     "deidentify_shard",
     "deidentify_video",
     "load_key",

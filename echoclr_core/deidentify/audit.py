@@ -1,5 +1,6 @@
 """Read a sample of the written videos back and look for what should not be there."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from echoclr_core.common import generator
 from echoclr_core.common.avi import iter_avi
+from echoclr_core.deidentify.leaks import identifiers_of, leaks
+from echoclr_core.deidentify.reader import read_text, screen_scale
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 from echoclr_core.deidentify.videos import read_mask
 
@@ -21,11 +24,17 @@ BRIGHT = 100  # grey levels; text is drawn bright
 
 
 def audit_shard(
-    table: pd.DataFrame, avi_dir: str | Path, *, sample: int, seed: int
+    table: pd.DataFrame,
+    avi_dir: str | Path,
+    *,
+    sample: int,
+    seed: int,
+    catalogue: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, NDArray[np.uint8]]:
-    """Check that written videos are black outside their masks, and measure what looks like text inside.
+    """Check that written videos are black outside their masks, hold no legible text and no identifier.
 
-    The pixels are those of the files as they lie on the disk, decoded anew.
+    The pixels are those of the files as they lie on the disk, decoded anew. Text is read in whole pictures,
+    so that what the search for still strokes overlooks is seen here.
 
     Parameters
     ----------
@@ -38,32 +47,44 @@ def audit_shard(
         is seen.
     seed
         Seed of the draw.
+    catalogue
+        RESTRICTED_CATALOGUE of the shard, whose identifiers are looked for in every byte of the videos and
+        masks, in their names and in their rows of ``table``; None looks for none.
 
     Returns
     -------
     rows : DataFrame
-        AUDIT, one row a video looked at.
+        AUDIT, one row a video looked at. No identifiers, and no word of what was read.
     thumbnails : (n, 120, 160) uint8
         The middle frame of each, in the same order, for a contact sheet.
     """
     chosen = _stratified(SOURCE_FILES.check(table), sample, seed)
+    known = {} if catalogue is None else identifiers_of(catalogue)
     rows, thumbnails = [], []
-    for video_id, study_id in zip(chosen["video_id"], chosen["study_id"], strict=True):
-        row, thumbnail = audit_video(Path(avi_dir) / f"{video_id}.avi")
-        rows.append({"video_id": video_id, "study_id": study_id, **row})
+    for written in chosen.to_dict("records"):
+        video_id = written["video_id"]
+        path = Path(avi_dir) / f"{video_id}.avi"
+        row, thumbnail = audit_video(path, identifiers=known.get(video_id, ()), cells=list(written.values()))
+        rows.append({"video_id": video_id, "study_id": written["study_id"], **row})
         thumbnails.append(thumbnail)
     frame = AUDIT.check(pd.DataFrame(rows, columns=list(AUDIT.columns)))
     return frame, np.stack(thumbnails) if thumbnails else np.zeros((0, *THUMBNAIL), np.uint8)
 
 
-def audit_video(path: Path) -> tuple[dict[str, Any], NDArray[np.uint8]]:
-    """The AUDIT columns of one written video without identity, and its thumbnail (120, 160) uint8."""
+def audit_video(
+    path: Path, *, identifiers: Sequence[str] = (), cells: Sequence[Any] = ()
+) -> tuple[dict[str, Any], NDArray[np.uint8]]:
+    """The AUDIT columns of one written video without identity, and its thumbnail (120, 160) uint8.
+
+    ``identifiers`` of the source file must stand nowhere in the video, its mask, or ``cells`` of its row.
+    """
+    found = leaks(path, identifiers, cells)
     try:
         mask = read_mask(path)
         frames = list(_every(path, mask))
     except ValueError:
         row = {"outcome": "unreadable", "n_frames": 0, "outside_pixels": 0, "outside_energy": None}
-        return row | {"text_share": None}, np.zeros(THUMBNAIL, np.uint8)
+        return row | {"leaks": found, "text_lines": 0, "text_share": None}, np.zeros(THUMBNAIL, np.uint8)
     outside, pixels, energy = ~mask, 0, 0.0
     for frame in frames:
         beyond = frame[outside].astype(np.float64)
@@ -72,14 +93,27 @@ def audit_video(path: Path) -> tuple[dict[str, Any], NDArray[np.uint8]]:
     looked = np.stack(
         [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, LOOKED_AT).round().astype(int))]
     )
+    middle = frames[len(frames) // 2]
+    lines = legible_lines(looked.min(0), middle)
     row = {
-        "outcome": "lit_outside" if pixels else "clean",
+        "outcome": "lit_outside" if pixels else "leak" if found else "text" if lines else "clean",
         "n_frames": len(frames),
         "outside_pixels": pixels,
         "outside_energy": energy / max(len(frames) * int(outside.sum()), 1),
+        "leaks": found,
+        "text_lines": lines,
         "text_share": text_share(looked, mask),
     }
-    return row, thumbnail(frames[len(frames) // 2])
+    return row, thumbnail(middle)
+
+
+def legible_lines(*pictures: NDArray[np.uint8]) -> int:
+    """Lines of text that OCR reads in the picture (H, W) uint8 in which it reads most.
+
+    The darkest value over time shows what is drawn without what moves; a single frame shows text that is
+    not there all the time.
+    """
+    return max(sum(line.legible for line in read_text(one, scale=screen_scale(one))) for one in pictures)
 
 
 def text_share(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float | None:

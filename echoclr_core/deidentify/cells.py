@@ -88,13 +88,22 @@ def joined_cells(cells: Cells, shape: Shape) -> Cells | None:
             continue
         y, x = np.nonzero(piece)
         u, v = coordinates(shape.family, shape.x, shape.y, x + 0.5, y + 0.5)
-        between = (u > shape.u0) & (u < shape.u1)
+        # A cell that a side crosses counts as between: close to an apex most cells are of that kind.
+        reach = 1.0 / _per_unit(shape, v)
+        between = (u > shape.u0 - reach) & (u < shape.u1 + reach)
         spans = float(np.ptp(u[between])) >= 0.5 * (shape.u1 - shape.u0) if between.any() else False
         if spans and between.mean() >= 0.9 and (shape.family == "slanted" or v.mean() < shape.v0):
             part |= piece
     if (part == cells.part).all():
         return None
     return replace(cells, part=part, gain=_gain(cells.f, cells.drawn, part))
+
+
+def _per_unit(shape: Shape, v: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cells across that one unit of u is at ``v``."""
+    if shape.family == "slanted":
+        return np.ones_like(v)
+    return np.maximum(v if shape.family == "fan" else v - shape.y, 1.0)
 
 
 def cuts(

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import unicodedata
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
@@ -20,6 +21,11 @@ RESTRICTED_CATALOGUE = Table(
         "study_id": Column(kind="str", description="pseudonym of the study", nullable=True),
         "video_id": Column(kind="str", description="pseudonym of the file"),
         "study_year": Column(kind="int", description="year of the study", nullable=True, low=1900, high=2199),
+        "shifted_date": Column(
+            kind="str",
+            description="date of the study, YYYY-MM-DD, moved by the patient's number of days",
+            nullable=True,
+        ),
         "shard": Column(kind="int", description="shard of the study, from 0", low=0),
     },
     key=("video_id",),
@@ -56,14 +62,24 @@ class Pseudonyms:
         """ "v_" and 16 base32 letters."""
         return self._hash("v", value)
 
+    def days(self, patient: str, most: int) -> int:
+        """The days by which all dates of a patient are moved: 1 to ``most``, either way, never 0."""
+        if most < 1:
+            raise ValueError(f"deidentify.date_shift_days is {most!r}; allowed is 1 or more, or null")
+        number = int.from_bytes(self._digest("d", patient)[:8], "big") % (2 * most)
+        return number - most if number < most else number - most + 1
+
     def _hash(self, kind: str, value: str) -> str:
+        digest = self._digest(kind, value)
+        return f"{kind}_{base64.b32encode(digest).decode()[:LETTERS].lower()}"
+
+    def _digest(self, kind: str, value: str) -> bytes:
         text = unicodedata.normalize("NFC", str(value).strip())
         if not text:
             raise ValueError("an empty identifier has no pseudonym")
         # A path may hold bytes that are no text; they come as lone surrogates.
         message = f"{kind}\x1f{text}".encode("utf-8", errors="surrogatepass")
-        digest = hmac.new(self._key, message, hashlib.sha256).digest()
-        return f"{kind}_{base64.b32encode(digest).decode()[:LETTERS].lower()}"
+        return hmac.new(self._key, message, hashlib.sha256).digest()
 
 
 def shard_of(study_id: str, shards: int) -> int:
@@ -73,7 +89,9 @@ def shard_of(study_id: str, shards: int) -> int:
     return int.from_bytes(hashlib.sha256(study_id.encode()).digest()[:8], "big") % shards
 
 
-def pseudonymise(catalogue: pd.DataFrame, pseudonyms: Pseudonyms, shards: int) -> pd.DataFrame:
+def pseudonymise(
+    catalogue: pd.DataFrame, pseudonyms: Pseudonyms, shards: int, *, date_shift_days: int | None = None
+) -> pd.DataFrame:
     """Give every row of a catalogue its pseudonyms, year and shard.
 
     A file is known by its SOP Instance UID. Of several usable files with one UID the first by path keeps
@@ -87,6 +105,10 @@ def pseudonymise(catalogue: pd.DataFrame, pseudonyms: Pseudonyms, shards: int) -
         The keyed hash.
     shards
         Number of shards. Files without a study go by their own pseudonym.
+    date_shift_days
+        Most days by which a patient's dates are moved; None leaves dates out but for the year. All dates of
+        a patient (of a study, where the patient is not named) move by the same number of days, which
+        follows from the key, so that the time between two studies stays.
 
     Returns
     -------
@@ -104,6 +126,7 @@ def pseudonymise(catalogue: pd.DataFrame, pseudonyms: Pseudonyms, shards: int) -
         for uid, path, owner in zip(rows["sop_uid"], rows["path"], owners, strict=True)
     ]
     rows["study_year"] = rows["study_date"].map(_year, na_action="ignore").astype("Int64")
+    rows["shifted_date"] = None if date_shift_days is None else _shifted(rows, pseudonyms, date_shift_days)
     places = rows["study_id"].fillna(rows["video_id"])
     rows["shard"] = [shard_of(place, shards) for place in places]
     return RESTRICTED_CATALOGUE.check(rows)
@@ -118,6 +141,26 @@ def _owners(rows: pd.DataFrame) -> pd.Series:
 
 def _optional(values: pd.Series, pseudonym) -> list[str | None]:
     return [None if pd.isna(value) or not value.strip() else pseudonym(value) for value in values]
+
+
+def _shifted(rows: pd.DataFrame, pseudonyms: Pseudonyms, most: int) -> list[str | None]:
+    """The moved date of each row; None without a date, or without a patient or study it could go by."""
+    owners = rows["patient_key"].fillna(rows["study_key"])
+    found = []
+    for text, owner in zip(rows["study_date"], owners, strict=True):
+        day = None if pd.isna(text) else _day(text)
+        if day is None or pd.isna(owner) or not owner.strip():
+            found.append(None)
+        else:
+            found.append((day + timedelta(days=pseudonyms.days(owner, most))).isoformat())
+    return found
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y%m%d").date()
+    except ValueError:
+        return None
 
 
 def _year(date: str) -> int | None:

@@ -88,13 +88,23 @@ def _search(cells: Cells, fine: Cells) -> Shape:
         score, rectangle = best_shape(upright, points_of(cells.gain, NO_CUT))
         if score >= BOXED * best:
             return rectangle
-    plain = [item for item in found if item[1].family == "slanted" and item[0] >= PLAIN * best]
+    held = _held(shape, cells)
+    plain = [
+        item
+        for item in found
+        if item[1].family == "slanted" and item[0] >= PLAIN * best and _held(item[1], cells) >= PLAIN * held
+    ]
     return max(plain, key=lambda item: item[0])[1] if plain else shape
 
 
 def _inside(shape: Shape, cells: Cells) -> float:
     """Sum of the gains that a shape holds, cuts and all, so that shapes of all kinds can be compared."""
     return float(cells.gain[shape.mask(*cells.gain.shape)].sum())
+
+
+def _held(shape: Shape, cells: Cells) -> float:
+    """How much of the main part's activity a shape holds."""
+    return float((cells.f * cells.part)[shape.mask(*cells.f.shape)].sum())
 
 
 def _evened(shape: Shape, cells: Cells) -> Shape | None:

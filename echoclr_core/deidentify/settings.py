@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from echoclr_core.common.avi import CODECS
 from echoclr_core.deidentify.boundary import METHODS
 
+TEXT_INSIDE = ("quarantine", "mask")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeidentifySettings:
@@ -16,6 +18,10 @@ class DeidentifySettings:
         "sector" or "rectangle"; see :func:`boundary_mask`.
     margin
         Pixels taken off every edge of the sector.
+    text_inside
+        What is done where text is read inside the sector: "quarantine" gives the file up as "burned_in_text",
+        since what was read need not be all that is there; "mask" cuts the lines out and gives up only files
+        in which something can still be read. With the rectangle nothing is read, as in the published steps.
     codec
         "ffv1" (lossless) or "mjpeg". Both keep the promise that everything outside the mask reads back as 0:
         for "mjpeg" the mask is first cut down to whole blocks of 8 x 8 pixels, since a block on the
@@ -41,6 +47,7 @@ class DeidentifySettings:
 
     boundary: str = "sector"
     margin: float = 0.5
+    text_inside: str = "quarantine"
     codec: str = "ffv1"
     quality: int = 95
     min_frames: int = 2
@@ -53,6 +60,9 @@ class DeidentifySettings:
 
     def __post_init__(self):
         _allow("boundary", self.boundary, self.boundary in METHODS, f"one of {list(METHODS)}")
+        _allow(
+            "text_inside", self.text_inside, self.text_inside in TEXT_INSIDE, f"one of {list(TEXT_INSIDE)}"
+        )
         _allow("codec", self.codec, self.codec in CODECS, f"one of {list(CODECS)}")
         _allow("quality", self.quality, 1 <= self.quality <= 100, "1 to 100")
         _allow("min_frames", self.min_frames, self.min_frames >= 2, "2 or more")

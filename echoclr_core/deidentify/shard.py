@@ -19,7 +19,7 @@ from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.deidentify.videos import mask_path
 
 ONE_FILE = "echoclr_core.deidentify.videos:deidentify_video"
-IDENTITY = ("video_id", "study_id", "patient_id", "study_year", "outcome")
+IDENTITY = ("video_id", "study_id", "patient_id", "study_year", "shifted_date", "outcome")
 
 
 def deidentify_shard(
@@ -83,7 +83,8 @@ def deidentify_shard(
         keys[video_id] = digest([asdict(settings), process, code, row["path"], row["bytes"], row["mtime_ns"]])
         known = identity if row["outcome"] != "ok" else work.recall(video_id, keys[video_id])
         if known is not None:
-            finished[video_id] = identity | {**known, "study_year": identity["study_year"]}
+            dates = {name: identity[name] for name in ("study_year", "shifted_date")}
+            finished[video_id] = identity | known | dates
         else:
             jobs.append((video_id, (str(Path(root) / row["path"]), str(work.video(video_id)), settings)))
     identities = {row["video_id"]: row for row in rows[list(IDENTITY)].to_dict("records")}

@@ -16,6 +16,11 @@ SOURCE_FILES = Table(
         "study_id": Column(kind="str", description="pseudonym of the study", nullable=True),
         "patient_id": Column(kind="str", description="pseudonym of the patient", nullable=True),
         "study_year": Column(kind="int", description="year of the study", nullable=True, low=1900, high=2199),
+        "shifted_date": Column(
+            kind="str",
+            description="date of the study moved by the patient's secret number of days, if asked for",
+            nullable=True,
+        ),
         "outcome": Column(
             kind="str",
             description="what became of the file; a video was written if it is ok",
@@ -33,6 +38,9 @@ SOURCE_FILES = Table(
         "photometric": Column(kind="str", description="photometric interpretation", nullable=True),
         "kept_fraction": Column(
             kind="float", description="share of the frame inside the mask", nullable=True, low=0, high=1
+        ),
+        "text_lines": Column(
+            kind="int", description="lines of text cut out of the mask", nullable=True, low=0
         ),
         "colour_share": Column(
             kind="float",
@@ -54,8 +62,9 @@ AUDIT = Table(
         "study_id": Column(kind="str", description="pseudonym of the study", nullable=True),
         "outcome": Column(
             kind="str",
-            description="what the audit found: clean, lit outside the mask, or not readable",
-            allowed=("clean", "lit_outside", "unreadable"),
+            description="what the audit found: clean, lit outside the mask, an identifier of the source "
+            "file, legible text, or not readable",
+            allowed=("clean", "lit_outside", "leak", "text", "unreadable"),
         ),
         "n_frames": Column(kind="int", description="frames read back", low=0),
         "outside_pixels": Column(
@@ -64,6 +73,12 @@ AUDIT = Table(
         "outside_energy": Column(
             kind="float", description="mean square grey value outside the mask", nullable=True, low=0
         ),
+        "leaks": Column(
+            kind="int",
+            description="identifiers of the source file in the bytes of video and mask or in their row",
+            low=0,
+        ),
+        "text_lines": Column(kind="int", description="legible lines that OCR reads in a picture", low=0),
         "text_share": Column(
             kind="float",
             description="share of the kept pixels in still, sharp strokes, as text has",

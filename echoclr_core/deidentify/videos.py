@@ -16,6 +16,7 @@ from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
 from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED
 from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.text import standing_text, without_text
 from echoclr_core.dicom import Cine, UnusableFile, read_cine
 
 JPEG_BLOCK = 8  # pixels; grey JPEGs have no larger ones
@@ -87,6 +88,8 @@ def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dic
         raise Filtered("fps_below_limit")
     sample = cine.sample(SAMPLED)
     mask = boundary_mask(cine, settings.boundary, margin=settings.margin, frames=sample)
+    if settings.boundary == "sector":  # the rectangle is the published one, text and all; the audit tells
+        mask, row["text_lines"] = _free_of_text(sample, mask, settings, path)
     if settings.codec == "mjpeg":
         mask = whole_blocks(mask)
         if not mask.any():
@@ -105,6 +108,27 @@ def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dic
     _write_mask(mask, target)
     row["sha256"] = file_digest(target)
     row["bytes"] = target.stat().st_size
+
+
+def _free_of_text(
+    sample: NDArray[np.uint8], mask: NDArray[np.bool_], settings: DeidentifySettings, path: Path
+) -> tuple[NDArray[np.bool_], int]:
+    """The mask without text that touches or stands inside it, and how many lines were cut out.
+
+    What the edge leaves of a line is cut out whatever the settings say. A line that is still legible behind
+    the mask quarantines the video, or is cut out as well. Then the rest is read once more.
+    """
+    lines = standing_text(sample, mask)
+    if not lines:
+        return mask, 0
+    legible = standing_text(sample * mask, mask)
+    if legible and settings.text_inside == "mask":
+        mask, legible = without_text(mask, lines + legible), []
+    elif not legible:
+        mask = without_text(mask, lines)
+    if legible or standing_text(sample * mask, mask):
+        raise UnusableFile("burned_in_text", f"{len(lines)} lines of text stand inside the window", path=path)
+    return mask, len(lines)
 
 
 def _header_columns(cine: Cine) -> dict[str, Any]:

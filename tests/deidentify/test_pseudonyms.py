@@ -130,3 +130,27 @@ def test_a_uid_met_twice_is_a_duplicate_at_the_later_path():
 
 def test_an_empty_catalogue_stays_one():
     assert len(pseudonymise(_catalogue([]), Pseudonyms(KEY), 3)) == 0
+
+
+def test_dates_are_moved_by_a_secret_number_of_days_of_the_patient():
+    rows = [
+        ("a", "ok", "A1", "P1", "20190312", "1.1"),
+        ("b", "ok", "A2", "P1 ", "20190412", "1.2"),
+        ("c", "ok", "A3", "P2", "20190312", "1.3"),
+        ("d", "ok", "A4", None, "20190312", "1.4"),
+        ("e", "ok", "A5", "P1", "00000000", "1.5"),
+        ("f", "not_dicom", None, None, None, None),
+    ]
+    catalogue = _catalogue(rows)
+    assert pseudonymise(catalogue, Pseudonyms(KEY), 1)["shifted_date"].isna().all()
+    found = pseudonymise(catalogue, Pseudonyms(KEY), 1, date_shift_days=100)["shifted_date"]
+    assert found.isna().tolist() == [False, False, False, False, True, True]
+    moved = (
+        pd.to_datetime(found[:4]) - pd.to_datetime(["2019-03-12", "2019-04-12"] + ["2019-03-12"] * 2)
+    ).dt.days
+    assert moved[0] == moved[1] == Pseudonyms(KEY).days("P1", 100)
+    assert moved[3] == Pseudonyms(KEY).days("A4", 100)
+    shifts = {Pseudonyms(KEY).days(str(number), 3) for number in range(99)}
+    assert shifts == {-3, -2, -1, 1, 2, 3}
+    with pytest.raises(ValueError, match="date_shift_days is 0"):
+        Pseudonyms(KEY).days("P1", 0)

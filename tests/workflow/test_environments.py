@@ -24,9 +24,17 @@ def test_conda_environments_pin_what_the_lock_pins(kind):
     assert dict(pin.split("==") for pin in pip).items() <= lock().items()
 
 
+def test_what_reads_text_is_installed_after_its_environment_at_the_locked_version():
+    lines = (ROOT / "envs" / "data.post-deploy.sh").read_text().splitlines()
+    [install] = [line for line in lines if line.startswith("python -m pip install --no-deps ")]
+    assert install.split()[-1] == f"rapidocr-onnxruntime=={lock()['rapidocr-onnxruntime']}"
+    assert "opencv-python" not in lock()
+
+
 def test_every_declared_dependency_is_locked():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    names = [*project["dependencies"], *extras["dev"], *extras["ocr"]]
     assert not [name for name in names if name.lower() not in lock()]
 
 

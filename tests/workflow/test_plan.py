@@ -48,7 +48,7 @@ def test_slurm_profile_plans(study_of, tmp_path):
     ("target", "last"),
     [
         ("catalog", "catalog_archive"),
-        ("deidentify", "audit_shard"),
+        ("deidentify", "check_audit"),
         ("views", "classify_views"),
         ("mask", "index_clip_store"),
         ("cohort", "make_table1"),

@@ -16,7 +16,8 @@ SUBSETS = {"draw_subsets", "digest_training_data"}
 COHORT = {"build_cohort", "make_table1", "plot_flow"} | SUBSETS | PRETRAIN
 MASK = {"mask_shard", "locate_valves", "build_clip_store", "index_clip_store", "plot_montage"} | COHORT
 VIEWS = {"train_view_classifier", "classify_views", "plot_views"} | MASK
-DEIDENTIFY = {"deidentify_shard", "audit_shard"} | VIEWS
+AUDIT = {"audit_shard", "plot_contact_sheet", "check_audit"}
+DEIDENTIFY = {"deidentify_shard"} | AUDIT | VIEWS
 
 CHANGES = {
     "nothing": ("", set()),
@@ -32,7 +33,8 @@ CHANGES = {
     "cohort": ("cohort: {split_unit: patient}", COHORT),
     "mask": ("mask: {threshold: 100}", MASK),
     "view frames": ("views: {frames: 5}", VIEWS),
-    "audit": ("deidentify: {audit_videos: 3}", {"audit_shard", "plot_montage"} | REPORT),
+    "audit": ("deidentify: {audit_videos: 3}", AUDIT | REPORT),
+    "audit's limit": ("deidentify: {max_text_rate: 0.5}", {"check_audit"} | REPORT),
     "deidentify": ("deidentify: {boundary: rectangle}", DEIDENTIFY),
 }
 # Whatever re-runs evaluation also settles what the report says of the configuration.

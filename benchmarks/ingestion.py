@@ -1,0 +1,177 @@
+"""From a JPEG cine loop to the small masked video: the published steps beside this workflow, in one run.
+
+Run ``python benchmarks/ingestion.py``. The published steps, written here from their description: the whole
+``pixel_array``, first channel, rows and columns from 10 to 95 %, an MJPEG file of full size, that file read
+again whole, the hull of its first frame, resized, a second MJPEG file. This workflow: ``deidentify_video`` and
+``mask_video``, mask fitted, text looked for, everything read back lossless. Each way runs in a process of its
+own on one thread, in turns, so that the ratio holds on a busy machine; time is the processor's, of the work
+alone, and memory the process's peak above its imports.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pydicom
+
+SIZE = 112
+PUBLISHED_FPS = 5.0
+LOOPS = {"640 x 480, 120 frames": (480, 640, 120), "1024 x 768, 300 frames": (768, 1024, 300)}
+
+
+def published(source: Path, folder: Path) -> int:
+    """The published steps; frames written."""
+    array = pydicom.dcmread(source).pixel_array
+    grey = np.zeros(array.shape[:3], np.uint8)
+    height, width = array.shape[1:3]
+    rows, columns = slice(int(0.1 * height), int(0.95 * height)), slice(int(0.1 * width), int(0.95 * width))
+    for i in range(len(array)):
+        grey[i, rows, columns] = array[i, rows, columns, 0]
+    full = folder / "full.avi"
+    _write_mjpeg(full, grey)
+    frames = _read(full)
+    lit = np.where(frames[0] > 0, 255, 0).astype(np.uint8)
+    contours, _ = cv2.findContours((lit > 200).astype(np.uint8), cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(max(contours, key=cv2.contourArea))
+    mask = cv2.fillPoly(np.zeros((height, width), np.uint8), [hull], 1)
+    small = [cv2.resize(frame * mask, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for frame in frames]
+    _write_mjpeg(folder / "small.avi", np.stack(small))
+    return len(small)
+
+
+def ours(source: Path, folder: Path) -> int:
+    """This workflow's steps; frames written."""
+    from echoclr_core.deidentify import DeidentifySettings, deidentify_video
+    from echoclr_core.video.mask import MaskSettings, mask_video
+
+    row = deidentify_video(source, folder / "full.avi", DeidentifySettings())
+    assert row["outcome"] == "ok", row
+    masked = mask_video(folder / "full.avi", folder / "small.avi", MaskSettings())
+    assert masked["outcome"] == "ok", masked
+    return masked["n_frames"]
+
+
+WAYS = {"published": published, "ours": ours}
+
+
+def _write_mjpeg(path: Path, frames: np.ndarray) -> None:
+    size = frames.shape[2], frames.shape[1]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), PUBLISHED_FPS, size)
+    for frame in frames:
+        writer.write(np.dstack([frame] * 3))
+    writer.release()
+
+
+def _read(path: Path) -> np.ndarray:
+    capture, frames = cv2.VideoCapture(str(path)), []
+    while True:
+        there, frame = capture.read()
+        if not there:
+            return np.stack(frames)
+        frames.append(frame[..., 0])
+
+
+def write_loop(path: Path, height: int, width: int, count: int) -> None:
+    """A colour JPEG cine loop (YBR_FULL_422, quality 90): speckle in a fan, a banner, a bar."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.encaps import encapsulate
+
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0.5:height, 0.5:width]
+    fan = (np.hypot(x - width / 2, y - 0.1 * height) < 0.8 * height) & (
+        np.abs(np.arctan2(x - width / 2, y - 0.1 * height)) < 0.7
+    )
+    streams = []
+    for _ in range(count):
+        speckle = cv2.resize(rng.rayleigh(0.8, (height // 3, width // 3)).astype(np.float32), (width, height))
+        frame = np.dstack([np.where(fan, np.clip(90 * speckle, 0, 255), 0).astype(np.uint8)] * 3)
+        cv2.putText(
+            frame, "DOE JANE 4711", (8, height // 18), cv2.FONT_HERSHEY_SIMPLEX, height / 700, (230,) * 3
+        )
+        frame[height // 5 : height // 2, -12:] = np.linspace(255, 0, height // 2 - height // 5)[:, None, None]
+        streams.append(cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
+    data = Dataset()
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.50"
+    data.SOPClassUID, data.SOPInstanceUID, data.AccessionNumber = "1.2.840.10008.5.1.4.1.1.3.1", "1.2.3", "A"
+    data.Rows, data.Columns, data.NumberOfFrames, data.FrameTime = height, width, count, 20
+    data.SamplesPerPixel, data.PlanarConfiguration = 3, 0
+    data.PhotometricInterpretation = "YBR_FULL_422"
+    data.BitsAllocated = data.BitsStored = 8
+    data.HighBit, data.PixelRepresentation = 7, 0
+    data.PixelData = encapsulate(streams)
+    data["PixelData"].VR = "OB"
+    data["PixelData"].is_undefined_length = True
+    data.save_as(path, enforce_file_format=True)
+
+
+def measure(way: str, source: Path) -> dict:
+    """One way in a process of its own: {"seconds", "megabytes", "frames"}."""
+    command = [sys.executable, __file__, "--way", way, "--source", str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def alone(way: str, source: Path) -> None:
+    """What the process of :func:`measure` runs: import, then work, then say what it took."""
+    import echoclr_core.deidentify
+    import echoclr_core.video.mask  # noqa: F401
+
+    cv2.setNumThreads(1)
+    before = _status("VmRSS")
+    begin = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        frames = WAYS[way](source, Path(folder))
+    seconds = time.process_time() - begin
+    megabytes = (_status("VmHWM") - before) / 1024
+    print(json.dumps({"seconds": seconds, "megabytes": megabytes, "frames": frames}))
+
+
+def _status(name: str) -> int:
+    """A line of this process's status, kB."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith(name)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--source", type=Path, help="a file of your own; or else loops made here")
+    chosen = parser.parse_args()
+    if chosen.way:
+        alone(chosen.way, chosen.source)
+        return
+    print(f"{'loop':<26}{'':<11}{'s':>8}{'frames/s':>10}{'MB':>8}")
+    with tempfile.TemporaryDirectory() as folder:
+        sources = {chosen.source.name: chosen.source} if chosen.source else {}
+        for name, shape in LOOPS.items() if not sources else ():
+            sources[name] = Path(folder) / f"{shape[2]}.dcm"
+            write_loop(sources[name], *shape)
+        for name, source in sources.items():
+            compare(name, source, chosen.repeats)
+
+
+def compare(name: str, source: Path, repeats: int) -> None:
+    """Print both ways on one file, the best of ``repeats`` turns, and their ratios."""
+    runs = {way: [] for way in WAYS}
+    for _ in range(repeats):
+        for way in WAYS:
+            runs[way].append(measure(way, source))
+    best = {way: min(found, key=lambda run: run["seconds"]) for way, found in runs.items()}
+    for way, run in best.items():
+        rate = run["frames"] / run["seconds"]
+        print(f"{name:<26}{way:<11}{run['seconds']:>8.2f}{rate:>10.0f}{run['megabytes']:>8.0f}")
+    faster = best["published"]["seconds"] / best["ours"]["seconds"]
+    smaller = best["published"]["megabytes"] / best["ours"]["megabytes"]
+    print(f"{name:<26}{'ratio':<11}{faster:>7.1f}x{'':<10}{smaller:>7.1f}x")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Read text in a picture: RapidOCR, whose models come in its wheel, so that nothing is fetched."""
+
+import logging
+from dataclasses import dataclass, replace
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_SURE = 0.6  # confidence below which a reading is speckle more often than text
+LEAST_LETTERS = 3  # letters and digits; markers of two ("V2", "7") name nobody, and speckle reads as such
+IDEOGRAPHS = 2  # a name of two characters is usual
+SURE_IDEOGRAPHS = 0.8  # speckle reads as rare characters more readily than as Latin letters
+
+READABLE_ROWS = 720  # smaller screens are enlarged to so many: their letters are too small to be found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One line of text.
+
+    Parameters
+    ----------
+    x0, y0, x1, y1
+        Its bounding box in pixels, half open.
+    text
+        As read; may name a patient: for restricted places only.
+    confidence
+        0 to 1.
+    """
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    text: str
+    confidence: float
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """x0, y0, x1, y1."""
+        return self.x0, self.y0, self.x1, self.y1
+
+    def moved(self, x: int, y: int) -> "Reading":
+        """The same line ``x`` pixels to the right and ``y`` down."""
+        return replace(self, x0=self.x0 + x, y0=self.y0 + y, x1=self.x1 + x, y1=self.y1 + y)
+
+    @property
+    def legible(self) -> bool:
+        """Whether it is a word or number rather than a marker or speckle."""
+        letters = sum(letter.isalnum() for letter in self.text)
+        ideographs = sum(letter.isalnum() and ord(letter) >= 0x2E80 for letter in self.text)
+        if letters - ideographs >= LEAST_LETTERS:
+            return self.confidence >= LEAST_SURE
+        return ideographs >= IDEOGRAPHS and self.confidence >= SURE_IDEOGRAPHS
+
+
+def read_text(picture: NDArray[np.uint8], *, scale: float = 1.0) -> list[Reading]:
+    """Every line of text in a grey picture.
+
+    Parameters
+    ----------
+    picture
+        (H, W) uint8.
+    scale
+        The picture is enlarged by this factor first: letters of less than about 12 pixels are not found.
+
+    Returns
+    -------
+    list of Reading
+        In coordinates of ``picture``, from top to bottom; legible or not.
+    """
+    enlarged = picture
+    if scale != 1.0:
+        enlarged = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    found, _ = _engine()(cv2.cvtColor(enlarged, cv2.COLOR_GRAY2BGR), use_cls=False)
+    height, width = picture.shape
+    readings = []
+    for corners, text, confidence in found or ():
+        corners = np.asarray(corners, float) / scale
+        (x0, y0), (x1, y1) = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int)
+        readings.append(
+            Reading(
+                x0=max(0, int(x0)),
+                y0=max(0, int(y0)),
+                x1=min(width, int(x1)),
+                y1=min(height, int(y1)),
+                text=text,
+                confidence=float(confidence),
+            )
+        )
+    return readings
+
+
+def screen_scale(screen: NDArray) -> float:
+    """The ``scale`` for a whole screen (H, W), or for a part of it."""
+    return max(1.0, READABLE_ROWS / screen.shape[0])
+
+
+@cache
+def _engine():
+    """The models, loaded once a process, on one thread: the workers fill the cores."""
+    # Only here: most processes never read, and the import takes a third of a second.
+    from rapidocr_onnxruntime import RapidOCR
+
+    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+    # "max" leaves small crops at their size; the default enlarges every one to 736 pixels.
+    return RapidOCR(
+        intra_op_num_threads=1, inter_op_num_threads=1, det_limit_type="max", det_limit_side_len=1280
+    )

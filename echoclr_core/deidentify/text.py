@@ -1,0 +1,118 @@
+"""Text that stands inside what would be kept: found by constancy over time, then read.
+
+Drawn strokes are the same in every frame and thin; speckle and tissue are not. Reading is dear, so it is
+asked only where such strokes stand in a line, which in most clips is nowhere.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from echoclr_core.deidentify.reader import Reading, read_text, screen_scale
+
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, half open
+SEGMENTS = 4  # parts of the clip that are looked at apart: text may come or go within it
+LEAST_FRAMES = 8  # a part; fewer leave too much tissue standing still
+STILL = 24  # grey levels; compression makes drawn strokes waver by so much
+STROKE = 28  # grey levels above the surroundings
+LIT = 48  # grey levels
+WIDEST_STROKE = 0.016  # of the picture's height, and at least 5 pixels
+LEAST_STROKES = 16  # pixels of a line's strokes that lie inside what is kept
+SEEN = 0.7  # share of a line's box that was looked at before, from which it is no new line
+LETTER = (5, 0.11)  # pixels, share of the picture's height: the least and the largest line of text
+PAD = 0.6  # of a line's height, around what is read and around what is cut out
+
+
+def standing_text(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Reading]:
+    """Legible text with strokes inside a mask.
+
+    Parameters
+    ----------
+    frames
+        (T, H, W) uint8, spread over the clip. Where they are not masked, a line that the mask's edge cuts is
+        read whole.
+    mask
+        (H, W) bool, what would be kept.
+
+    Returns
+    -------
+    list of Reading
+        Empty where nothing is read. Texts may name a patient: for restricted places only.
+    """
+    found: list[Reading] = []
+    looked_at = np.zeros(mask.shape, bool)
+    for low, strokes in _still_pictures(frames):
+        lines = [line for line in _lines(strokes, mask) if looked_at[_slices(line)].mean() < SEEN]
+        if not lines:
+            continue
+        for line in lines:
+            looked_at[_slices(line)] = True
+        inside = strokes & mask
+        for reading in _read_lines(low, lines):
+            if reading.legible and inside[_slices(reading.box)].sum() >= LEAST_STROKES:
+                found.append(_grown(reading, lines))
+    return found
+
+
+def without_text(mask: NDArray[np.bool_], readings: list[Reading]) -> NDArray[np.bool_]:
+    """(H, W) bool: the mask without the boxes of the readings and a rim around each."""
+    left = mask.copy()
+    for reading in readings:
+        rim = round(PAD * (reading.y1 - reading.y0))
+        left[
+            max(0, reading.y0 - rim) : reading.y1 + rim,
+            max(0, reading.x0 - rim) : reading.x1 + rim,
+        ] = False
+    return left
+
+
+def _grown(reading: Reading, lines: list[Box]) -> Reading:
+    """The reading with its box grown by the lines of strokes it meets: OCR leaves off ends of words."""
+    x0, y0, x1, y1 = reading.box
+    met = [line for line in lines if line[0] < x1 and x0 < line[2] and line[1] < y1 and y0 < line[3]]
+    corners = np.array([reading.box, *met])
+    (x0, y0), (x1, y1) = corners[:, :2].min(0).tolist(), corners[:, 2:].max(0).tolist()
+    return replace(reading, x0=x0, y0=y0, x1=x1, y1=y1)
+
+
+def _slices(box: Box) -> tuple[slice, slice]:
+    return slice(box[1], box[3]), slice(box[0], box[2])
+
+
+def _still_pictures(frames) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+    """The darkest value of each pixel, and where drawn strokes may stand; of the clip, then of its parts."""
+    parts = min(SEGMENTS, len(frames) // LEAST_FRAMES)
+    width = max(5, round(WIDEST_STROKE * frames.shape[1])) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * width + 1, 2 * width + 1))
+    for part in (frames, *(np.array_split(frames, parts) if parts > 1 else ())):
+        low = part.min(0)
+        raised = cv2.morphologyEx(low, cv2.MORPH_TOPHAT, kernel)
+        yield low, (raised >= STROKE) & (low >= LIT) & (part.max(0) - low <= STILL)
+
+
+def _lines(strokes: NDArray[np.bool_], mask: NDArray[np.bool_]) -> list[Box]:
+    """Boxes x0, y0, x1, y1 of strokes in a row, with enough of them inside the mask."""
+    height = strokes.shape[0]
+    gap = max(5, round(0.02 * height))
+    joined = cv2.morphologyEx(strokes.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, gap), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    inside = np.bincount(labels[strokes & mask], minlength=count)
+    lines = []
+    for label in range(1, count):
+        x, y, wide, tall, _ = stats[label]
+        if inside[label] >= LEAST_STROKES and LETTER[0] <= tall <= LETTER[1] * height and wide >= 1.2 * tall:
+            lines.append((x, y, x + wide, y + tall))
+    return lines
+
+
+def _read_lines(low: NDArray[np.uint8], lines: list[Box]) -> list[Reading]:
+    """What is read in the part of a picture that holds all the lines."""
+    boxes = np.array(lines)
+    rim = round(2 * float(np.median(boxes[:, 3] - boxes[:, 1])))
+    x0, y0 = np.maximum(boxes[:, :2].min(0) - rim, 0)
+    x1, y1 = boxes[:, 2:].max(0) + rim
+    crop = low[y0:y1, x0:x1]
+    return [line.moved(int(x0), int(y0)) for line in read_text(crop, scale=screen_scale(low))]

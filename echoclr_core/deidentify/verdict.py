@@ -1,0 +1,61 @@
+"""What the audit says of a whole run, and whether that is good enough."""
+
+from typing import Any
+
+import pandas as pd
+
+from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
+
+NEVER = ("lit_outside", "leak", "unreadable")  # one video of these is one too many
+
+
+def audit_summary(audit: pd.DataFrame, source_files: pd.DataFrame) -> dict[str, Any]:
+    """Counts of a run's audit.
+
+    Parameters
+    ----------
+    audit
+        AUDIT of all shards.
+    source_files
+        SOURCE_FILES of all shards.
+
+    Returns
+    -------
+    dict
+        ``written`` and ``audited`` videos; videos of each outcome of AUDIT under its name; ``text_rate``,
+        the share of the audited videos that hold legible text; ``quarantined`` for text inside the sector,
+        ``without_sector``, and ``cut``, videos out of which lines of text were cut. Plain numbers.
+    """
+    audit, files = AUDIT.check(audit), SOURCE_FILES.check(source_files)
+    outcomes = audit["outcome"].value_counts()
+    found = {name: int(outcomes.get(name, 0)) for name in AUDIT.columns["outcome"].allowed}
+    written = files[files["outcome"] == "ok"]
+    return {
+        "written": len(written),
+        "audited": len(audit),
+        **found,
+        "outside_pixels": int(audit["outside_pixels"].sum()),
+        "text_rate": found["text"] / len(audit) if len(audit) else 0.0,
+        "quarantined": int((files["outcome"] == "burned_in_text").sum()),
+        "without_sector": int((files["outcome"] == "no_sector").sum()),
+        "cut": int((written["text_lines"].fillna(0) > 0).sum()),
+    }
+
+
+def check_audit(summary: dict[str, Any], max_text_rate: float) -> None:
+    """Raise ValueError, which names counts and no video, where a run may not go out.
+
+    Lit pixels outside a mask, an identifier, or a video that cannot be read back are never good enough;
+    legible text is up to ``max_text_rate``, a share of the audited videos.
+    """
+    wrong = [f"{summary[name]} {name.replace('_', ' ')}" for name in NEVER if summary[name]]
+    if summary["text_rate"] > max_text_rate:
+        wrong.append(
+            f"{summary['text']} with legible text, a rate of {summary['text_rate']:.4f} "
+            f"(deidentify.max_text_rate allows {max_text_rate})"
+        )
+    if wrong:
+        raise ValueError(
+            f"the audit of {summary['audited']} of {summary['written']} written videos found: "
+            f"{'; '.join(wrong)}; see the outcomes in deidentified/audit/*.parquet and the contact sheet"
+        )

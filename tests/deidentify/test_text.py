@@ -1,0 +1,142 @@
+"""Text inside the sector: found, read, quarantined or cut out; the audit reads on its own."""
+
+import cv2
+import numpy as np
+import pytest
+from cine_files import archive, phantom, write_cine
+
+from echoclr_core.common.avi import read_avi, write_avi
+from echoclr_core.deidentify import (
+    RESTRICTED_CATALOGUE,
+    DeidentifySettings,
+    audit_shard,
+    audit_summary,
+    boundary_mask,
+    check_audit,
+    deidentify_shard,
+    deidentify_video,
+    read_mask,
+)
+from echoclr_core.deidentify.audit import audit_video, legible_lines
+from echoclr_core.deidentify.reader import Reading, read_text
+from echoclr_core.deidentify.text import standing_text, without_text
+from echoclr_core.dicom import Cine
+
+NAME = "DOE JANE 48-1207"
+
+
+@pytest.fixture(scope="module")
+def loop():
+    frames, truth = phantom(1, height=240, width=320, count=16)
+    return frames, truth
+
+
+def typed(frames, place, text=NAME, first=0):
+    marked = frames.copy()
+    for frame in marked[first:]:
+        cv2.putText(frame, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1, cv2.LINE_AA)
+    return marked
+
+
+def test_what_is_typed_inside_is_read_where_it_stands(loop):
+    frames, truth = loop
+    assert standing_text(frames, truth) == []
+    [line] = standing_text(typed(frames, (100, 120)), truth)
+    assert "48" in line.text
+    assert abs(line.x0 - 100) < 10
+    assert abs(line.y1 - 120) < 8
+    left = without_text(truth, [line])
+    assert not left[111:121, 102:208].any()
+    assert left.sum() > 0.8 * truth.sum()
+
+
+def test_text_that_comes_only_late_in_the_clip_is_read(loop):
+    frames, truth = loop
+    assert standing_text(typed(frames, (100, 120), first=8), truth)
+
+
+def test_text_outside_is_not_reported(loop):
+    frames, truth = loop
+    empty = np.zeros_like(truth)
+    empty[:20, :20] = True
+    assert standing_text(typed(frames, (100, 120)), empty) == []
+
+
+@pytest.mark.parametrize("way", ["quarantine", "mask"])
+def test_a_video_with_text_inside_is_quarantined_or_cut(loop, tmp_path, way):
+    write_cine(tmp_path / "loop", typed(loop[0], (100, 120)), uid="1.2.3")
+    row = deidentify_video(tmp_path / "loop", tmp_path / "v.avi", DeidentifySettings(text_inside=way))
+    if way == "quarantine":
+        assert row["outcome"] == "burned_in_text"
+        assert "DOE" not in row["detail"]
+        assert not (tmp_path / "v.avi").exists()
+        return
+    assert row["outcome"] == "ok"
+    assert row["text_lines"] >= 1
+    frames, _ = read_avi(tmp_path / "v.avi")
+    mask = read_mask(tmp_path / "v.avi")
+    assert not frames[:, ~mask].any()
+    assert legible_lines(frames.min(0), frames[8]) == 0
+    assert row["kept_fraction"] == mask.mean() > 0.8 * boundary_mask(Cine.from_array(loop[0])).mean()
+
+
+def test_what_the_edge_leaves_of_a_line_is_cut_out_and_the_video_kept(loop, tmp_path):
+    frames, truth = loop
+    row = 150
+    edge = int(np.flatnonzero(truth[row])[-1])
+    write_cine(tmp_path / "loop", typed(frames, (edge - 8, row), text="PLAX 4812"), uid="1.2.3")
+    found = deidentify_video(tmp_path / "loop", tmp_path / "v.avi", DeidentifySettings())
+    assert found["outcome"] == "ok"
+    assert found["text_lines"] == 1
+    assert not read_mask(tmp_path / "v.avi")[row - 8 : row, edge - 6 :].any()
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "legible"),
+    [("DOE", 0.9, True), ("V2", 0.99, False), ("DOE", 0.5, False), ("王伟", 0.9, True), ("日", 0.9, False)],
+)
+def test_markers_and_speckle_are_not_legible(text, confidence, legible):
+    line = Reading(x0=0, y0=0, x1=9, y1=9, text=text, confidence=confidence)
+    assert line.legible is legible
+
+
+def test_reading_tells_places_in_the_given_picture():
+    picture = np.zeros((100, 300), np.uint8)
+    cv2.putText(picture, "MRN 77123", (40, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2)
+    [line] = read_text(picture, scale=2.0)
+    assert line.text.replace(" ", "") == "MRN77123"
+    assert abs(line.x0 - 40) < 12
+    assert 30 < line.y0 < line.y1 < 75
+
+
+def test_the_audit_reads_text_that_was_put_into_a_written_video(tmp_path):
+    rows = archive(tmp_path / "dicom", ["a", "b"], count=6)
+    table = deidentify_shard(rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work")
+    paths = [tmp_path / "out" / f"{name}.avi" for name in table["video_id"]]
+    frames, fps = read_avi(paths[0])
+    mask = read_mask(paths[0])
+    write_avi(paths[0], typed(frames, (60, 70), text="DOE 77") * mask, fps)
+    audited, _ = audit_shard(table, tmp_path / "out", sample=9, seed=0, catalogue=rows)
+    assert set(audited["outcome"]) == {"text", "clean"}
+    assert not audited.astype(str).map(lambda cell: "DOE" in cell).to_numpy().any()
+    summary = audit_summary(audited, table)
+    assert (summary["text"], summary["text_rate"], summary["written"]) == (1, 0.5, 2)
+    check_audit(summary, 0.5)
+    with pytest.raises(ValueError, match=r"1 with legible text, a rate of 0\.5000 .*allows 0\.4"):
+        check_audit(summary, 0.4)
+
+
+def test_an_identifier_in_bytes_name_or_row_is_a_leak(tmp_path):
+    rows = archive(tmp_path / "dicom", ["Kowalska Anna/loop"], count=6)
+    table = deidentify_shard(rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work")
+    assert RESTRICTED_CATALOGUE.check(rows)["study_key"].notna().all()
+    path = tmp_path / "out" / f"{table['video_id'][0]}.avi"
+    clean, _ = audit_shard(table, tmp_path / "out", sample=1, seed=0, catalogue=rows)
+    assert (clean["leaks"] == 0).all()
+    assert audit_video(path, identifiers=["ACC-77"], cells=["ACC-77"])[0]["outcome"] == "leak"
+    path.write_bytes(path.read_bytes() + "Kowalska Anna".encode("utf-16-le"))
+    found, _ = audit_shard(table, tmp_path / "out", sample=1, seed=0, catalogue=rows)
+    assert found["outcome"].tolist() == ["leak"]
+    assert found["leaks"].tolist() == [1]
+    with pytest.raises(ValueError, match="1 leak"):
+        check_audit(audit_summary(found, table), 1.0)
