@@ -23,9 +23,9 @@ class DeidentifySettings:
         since what was read need not be all that is there; "mask" cuts the lines out and gives up only files
         in which something can still be read. With the rectangle nothing is read, as in the published steps.
     codec
-        "ffv1" (lossless) or "mjpeg". Both keep the promise that everything outside the mask reads back as 0:
-        for "mjpeg" the mask is first cut down to whole blocks of 8 x 8 pixels, since a block on the
-        edge would ring outwards.
+        "magicyuv" or "ffv1" (lossless), or "mjpeg". All keep the promise that everything outside the mask
+        reads back as 0: for "mjpeg" the mask is first cut down to whole blocks of 8 x 8 pixels, since a block
+        on the edge would ring outwards.
     quality
         JPEG quality, 1 to 100; for "mjpeg" alone.
     min_frames
@@ -48,7 +48,7 @@ class DeidentifySettings:
     boundary: str = "sector"
     margin: float = 0.5
     text_inside: str = "quarantine"
-    codec: str = "ffv1"
+    codec: str = "magicyuv"
     quality: int = 95
     min_frames: int = 2
     default_fps: float | None = 30.0

@@ -29,6 +29,8 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+KEPT_BYTES = 48 * 2**20  # of a source's frames, which saves decoding it a second time
+
 MASKED_VIDEOS = Table(
     "masked videos",
     {
@@ -90,8 +92,8 @@ class MaskSettings:
 def mask_video(source: str | Path, target: str | Path, settings: MaskSettings) -> dict:
     """Mask, resize and write one video; it is read back and compared before ``target`` is there.
 
-    The source is decoded twice, frame by frame (the mask must be known first), so that memory does not
-    grow with its length at full size.
+    The mask must be known before a frame is masked. A short source is kept meanwhile; a longer one is decoded
+    twice, frame by frame, so that memory does not grow with its length at full size.
 
     Parameters
     ----------
@@ -116,7 +118,7 @@ def mask_video(source: str | Path, target: str | Path, settings: MaskSettings) -
     """
     target = Path(target)
     target.unlink(missing_ok=True)
-    brightest, n_frames = _brightest(iter_avi(source))
+    brightest, n_frames, kept = _brightest(iter_avi(source))
     hull = hull_of(brightest, settings.threshold, settings.binarise)
     fps = avi_info(source).fps
     row = {
@@ -131,7 +133,8 @@ def mask_video(source: str | Path, target: str | Path, settings: MaskSettings) -
     if not hull.any():
         return row
     keep = hull.astype(np.uint8)
-    small = np.stack([fit_frames(f * keep, settings.size, settings.keep_aspect) for f in iter_avi(source)])
+    frames = iter_avi(source) if kept is None else kept
+    small = np.stack([fit_frames(f * keep, settings.size, settings.keep_aspect) for f in frames])
     if not small.any():  # a few dim pixels vanish in the area mean
         return row
     with atomic_path(target) as temporary:
@@ -141,14 +144,17 @@ def mask_video(source: str | Path, target: str | Path, settings: MaskSettings) -
     return row | {"outcome": "ok"}
 
 
-def _brightest(frames: Iterable[np.ndarray]) -> tuple[np.ndarray, int]:
-    """Temporal maximum and number of frames, one frame at a time."""
-    brightest, count = None, 0
+def _brightest(frames: Iterable[np.ndarray]) -> tuple[np.ndarray, int, list[np.ndarray] | None]:
+    """Temporal maximum, number of frames, and the frames themselves unless they pass KEPT_BYTES."""
+    brightest, count, kept = None, 0, []
     for frame in frames:
         brightest = frame.copy() if brightest is None else np.maximum(brightest, frame, out=brightest)
         count += 1
+        if kept is not None:
+            kept.append(frame)
+            kept = kept if count * frame.nbytes <= KEPT_BYTES else None
     assert brightest is not None  # iter_avi raises where there is no frame
-    return brightest, count
+    return brightest, count, kept
 
 
 def _compare(path: Path, small: np.ndarray, fps: float, settings: MaskSettings, name: str) -> None:
