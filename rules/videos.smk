@@ -81,7 +81,7 @@ if VIDEOS_GIVEN:
             mem_mb=8000,
             runtime=240,
         params:
-            settings=section("deidentify", leave_out=("deidentify.keep_videos", "deidentify.audit_videos")),
+            settings=section("deidentify", leave_out=NO_FILE_KEYS),
             state=f"{RESTRICTED}/state/deidentify/{{shard}}",
             core=core("import_videos"),
         script:
