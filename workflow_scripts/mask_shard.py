@@ -21,7 +21,9 @@ with job(snakemake) as log:
     table = mask_shard(
         chosen, snakemake.input.videos, work, settings=mask_settings, workers=snakemake.threads
     )
-    shown, before, after = mask_preview(table, snakemake.input.videos, work)
+    shown, before, after = mask_preview(
+        table, snakemake.input.videos, work, keep_aspect=mask_settings.keep_aspect
+    )
     with atomic_path(snakemake.output.preview) as path:
         np.savez_compressed(path, before=before, after=after, video_ids=np.array(shown, dtype=str))
     shutil.rmtree(snakemake.output.videos, ignore_errors=True)

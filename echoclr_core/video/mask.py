@@ -222,7 +222,12 @@ def _mask_one(job: tuple[Path, Path, MaskSettings]) -> dict:
 
 
 def mask_preview(
-    masked: pd.DataFrame, source_dir: str | Path, target_dir: str | Path, *, videos: int = 12
+    masked: pd.DataFrame,
+    source_dir: str | Path,
+    target_dir: str | Path,
+    *,
+    videos: int = 12,
+    keep_aspect: bool = False,
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Middle frames before and after masking, for a montage.
 
@@ -234,6 +239,8 @@ def mask_preview(
         The folders that :func:`mask_shard` read and wrote.
     videos
         At most this many, evenly spaced over the rows whose outcome is "ok".
+    keep_aspect
+        As the videos were masked, so that both frames have the same shape.
 
     Returns
     -------
@@ -250,7 +257,7 @@ def mask_preview(
         shown = next(islice(iter_avi(Path(target_dir) / f"{video_id}.avi"), middle, None))
         raw = next(islice(iter_avi(Path(source_dir) / f"{video_id}.avi"), middle, None))
         after.append(shown)
-        before.append(fit_frames(raw, len(shown)))
+        before.append(fit_frames(raw, len(shown), keep_aspect))
     if not before:
         return [], np.zeros((0, 1, 1), np.uint8), np.zeros((0, 1, 1), np.uint8)
     return list(chosen["video_id"]), np.stack(before), np.stack(after)

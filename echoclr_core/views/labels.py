@@ -65,6 +65,17 @@ def read_view_labels(path: str | Path) -> pd.DataFrame:
     return table[["video", "view"]].drop_duplicates(ignore_index=True)
 
 
+def view_label_problems(path: str | Path, plax: str) -> list[str]:
+    """Every problem of the table ``views.labels``, one line each; one is that no video shows ``plax``."""
+    try:
+        views = sorted(read_view_labels(path)["view"].unique())
+    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
+        return str(error).splitlines()
+    if plax in views:
+        return []
+    return [f"{Path(path).name}: no video has the view {plax!r} (views.plax_class); the views are {views}"]
+
+
 def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Pseudonyms of the labelled videos.
 

@@ -186,6 +186,9 @@ def test_preview_shows_the_middle_frame_before_and_after(tmp_path, shard):
     expected = cv2.resize(fan(seed=1)[3], (64, 64), interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(before[0], expected)
     assert mask_preview(rows, tmp_path / "in", tmp_path / "out", videos=1)[0] == ["v_b"]
+    _, padded, _ = mask_preview(rows, tmp_path / "in", tmp_path / "out", keep_aspect=True)
+    assert not padded[0][:8].any()  # 90 rows of 121: zeros above and below
+    assert padded[0][12].any()
 
 
 def test_a_process_that_dies_costs_one_job():

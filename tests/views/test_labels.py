@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from echoclr_core.views.labels import join_view_labels, read_view_labels
+from echoclr_core.views.labels import join_view_labels, read_view_labels, view_label_problems
 
 
 def written(tmp_path, text):
@@ -64,3 +64,12 @@ def test_no_match_at_all_is_an_error(tmp_path, catalogue):
     given = read_view_labels(written(tmp_path, "video,view\nx,plax\n"))
     with pytest.raises(ValueError, match="none of the 1 labelled videos"):
         join_view_labels(given, catalogue)
+
+
+def test_problems_are_lines_and_plax_must_be_among_the_views(tmp_path):
+    good = written(tmp_path, "video,view\n1.1,plax\n1.2,a4c\n")
+    assert view_label_problems(good, "plax") == []
+    [line] = view_label_problems(good, "plax_plax")
+    assert "no video has the view 'plax_plax' (views.plax_class); the views are ['a4c', 'plax']" in line
+    assert len(view_label_problems(written(tmp_path, "video,view\n1.1,\n,plax\n"), "plax")) == 2
+    assert view_label_problems(written(tmp_path, ""), "plax")

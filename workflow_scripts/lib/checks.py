@@ -182,14 +182,27 @@ def check_tables(config: dict) -> None:
     """
     from echoclr_core.cohort import check_labels  # pandas: not needed in cluster jobs
 
+    _check_view_labels(config)
     if videos_given(config):
         _check_video_table(config)
         return
     path = config["input"]["labels"]
     if config["synthetic"]["development_studies"] or not path or not Path(path).exists():
         return
-    found = check_labels(path, label_columns(config), severe_grades=config["cohort"]["severe_grades"])
-    _tell(found, "input.labels")
+    _tell(check_labels(path, label_columns(config), severe_grades=_wanted_grades(config)), "input.labels")
+
+
+def _wanted_grades(config: dict) -> list[str] | None:
+    """The grades of which the table must hold one; None where severe stenosis is no task."""
+    return config["cohort"]["severe_grades"] if "severe_as" in config["finetune"]["tasks"] else None
+
+
+def _check_view_labels(config: dict) -> None:
+    from echoclr_core.views.labels import view_label_problems
+
+    views, synthetic = config["views"], config["synthetic"]["development_studies"]
+    if views["classifier"] == "compact" and not synthetic and Path(views["labels"] or "-").exists():
+        _tell(view_label_problems(views["labels"], views["plax_class"]), "views.labels")
 
 
 def _check_video_table(config: dict) -> None:
@@ -199,8 +212,7 @@ def _check_video_table(config: dict) -> None:
     path = config["input"]["avi"]["table"]
     if path and Path(path).exists():
         layout = video_layout(SimpleNamespace(**config["input"]))
-        grades = config["cohort"]["severe_grades"] if "severe_as" in config["finetune"]["tasks"] else None
-        _tell(check_video_table(path, layout, severe_grades=grades), "input.avi.table")
+        _tell(check_video_table(path, layout, severe_grades=_wanted_grades(config)), "input.avi.table")
 
 
 def _tell(found: list[str], key: str) -> None:
