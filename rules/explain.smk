@@ -28,8 +28,7 @@ rule explain_studies:
     """Grad-CAM of the studies that the reference model is surest of, in both models."""
     input:
         predictions=explained("predictions/{task}/{init}/{ratio}/{draw}/internal.parquet"),
-        selected=explained("selected/{task}/{init}/{ratio}/{draw}/best_lr.json"),
-        models=explained("finetune/{task}/{init}/{ratio}/{draw}/{lr}/model.safetensors"),
+        models=explained("selected/{task}/{init}/{ratio}/{draw}/model.safetensors"),
         store=ancient(results("clips/store.json")),
         landmarks=results("explain/landmarks.parquet") if SYNTHETIC else [],
     output:

@@ -1,8 +1,5 @@
 """Grad-CAM of the studies that the reference model is surest of, in both models."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -19,16 +16,11 @@ from workflow_scripts.lib.torch_threads import use_threads
 with job(snakemake) as log:
     use_threads(snakemake.threads)
     chosen = settings(snakemake)
-    models = {}
-    for init, path in zip(snakemake.params.models, snakemake.input.selected, strict=True):
-        rate = json.loads(Path(path).read_text(encoding="utf-8"))["lr"]
-        # .../finetune/<task>/<init>/<ratio>/<draw>/<lr>/model.safetensors
-        [weights] = [
-            path
-            for path in snakemake.input.models
-            if Path(path).parts[-5] == init and Path(path).parts[-2] == rate
-        ]
-        models[init] = load_classifier(weights, encoder_settings(chosen.model))
+    encoder = encoder_settings(chosen.model)
+    models = {
+        init: load_classifier(path, encoder)
+        for init, path in zip(snakemake.params.models, snakemake.input.models, strict=True)
+    }
     reference = pd.read_parquet(snakemake.input.predictions[0])
     arrays = explain_studies(
         models,

@@ -96,17 +96,10 @@ class Layout:
         ratio = self.grid.ratios[-1]
 
         def paths(wildcards):
+            place = self.results(pattern)
             return [
-                path
+                place.format(task=wildcards.task, init=init, ratio=ratio, draw="0")
                 for init in self.grid.explained
-                for path in expand(
-                    self.results(pattern),
-                    task=wildcards.task,
-                    init=init,
-                    ratio=ratio,
-                    draw="0",
-                    lr=self.grid.rates(init, ratio),
-                )
             ]
 
         return paths
