@@ -50,7 +50,7 @@ def catalogue_videos(root: str | Path, videos: pd.DataFrame) -> tuple[pd.DataFra
     columns = [*CATALOGUE.columns, *(["view"] if "view" in videos else [])]
     frame = pd.DataFrame(rows, columns=columns)
     catalogue = CATALOGUE.check(frame[list(CATALOGUE.columns)])
-    return catalogue.assign(**{name: frame[name].to_numpy() for name in columns[8:]}), without_file
+    return catalogue.assign(**{name: frame[name].to_numpy() for name in columns[len(CATALOGUE.columns) :]}), without_file
 
 
 def _match(names: list[str], wanted: list[str]) -> tuple[dict[str, int], list[str]]:
