@@ -16,13 +16,13 @@ def catalogue_videos(root: str | Path, videos: pd.DataFrame) -> tuple[pd.DataFra
     root
         The folder; files of other kinds (see :data:`SUFFIXES`) are not looked at.
     videos
-        Columns video, study_key, patient_key. A video is named by its path below ``root``, by its file's
+        Columns video, study_key, patient_key, view. A video is named by its path below ``root``, by its file's
         name, or by that name without suffix.
 
     Returns
     -------
     catalogue : DataFrame
-        CATALOGUE, one row a file, sorted by path, and view if ``videos`` has it. A file that no row names has
+        CATALOGUE, one row a file, sorted by path, and view (missing where ``videos`` has none). A file that no row names has
         outcome "no_study_key".
     without_file : list of str
         Names in the table for which there is no file.
@@ -47,10 +47,9 @@ def catalogue_videos(root: str | Path, videos: pd.DataFrame) -> tuple[pd.DataFra
         place = row_of.get(name)
         known = {"outcome": "no_study_key"} if place is None else {"outcome": "ok"} | listed[place]
         rows.append(row | known)
-    columns = [*CATALOGUE.columns, *(["view"] if "view" in videos else [])]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows).reindex(columns=[*CATALOGUE.columns, "view"])
     catalogue = CATALOGUE.check(frame[list(CATALOGUE.columns)])
-    return catalogue.assign(**{name: frame[name].to_numpy() for name in columns[len(CATALOGUE.columns) :]}), without_file
+    return catalogue.assign(view=frame["view"].to_numpy()), without_file
 
 
 def _match(names: list[str], wanted: list[str]) -> tuple[dict[str, int], list[str]]:
