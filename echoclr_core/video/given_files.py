@@ -16,14 +16,14 @@ def catalogue_videos(root: str | Path, videos: pd.DataFrame) -> tuple[pd.DataFra
     root
         The folder; files of other kinds (see :data:`SUFFIXES`) are not looked at.
     videos
-        Columns video, study_key, patient_key, view. A video is named by its path below ``root``, by its file's
-        name, or by that name without suffix.
+        Columns video, study_key, patient_key, view. A video is named by its path below ``root``, by its
+        file's name, or by that name without suffix.
 
     Returns
     -------
     catalogue : DataFrame
-        CATALOGUE, one row a file, sorted by path, and view (missing where ``videos`` has none). A file that no row names has
-        outcome "no_study_key".
+        CATALOGUE, one row a file, sorted by path, and view (missing where ``videos`` has none). A file that
+        no row names has outcome "no_study_key".
     without_file : list of str
         Names in the table for which there is no file.
 
