@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from echoclr_core.common import generator
 from echoclr_core.common.avi import iter_avi
 from echoclr_core.deidentify.leaks import identifiers_of, leaks
-from echoclr_core.deidentify.reader import read_text, screen_scale
+from echoclr_core.deidentify.reader import TALLEST, Reading, read_text, screen_scale
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 from echoclr_core.deidentify.videos import read_mask
 
@@ -113,7 +113,13 @@ def legible_lines(*pictures: NDArray[np.uint8]) -> int:
     The darkest value over time shows what is drawn without what moves; a single frame shows text that is
     not there all the time.
     """
-    return max(sum(line.legible for line in read_text(one, scale=screen_scale(one))) for one in pictures)
+    return max(
+        sum(_is_line(line, one) for line in read_text(one, scale=screen_scale(one))) for one in pictures
+    )
+
+
+def _is_line(line: Reading, screen: NDArray[np.uint8]) -> bool:
+    return line.legible and line.y1 - line.y0 <= TALLEST * screen.shape[0]
 
 
 def text_share(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float | None:

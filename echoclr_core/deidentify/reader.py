@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 LEAST_SURE = 0.6  # confidence below which a reading is speckle more often than text
 LEAST_LETTERS = 3  # letters and digits; markers of two ("V2", "7") name nobody, and speckle reads as such
+TALLEST = 0.15  # of the screen's height; the models now and then take a whole window for a letter or two
 IDEOGRAPHS = 2  # a name of two characters is usual
 SURE_IDEOGRAPHS = 0.8  # speckle reads as rare characters more readily than as Latin letters
 
