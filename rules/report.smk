@@ -155,6 +155,7 @@ rule plot_training:
     params:
         methods=GRID.methods,
         clip_length=config["pretrain"]["clip_length"],
+        batch_size=config["pretrain"]["batch_size"],
         core=core("plot_training"),
     script:
         "../workflow_scripts/plot_training.py"

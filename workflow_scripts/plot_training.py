@@ -16,9 +16,14 @@ with job(snakemake) as log:
         for method, path in zip(snakemake.params.methods, snakemake.input.pretrain, strict=True)
     }
     orders = math.factorial(snakemake.params.clip_length)
-    figure = pretraining_curves(
-        histories, chance={"order_accuracy": 1 / orders, "order_loss": math.log(orders)}
-    )
+    others = 2 * snakemake.params.batch_size - 1
+    chance = {
+        "contrastive_loss": math.log(others),
+        "contrastive_accuracy": 1 / others,
+        "order_loss": math.log(orders),
+        "order_accuracy": 1 / orders,
+    }
+    figure = pretraining_curves(histories, chance=chance)
     save_figure(figure, snakemake.output.pretrain[0].removesuffix(".png"))
     rates = {
         Path(path).parts[-5:-1]: json.loads(Path(path).read_text(encoding="utf-8"))["lr"]

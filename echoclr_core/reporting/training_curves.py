@@ -22,6 +22,8 @@ PARTS = (
     ("contrastive_accuracy", "Partner found (in-batch accuracy)"),
     ("order_loss", "Frame-order loss"),
     ("order_accuracy", "Frame order recognised"),
+    ("alignment", "Squared distance of partners (0: equal)"),
+    ("uniformity", "Uniformity (0: collapsed)"),
 )
 REQUIRED = ("step", "loss")
 
@@ -36,7 +38,8 @@ def pretraining_curves(
     ----------
     histories
         Method (the initialisation's name) to its history: step, loss, and what it has of contrastive_loss,
-        order_loss, contrastive_accuracy, order_accuracy. A method without an order head has no line there.
+        order_loss, contrastive_accuracy, order_accuracy, alignment, uniformity. A method without an order
+        head has no line there.
     chance
         Column to the value that guessing reaches, drawn as a line; for 4 frames order_accuracy is 1/24 and
         order_loss log 24.
@@ -57,7 +60,7 @@ def pretraining_curves(
     lines = (len(parts) + 1) // 2
     figure = Figure(figsize=(PAGE, 0.5 + 2.0 * lines), layout="constrained")
     axes = figure.subplots(lines, 2, squeeze=False).ravel()
-    for letter, axis, (column, title) in zip("ABCD", axes, parts, strict=False):
+    for letter, axis, (column, title) in zip("ABCDEF", axes, parts, strict=False):
         for method, table in histories.items():
             if _has(table, column):
                 style = init_style(method)

@@ -285,6 +285,9 @@ def test_pretraining_curves_tolerate_methods_without_order_head():
     figure = pretraining_curves(histories, chance={"order_accuracy": 1 / 24})
     visible = [axis for axis in figure.axes if axis.get_visible()]
     assert len(visible) == 4
+    watched = pretraining_curves({"simclr": histories["simclr"].assign(alignment=1.2, uniformity=-3.1)})
+    titles = [axis.get_title(loc="left") for axis in watched.axes if axis.get_visible()]
+    assert titles[-2:] == ["Squared distance of partners (0: equal)", "Uniformity (0: collapsed)"]
     assert [len(lines_of(axis, "simclr")) for axis in visible] == [1, 1, 0, 0]
     assert [len(lines_of(axis, "echoclr")) for axis in visible] == [1, 1, 1, 1]
     only = pretraining_curves({"simclr": histories["simclr"].assign(order_loss=pd.NA)})

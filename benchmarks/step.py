@@ -1,0 +1,143 @@
+"""A pretraining step beside the published way, and the memory of the exact large-batch steps.
+
+Run ``python benchmarks/step.py``; ``--full`` takes the paper's r3d_18 on clips of 4 x 112 x 112 instead of
+the demo's network. The published way is the same EchoCLR step in float32, contiguous, with NT-Xent as one
+(2N, 2N, D) comparison. The forms take turns, so that ratios hold on a busy machine. Memory is what autograd
+keeps for the backward pass at its most, activations computed again included; it grows with the pairs, so the
+column for 392 pairs is scaled from the measured ones.
+"""
+
+import argparse
+import importlib.util
+import time
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import torch
+
+from echoclr_core.models import EncoderSettings, build_encoder
+from echoclr_core.pretrain import step as step_module
+from echoclr_core.pretrain.settings import PretrainSettings
+from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer
+from echoclr_core.training import choose_compute, deterministic
+from echoclr_core.video.augmentation import AugmentSettings, draw
+
+spec = importlib.util.spec_from_file_location("nt_xent_bench", Path(__file__).with_name("nt_xent.py"))
+nt_xent_bench = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(nt_xent_bench)
+
+PAIRS = 392
+FORMS = {
+    "published way (fp32)": {"precision": "fp32", "memory_format": "contiguous"},
+    "fp32, channels last": {"precision": "fp32"},
+    "auto": {},
+    "auto, chunks of half": {"chunk": 0.5},
+    "auto, checkpointed": {"activation_checkpointing": True},
+}
+
+
+class Kept:
+    """Bytes that the backward pass still holds, and the most there were."""
+
+    def __init__(self):
+        self.now = self.most = 0
+
+    def pack(self, tensor: torch.Tensor):
+        """Count a tensor that autograd keeps."""
+        self.now += tensor.nbytes
+        self.most = max(self.most, self.now)
+        return _Held(tensor, self)
+
+
+class _Held:
+    def __init__(self, tensor, kept):
+        self.tensor, self.kept = tensor, kept
+
+    def __del__(self):
+        self.kept.now -= self.tensor.nbytes
+
+
+def batch_of(pairs: int, size: int, settings: PretrainSettings) -> dict:
+    """Random clips, as PairBatches gives them."""
+    rng = np.random.default_rng(0)
+    return {
+        "clips": torch.from_numpy(rng.integers(0, 256, (2, pairs, 4, size, size)).astype(np.uint8)),
+        "draws": torch.from_numpy(
+            np.stack([[draw(settings.augmentation, rng) for _ in range(pairs)] for _ in (0, 1)])
+        ),
+        "orders": torch.from_numpy(rng.integers(0, 24, (2, pairs, 1))),
+        "whole": torch.ones(2, pairs, dtype=torch.bool),
+        "studies": torch.arange(pairs),
+        "video_ids": [str(number) for number in range(2 * pairs)],
+    }
+
+
+def trainer_of(encoder: EncoderSettings, settings: PretrainSettings) -> PretrainTrainer:
+    """A trainer on the CPU."""
+    torch.manual_seed(0)
+    model = PretrainModel(build_encoder(encoder, seed=0), settings)
+    compute = choose_compute(torch.device("cpu"), settings.precision, settings.memory_format)
+    return PretrainTrainer(model, settings, compute, steps=100, epoch_steps=100)
+
+
+def one_step(trainer: PretrainTrainer, batch: dict, published: bool) -> float:
+    """CPU seconds of a step."""
+    slow = nt_xent_bench.broadcast_nt_xent
+
+    def broadcast(z_i, z_j, temperature, studies=None):
+        return slow(z_i, z_j, temperature)
+
+    begin = time.process_time()
+    with mock.patch.object(step_module, "nt_xent", broadcast if published else step_module.nt_xent):
+        trainer.step(batch, 0)
+    return time.process_time() - begin
+
+
+def most_kept(trainer: PretrainTrainer, batch: dict, published: bool) -> int:
+    """Most bytes that autograd keeps during a step."""
+    kept = Kept()
+    with torch.autograd.graph.saved_tensors_hooks(kept.pack, lambda held: held.tensor):
+        one_step(trainer, batch, published)
+    return kept.most
+
+
+def main() -> None:
+    """Print one table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--full", action="store_true", help="r3d_18 at 112 px")
+    parser.add_argument("--pairs", type=int, default=None)
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    pairs = arguments.pairs or (4 if arguments.full else 16)
+    small = EncoderSettings(name="r3d", width=16, blocks=(1, 1, 1, 1))
+    encoder, size = (EncoderSettings(), 112) if arguments.full else (small, 56)
+    torch.set_num_threads(1)
+    runs = {}
+    for name, fields in FORMS.items():
+        chunk = int(fields["chunk"] * pairs) if "chunk" in fields else None
+        settings = PretrainSettings(
+            batch_size=pairs, lr=1e-3, augmentation=AugmentSettings(pad=4), **(fields | {"chunk": chunk})
+        )
+        runs[name] = (trainer_of(encoder, settings), batch_of(pairs, size, settings))
+    published = "published way (fp32)"
+    with deterministic():
+        memory = {name: most_kept(*run, name == published) for name, run in runs.items()}
+        times: dict[str, list[float]] = {name: [] for name in runs}
+        for _ in range(arguments.repeats):
+            for name, run in runs.items():
+                times[name].append(one_step(*run, name == published))
+    best = {name: min(values) for name, values in times.items()}
+    print(f"EchoCLR step, {encoder.name}, width {encoder.width}, {pairs} pairs of 4 x {size}^2, one thread")
+    print(f"{'form':<24}{'ms a clip':>10}{'faster':>9}{'MiB a pair':>12}{'GiB at 392':>12}{'of plain':>10}")
+    for name in runs:
+        per_pair = memory[name] / pairs
+        print(
+            f"{name:<24}{1e3 * best[name] / (2 * pairs):>10.1f}{best[published] / best[name]:>8.1f}x"
+            f"{per_pair / 2**20:>12.2f}{per_pair * PAIRS / 2**30:>12.2f}"
+            f"{memory[name] / memory['auto']:>10.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
