@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 
 from echoclr_core.common.avi import iter_avi, write_avi
+from echoclr_core.deidentify import DeidentifySettings
 from echoclr_core.views import (
     ZHANG_PLAX,
     ZHANG_VIEWS,
@@ -30,19 +31,20 @@ from echoclr_core.views import (
 )
 from echoclr_core.views.sampling import shrink
 
+CODEC = DeidentifySettings().codec
 N_VIDEOS, N_FRAMES, SHAPE = 16, 60, (434, 636)
 DRAWN = ViewSettings().frames
 Row = tuple[str, float, float]
 
 
 def write_videos(folder: Path) -> pd.DataFrame:
-    """Speckle in a sector, as MJPEG like the deidentified files."""
+    """Speckle in a sector, in the codec of the deidentified files."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     sector = np.abs(np.arctan2(x - SHAPE[1] / 2, y + 1)) < 0.7
     still = rng.rayleigh(40, (8, *SHAPE)).clip(0, 255).astype(np.uint8) * sector
     for i in range(N_VIDEOS):
-        write_avi(folder / f"v_{i}.avi", (still[(i + k) % 8] for k in range(N_FRAMES)), 30.0, "mjpeg")
+        write_avi(folder / f"v_{i}.avi", (still[(i + k) % 8] for k in range(N_FRAMES)), 30.0, CODEC)
     return pd.DataFrame({"video_id": [f"v_{i}" for i in range(N_VIDEOS)], "study_id": "s_0"})
 
 
@@ -102,7 +104,7 @@ def main() -> None:
     rows = file_rows(compact) + network_rows("compact", compact, frames, 4)
     zhang = TorchClassifier(ZhangVGG16(), ZHANG_VIEWS, ZHANG_PLAX)
     rows += network_rows("Zhang VGG-16", zhang, frames[:3], 1)
-    print(f"{N_VIDEOS} MJPEG videos, {N_FRAMES} × {SHAPE[0]} × {SHAPE[1]}, {DRAWN} frames drawn of each")
+    print(f"{N_VIDEOS} {CODEC} videos, {N_FRAMES} × {SHAPE[0]} × {SHAPE[1]}, {DRAWN} frames drawn of each")
     print(f"{'what':<44}{'drawn frames/s':>16}{'ratio':>8}")
     for what, speed, ratio in rows:
         print(f"{what:<44}{speed:>16.1f}{ratio:>8.2f}")

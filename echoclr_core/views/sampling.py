@@ -14,6 +14,7 @@ from echoclr_core.common.avi import avi_info, iter_avi
 from echoclr_core.views.classifier import FRAME_SIZE
 
 Item = TypeVar("Item")
+FRAME_BY_FRAME = ("magicyuv", "mjpeg")  # codecs whose every packet is decoded by itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +80,8 @@ def sample_frames(
     """Random frames of a video, without replacement, for the view classifier.
 
     The file is read from its first frame to its last, so frame k is frame k (seeking in a compressed file may
-    land elsewhere), and the count is that of the frames that are there. Of an MJPEG, whose frames do not
-    depend on each other, only the drawn ones are decoded; damage in another frame is left for those who
+    land elsewhere), and the count is that of the frames that are there. Where frames do not depend on each
+    other (MagicYUV, MJPEG) only the drawn ones are decoded; damage in another frame is left for those who
     need that frame.
 
     Parameters
@@ -104,8 +105,8 @@ def sample_frames(
     """
     rng = generator(seed, "view-frames", video_id)
     try:
-        if avi_info(avi_path).codec == "mjpeg":
-            drawn = _drawn_jpegs(avi_path, count, rng)
+        if avi_info(avi_path).codec in FRAME_BY_FRAME:
+            drawn = _drawn_pictures(avi_path, count, rng)
         else:
             drawn = [frame for _, frame in reservoir(iter_avi(avi_path), count, rng)]
     except (ValueError, av.FFmpegError) as error:
@@ -115,8 +116,8 @@ def sample_frames(
     return np.stack([shrink(frame, size) for frame in drawn])
 
 
-def _drawn_jpegs(path: str | Path, count: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """The drawn frames of an MJPEG: every packet is read, those that are drawn are decoded."""
+def _drawn_pictures(path: str | Path, count: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """The drawn frames of such a codec: every packet is read, those that are drawn are decoded."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1  # no delay: one packet in, one picture out

@@ -18,7 +18,7 @@ def numbered_video(path, n_frames, shape=(40, 52), codec="ffv1"):
     return path
 
 
-@pytest.mark.parametrize("codec", ["ffv1", "mjpeg"])
+@pytest.mark.parametrize("codec", ["magicyuv", "ffv1", "mjpeg"])
 def test_each_drawn_frame_is_the_frame_of_that_number(tmp_path, codec):
     path = numbered_video(tmp_path / "v.avi", 90, codec=codec)
     frames = sample_frames(path, "v_1", seed=3)
@@ -105,10 +105,11 @@ def test_settings_name_the_field_that_is_wrong(option):
         ViewSettings(**option)
 
 
-def test_mjpeg_frames_are_those_of_full_decoding(tmp_path):
-    """Only the drawn frames of an MJPEG are decoded: they must be the same as from reading all of it."""
+@pytest.mark.parametrize("codec", ["magicyuv", "mjpeg"])
+def test_drawn_frames_are_those_of_full_decoding(tmp_path, codec):
+    """Only the drawn frames of these codecs are decoded: they must be the same as from reading all of it."""
     rng = np.random.default_rng(0)
-    write_avi(tmp_path / "v.avi", rng.integers(0, 256, (30, 45, 67)).astype(np.uint8), 30.0, "mjpeg")
+    write_avi(tmp_path / "v.avi", rng.integers(0, 256, (30, 45, 67)).astype(np.uint8), 30.0, codec)
     everything, _ = read_avi(tmp_path / "v.avi")
     expected = [shrink(everything[i]) for i in sample_indices(30, "v_1", seed=4)]
     assert np.array_equal(sample_frames(tmp_path / "v.avi", "v_1", seed=4), expected)
