@@ -3,8 +3,8 @@
 Run ``python benchmarks/step.py``; ``--full`` takes the paper's r3d_18 on clips of 4 x 112 x 112 instead of
 the demo's network. The published way is the same EchoCLR step in float32, contiguous, with NT-Xent as one
 (2N, 2N, D) comparison. The forms take turns, so that ratios hold on a busy machine. Memory is what autograd
-keeps for the backward pass at its most, activations computed again included; it grows with the pairs, so the
-column for 392 pairs is scaled from the measured ones.
+keeps for the backward pass at its most, activations computed again included; it grows with the pairs (but for
+weights rounded to bf16), so the column for 392 pairs is a line through two measured numbers of pairs.
 """
 
 import argparse
@@ -113,6 +113,30 @@ def main() -> None:
     small = EncoderSettings(name="r3d", width=16, blocks=(1, 1, 1, 1))
     encoder, size = (EncoderSettings(), 112) if arguments.full else (small, 56)
     torch.set_num_threads(1)
+    published = "published way (fp32)"
+    runs, more = (runs_of(encoder, size, count) for count in (pairs, 2 * pairs))
+    with deterministic():
+        few, many = (
+            {name: most_kept(*run, name == published) for name, run in some.items()} for some in (runs, more)
+        )
+        times: dict[str, list[float]] = {name: [] for name in runs}
+        for _ in range(arguments.repeats):
+            for name, run in runs.items():
+                times[name].append(one_step(*run, name == published))
+    best = {name: min(values) for name, values in times.items()}
+    slope = {name: (many[name] - few[name]) / pairs for name in runs}
+    large = {name: few[name] + slope[name] * (PAIRS - pairs) for name in runs}
+    print(f"EchoCLR step, {encoder.name}, width {encoder.width}, {pairs} pairs of 4 x {size}^2, one thread")
+    print(f"{'form':<24}{'ms a clip':>10}{'faster':>9}{'MiB a pair':>12}{'GiB at 392':>12}{'of plain':>10}")
+    for name in runs:
+        print(
+            f"{name:<24}{1e3 * best[name] / (2 * pairs):>10.1f}{best[published] / best[name]:>8.1f}x"
+            f"{slope[name] / 2**20:>12.2f}{large[name] / 2**30:>12.2f}{large[name] / large['auto']:>10.2f}"
+        )
+
+
+def runs_of(encoder: EncoderSettings, size: int, pairs: int) -> dict[str, tuple[PretrainTrainer, dict]]:
+    """A trainer and a batch for each form."""
     runs = {}
     for name, fields in FORMS.items():
         chunk = int(fields["chunk"] * pairs) if "chunk" in fields else None
@@ -120,23 +144,7 @@ def main() -> None:
             batch_size=pairs, lr=1e-3, augmentation=AugmentSettings(pad=4), **(fields | {"chunk": chunk})
         )
         runs[name] = (trainer_of(encoder, settings), batch_of(pairs, size, settings))
-    published = "published way (fp32)"
-    with deterministic():
-        memory = {name: most_kept(*run, name == published) for name, run in runs.items()}
-        times: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(arguments.repeats):
-            for name, run in runs.items():
-                times[name].append(one_step(*run, name == published))
-    best = {name: min(values) for name, values in times.items()}
-    print(f"EchoCLR step, {encoder.name}, width {encoder.width}, {pairs} pairs of 4 x {size}^2, one thread")
-    print(f"{'form':<24}{'ms a clip':>10}{'faster':>9}{'MiB a pair':>12}{'GiB at 392':>12}{'of plain':>10}")
-    for name in runs:
-        per_pair = memory[name] / pairs
-        print(
-            f"{name:<24}{1e3 * best[name] / (2 * pairs):>10.1f}{best[published] / best[name]:>8.1f}x"
-            f"{per_pair / 2**20:>12.2f}{per_pair * PAIRS / 2**30:>12.2f}"
-            f"{memory[name] / memory['auto']:>10.2f}"
-        )
+    return runs
 
 
 if __name__ == "__main__":
