@@ -23,7 +23,11 @@ import pydicom
 
 SIZE = 112
 PUBLISHED_FPS = 5.0
-LOOPS = {"640 x 480, 120 frames": (480, 640, 120), "1024 x 768, 300 frames": (768, 1024, 300)}
+LOOPS = {
+    "640 x 480, 120 frames": (480, 640, 120),
+    "640 x 480, 300 frames": (480, 640, 300),
+    "1024 x 768, 300 frames": (768, 1024, 300),
+}
 
 
 def published(source: Path, folder: Path) -> int:

@@ -1,5 +1,7 @@
 """Recognise DICOM by content and read its header, up to where the pixels begin."""
 
+import io
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ PIXEL_TAGS = {PIXEL_DATA, 0x7FE00008, 0x7FE00009}  # integer, float and double s
 TRANSFER_SYNTAX = 0x00020010
 LONG_VRS = {b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"SQ", b"UT", b"UC", b"UR", b"SV", b"UV"}
 UNDEFINED = 0xFFFFFFFF
+LARGE_READ = 2**16  # bytes; smaller reads are not worth a look at the size
 
 # Everything that is ever read; other elements are skipped over and never enter memory.
 KEYWORDS = (
@@ -61,6 +64,24 @@ KEYWORDS = (
 )
 
 
+class BoundedFile(io.BufferedReader):
+    """A file whose reads ask for no more than it holds.
+
+    A broken header may state a length of four gigabytes; Python would set so much memory aside before it
+    finds the file shorter.
+    """
+
+    def __init__(self, path: str | Path):
+        raw = io.FileIO(str(path))
+        super().__init__(raw)
+        self._bytes = os.fstat(raw.fileno()).st_size
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > LARGE_READ:
+            size = min(size, max(self._bytes - self.tell(), 0))
+        return super().read(size)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PixelElement:
     """Where the value of PixelData stands.
@@ -88,7 +109,7 @@ class PixelElement:
     def open(self, path: str | Path) -> BinaryIO | InflatedFile:
         """The stream that ``offset`` speaks of."""
         if self.inflate_from is None:
-            return Path(path).open("rb")
+            return BoundedFile(path)
         return InflatedFile(path, self.inflate_from)
 
 
@@ -129,7 +150,7 @@ def read_data_file(path: str | Path, *, study_key: str = "AccessionNumber") -> D
     UnusableFile
         "not_dicom", or "corrupt" where the header cannot be parsed. Without path: callers add it.
     """
-    with Path(path).open("rb") as file, quiet_pydicom():
+    with BoundedFile(path) as file, quiet_pydicom():
         start, has_magic = _dataset_start(file)
         syntax, start = _file_meta(file, start)
         little_endian = syntax != ExplicitVRBigEndian

@@ -256,3 +256,19 @@ def test_sequences_before_the_pixels_do_not_disturb(make_dicom):
     cine = read_cine(path)
     assert cine.header.patient_key == "P1"
     np.testing.assert_array_equal(list(cine.frames()), FRAMES)
+
+
+def test_a_stated_length_of_gigabytes_asks_for_no_more_than_the_file_holds(tmp_path):
+    from echoclr_core.dicom.datafile import BoundedFile
+
+    content = bytes(range(256)) * 300
+    (tmp_path / "x").write_bytes(content)
+    with BoundedFile(tmp_path / "x") as file:
+        assert file.read(10) == content[:10]
+        file.seek(100)
+        assert file.read(1 << 60) == content[100:]  # a plain file raises MemoryError here
+        assert file.read(1 << 60) == b""
+        file.seek(len(content) + 50)
+        assert file.read(1 << 60) == b""
+        file.seek(0)
+        assert file.read() == content
