@@ -38,7 +38,9 @@ def blaming(path: str | Path) -> Iterator[None]:
     except MemoryError as error:
         raise UnusableFile("crashed", "it needs more memory than there is", path=path) from error
     except OSError as error:
-        raise UnusableFile("corrupt", f"it cannot be read: {error.strerror or type(error).__name__}", path=path) from error
+        raise UnusableFile(
+            "corrupt", f"it cannot be read: {error.strerror or type(error).__name__}", path=path
+        ) from error
     except Exception as error:
         raise UnusableFile("corrupt", f"decoding ended in {type(error).__name__}", path=path) from error
 
