@@ -159,7 +159,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         sources = {chosen.source.name: chosen.source} if chosen.source else {}
         for name, shape in LOOPS.items() if not sources else ():
-            sources[name] = Path(folder) / f"{shape[2]}.dcm"
+            sources[name] = Path(folder) / f"{len(sources)}.dcm"
             write_loop(sources[name], *shape)
         for name, source in sources.items():
             compare(name, source, chosen.repeats)

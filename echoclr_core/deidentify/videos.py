@@ -101,13 +101,19 @@ def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dic
         row["colour_share"] = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
     if settings.max_colour_share is not None and row["colour_share"] > settings.max_colour_share:
         raise Filtered("colour_doppler")
-    # Where the sample is the whole loop there is no need to decode it again.
-    frames = iter(sample) if len(sample) == cine.frame_count else cine.frames()
-    masked = _masked(itertools.islice(frames, settings.max_frames), mask)
+    masked = _masked(itertools.islice(_every_frame(cine, sample), settings.max_frames), mask)
     row["n_frames"] = write_avi(target, masked, cine.fps, codec=settings.codec, quality=settings.quality)
     _write_mask(mask, target)
     row["sha256"] = file_digest(target)
     row["bytes"] = target.stat().st_size
+
+
+def _every_frame(cine: Cine, sample: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """All frames in order; those of the sample are not decoded again."""
+    known = dict(zip(cine.sampled(SAMPLED), sample, strict=True))
+    rest = cine.source.read([i for i in range(cine.frame_count) if i not in known], colour=False)
+    for index in range(cine.frame_count):
+        yield known[index] if index in known else next(rest)
 
 
 def _free_of_text(

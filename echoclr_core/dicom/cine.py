@@ -75,11 +75,14 @@ class Cine:
             (n', H, W) uint8 luma, or (n', H, W, 3) RGB; n' = min(n, frame_count). Only the chosen frames
             are decoded where the syntax allows it. Raises as `frames` does.
         """
+        return np.stack(list(self.source.read(self.sampled(n), colour=colour)))
+
+    def sampled(self, n: int) -> list[int]:
+        """The ascending numbers, from 0, of the frames that :meth:`sample` takes."""
         if n < 1:
             raise ValueError(f"sample: n is {n}; at least 1 is allowed")
         n = min(n, self.frame_count)
-        indices = np.linspace(0, self.frame_count - 1, n).round().astype(int)
-        return np.stack(list(self.source.read(indices.tolist(), colour=colour)))
+        return np.linspace(0, self.frame_count - 1, n).round().astype(int).tolist()
 
     @classmethod
     def from_array(

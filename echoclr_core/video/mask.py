@@ -29,7 +29,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-KEPT_BYTES = 128 * 2**20  # of a source's frames, which saves decoding it a second time
+KEPT_BYTES = 256 * 2**20  # of a source's frames, which saves decoding it a second time
 
 MASKED_VIDEOS = Table(
     "masked videos",
