@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from echoclr_core.common import link_or_copy, write_json
+from echoclr_core.common import copy_file, write_json
 from echoclr_core.finetune.select import select_learning_rate
 from workflow_scripts.lib.job import job
 
@@ -12,6 +12,6 @@ with job(snakemake) as log:
     shown = ("lr", "validation_loss", "best_epoch", "epochs")
     selected = select_learning_rate({name: run[name] for name in shown if name in run} for run in runs)
     [weights] = [path for path in snakemake.input.models if Path(path).parent.name == selected["lr"]]
-    link_or_copy(weights, snakemake.output.model)
+    copy_file(weights, snakemake.output.model)
     write_json(snakemake.output.selected, selected)
     log.info("selected %s", selected)

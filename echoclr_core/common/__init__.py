@@ -1,7 +1,7 @@
 """What every room stands on: atomic files, checked tables, digests, derived randomness, AVI files."""
 
 from echoclr_core.common.digest import digest, file_digest
-from echoclr_core.common.files import atomic_path, link_or_copy, write_json
+from echoclr_core.common.files import atomic_path, copy_file, write_json
 from echoclr_core.common.randomness import derive_seed, generator
 from echoclr_core.common.tables import Column, Table, TableError
 
@@ -10,10 +10,10 @@ __all__ = [
     "Table",
     "TableError",
     "atomic_path",
+    "copy_file",
     "derive_seed",
     "digest",
     "file_digest",
     "generator",
-    "link_or_copy",
     "write_json",
 ]

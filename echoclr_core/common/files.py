@@ -40,14 +40,10 @@ def write_json(path: str | Path, value: Any) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def link_or_copy(source: str | Path, target: str | Path) -> None:
-    """Make ``target`` the same file as ``source`` (a hard link; no space), or a copy where that cannot be.
+def copy_file(source: str | Path, target: str | Path) -> None:
+    """Copy a file whole or not at all; the copy has the present time.
 
-    Both get the present time, so that ``target`` is not older than what else it was made from.
+    Not a hard link: it would share its time with ``source``, and a job must not make its own input newer.
     """
     with atomic_path(target) as temporary:
-        try:
-            temporary.hardlink_to(source)
-        except OSError:  # another file system, or one without links
-            shutil.copyfile(source, temporary)
-        os.utime(temporary)
+        shutil.copyfile(source, temporary)
