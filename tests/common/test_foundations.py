@@ -3,18 +3,17 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from echoclr_core.common import (
     atomic_path,
+    copy_file,
     derive_seed,
     digest,
     file_digest,
     generator,
-    copy_file,
     write_json,
 )
 
