@@ -9,8 +9,10 @@ true window is known because it was drawn. Text is read by OCR in two pictures o
 import argparse
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from difflib import SequenceMatcher
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,13 +23,15 @@ import pandas as pd
 
 from echoclr_core.common.avi import read_avi
 from echoclr_core.deidentify import DeidentifySettings, deidentify_video, read_mask
-from echoclr_core.deidentify.audit import legible_lines
+from echoclr_core.deidentify.audit import legible_readings
 from echoclr_core.synthetic.archive import write_study
 from echoclr_core.synthetic.cohort import StudyPlan, plan_studies, study_anatomy
 from echoclr_core.synthetic.patients import make_patient
+from echoclr_core.synthetic.screens import plain
 from echoclr_core.synthetic.settings import SyntheticSettings
 from echoclr_core.synthetic.video import screen_video
 
+COMMON, ALIKE = 4, 0.7
 SCREENS = ((240, 320), (300, 400), (480, 640), (600, 800), (768, 1024))
 
 
@@ -51,6 +55,7 @@ def cohort(videos: int, seed: int, touching: float, inside: float) -> SyntheticS
 def measure_study(settings: SyntheticSettings, plan: StudyPlan) -> list[dict]:
     """One row a loop of a study."""
     patient, anatomy = make_patient(settings, plan.patient), study_anatomy(settings, plan)
+    planted = (plain(patient.name.split("=")[0]), patient.identifier, plan.date, plan.accession)
     rows = []
     for video in plan.videos:
         drawn = screen_video(settings, plan, replace(video, frames=2), patient, anatomy)
@@ -67,11 +72,11 @@ def measure_study(settings: SyntheticSettings, plan: StudyPlan) -> list[dict]:
         with tempfile.TemporaryDirectory() as folder:
             write_study(Path(folder) / "dicom", settings, replace(plan, videos=(video,)))
             [source] = [path for path in Path(folder, "dicom").rglob("*") if path.is_file()]
-            rows.append(row | measure_file(source, Path(folder) / "out.avi", drawn.mask))
+            rows.append(row | measure_file(source, Path(folder) / "out.avi", drawn.mask, planted))
     return rows
 
 
-def measure_file(source: Path, target: Path, truth: np.ndarray) -> dict:
+def measure_file(source: Path, target: Path, truth: np.ndarray, planted: Sequence[str]) -> dict:
     """Outcome, time, agreement with the true window, lit pixels outside, and what OCR still reads."""
     begin = time.perf_counter()
     found = deidentify_video(source, target, DeidentifySettings())
@@ -79,12 +84,29 @@ def measure_file(source: Path, target: Path, truth: np.ndarray) -> dict:
     if found["outcome"] != "ok":
         return row
     mask, (frames, _) = read_mask(target), read_avi(target)
+    pictures = (frames.min(0), frames[len(frames) // 2])
+    read = {line.text for picture in pictures for line in legible_readings(picture)}
     return row | {
         "iou": float((mask & truth).sum() / (mask | truth).sum()),
         "cut_lines": found["text_lines"],
         "lit_outside": int(np.count_nonzero(frames[:, ~mask])),
-        "legible": legible_lines(frames.min(0), frames[len(frames) // 2]),
+        "legible": len(read),
+        "identifiers": sum(resembles(text, planted) for text in read),
     }
+
+
+def resembles(text: str, planted: Sequence[str]) -> bool:
+    """Whether a reading shares four letters or digits in a row with anything planted, or most of it."""
+    read = _bare(text)
+    for word in map(_bare, planted):
+        matcher = SequenceMatcher(None, read, word, autojunk=False)
+        if matcher.find_longest_match().size >= COMMON or matcher.ratio() >= ALIKE:
+            return True
+    return False
+
+
+def _bare(text: str) -> str:
+    return "".join(letter for letter in text.upper() if letter.isalnum())
 
 
 def main() -> None:
@@ -97,15 +119,31 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("deidentification.csv"))
     chosen = parser.parse_args()
     settings = cohort(chosen.videos, chosen.seed, chosen.touching, chosen.inside)
-    rows: list[dict] = []
+    kept = still_good(chosen.out)
+    rows: list[dict] = kept.to_dict("records")
+    done = set(kept["study"]) if rows else set()
+    plans = [plan for plan in plan_studies(settings) if plan.number not in done]
+    if len(rows) >= chosen.videos:
+        plans = []
     with ProcessPoolExecutor(chosen.workers, get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        for part in pool.map(partial(measure_study, settings), plan_studies(settings)):
+        for part in pool.map(partial(measure_study, settings), plans):
             rows += part
-            pd.DataFrame(rows[: chosen.videos]).to_csv(chosen.out, index=False)
+            pd.DataFrame(rows).to_csv(chosen.out, index=False)
             if len(rows) >= chosen.videos:
                 pool.shutdown(cancel_futures=True)
                 break
-    summarise(pd.DataFrame(rows[: chosen.videos]))
+    summarise(pd.DataFrame(rows).sort_values(["study", "video"])[: chosen.videos])
+
+
+def still_good(path: Path) -> pd.DataFrame:
+    """Rows of an earlier run, but for studies of which a reading was not yet compared with what was typed."""
+    if not path.exists():
+        return pd.DataFrame()
+    table = pd.read_csv(path)
+    if "identifiers" not in table:
+        table["identifiers"] = np.where(table["legible"] == 0, 0, np.nan)
+    unread = table["identifiers"].isna() & (table["legible"] > 0)
+    return table[~table["study"].isin(table.loc[unread, "study"])]
 
 
 def summarise(table: pd.DataFrame) -> None:
@@ -125,7 +163,8 @@ def summarise(table: pd.DataFrame) -> None:
     print(
         f"text over the edge: {table['touching'].sum()}, lines cut out of {(written['cut_lines'] > 0).sum()}"
     )
-    print(f"written with legible text: {(written['legible'] > 0).sum()}")
+    print(f"written with any legible reading: {(written['legible'] > 0).sum()}")
+    print(f"written with a reading like what was typed: {(written['identifiers'] > 0).sum()}")
     print(f"lit pixels outside the masks: {int(written['lit_outside'].sum())}")
     print(f"quarantined without text inside: {((table['outcome'] != 'ok') & ~table['inside']).sum()}")
     print(

@@ -113,13 +113,16 @@ def legible_lines(*pictures: NDArray[np.uint8]) -> int:
     The darkest value over time shows what is drawn without what moves; a single frame shows text that is
     not there all the time.
     """
-    return max(
-        sum(_is_line(line, one) for line in read_text(one, scale=screen_scale(one))) for one in pictures
-    )
+    return max(len(legible_readings(picture)) for picture in pictures)
 
 
-def _is_line(line: Reading, screen: NDArray[np.uint8]) -> bool:
-    return line.legible and line.y1 - line.y0 <= TALLEST * screen.shape[0]
+def legible_readings(screen: NDArray[np.uint8]) -> list[Reading]:
+    """What OCR reads in a whole screen (H, W) uint8 that is legible; may name a patient."""
+    return [
+        line
+        for line in read_text(screen, scale=screen_scale(screen))
+        if line.legible and line.y1 - line.y0 <= TALLEST * screen.shape[0]
+    ]
 
 
 def text_share(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float | None:

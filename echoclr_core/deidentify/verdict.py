@@ -57,5 +57,6 @@ def check_audit(summary: dict[str, Any], max_text_rate: float) -> None:
     if wrong:
         raise ValueError(
             f"the audit of {summary['audited']} of {summary['written']} written videos found: "
-            f"{'; '.join(wrong)}; see the outcomes in deidentified/audit/*.parquet and the contact sheet"
+            f"{'; '.join(wrong)}; look at figures/contact_sheet.png, where these videos come first, "
+            "and at the outcomes in deidentified/audit/*.parquet"
         )
