@@ -1,8 +1,11 @@
 """Text inside the sector: found, read, quarantined or cut out; the audit reads on its own."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
+import yaml
 from cine_files import archive, phantom, write_cine
 
 from echoclr_core.common.avi import read_avi, write_avi
@@ -140,3 +143,15 @@ def test_an_identifier_in_bytes_name_or_row_is_a_leak(tmp_path):
     assert found["leaks"].tolist() == [1]
     with pytest.raises(ValueError, match="1 leak"):
         check_audit(audit_summary(found, table), 1.0)
+
+
+def test_the_configured_limit_bears_a_false_reading_and_not_a_leaking_layout():
+    """125 shards of 8 audited videos: OCR reads speckle as a word in about one of a thousand."""
+    config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+    limit = config["deidentify"]["max_text_rate"]
+    counts = {"audited": 1000, "written": 9000, "lit_outside": 0, "leak": 0, "unreadable": 0}
+    check_audit(counts | {"text": 3, "text_rate": 0.003}, limit)
+    with pytest.raises(ValueError, match="20 with legible text.*look at figures/contact_sheet.png"):
+        check_audit(counts | {"text": 20, "text_rate": 0.02}, limit)
+    with pytest.raises(ValueError, match="1 lit outside"):
+        check_audit(counts | {"text": 0, "text_rate": 0.0, "lit_outside": 1}, limit)
