@@ -151,7 +151,7 @@ def test_the_configured_limit_bears_a_false_reading_and_not_a_leaking_layout():
     limit = config["deidentify"]["max_text_rate"]
     counts = {"audited": 1000, "written": 9000, "lit_outside": 0, "leak": 0, "unreadable": 0}
     check_audit(counts | {"text": 3, "text_rate": 0.003}, limit)
-    with pytest.raises(ValueError, match="20 with legible text.*look at figures/contact_sheet.png"):
+    with pytest.raises(ValueError, match=r"20 with legible text.*look at figures/contact_sheet\.png"):
         check_audit(counts | {"text": 20, "text_rate": 0.02}, limit)
     with pytest.raises(ValueError, match="1 lit outside"):
         check_audit(counts | {"text": 0, "text_rate": 0.0, "lit_outside": 1}, limit)
