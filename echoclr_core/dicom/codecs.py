@@ -80,13 +80,25 @@ def _jpeg2000(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
             tag="Rows",
             value=layout.rows,
         )
-    high_throughput = HT_MARKER in data[codestream : codestream + 256]
+    high_throughput = _has_segment(data, codestream + 2, HT_MARKER)
     if (
         high_throughput and b"\xff\xd9" not in data[-16:]
     ):  # its decoder fills what is cut off, the other refuses
         raise UnusableFile("truncated", "the codestream has no end marker", tag="PixelData")
     decode = imagecodecs.htj2k_decode if high_throughput else imagecodecs.jpeg2k_decode
     return _squeezed(decode(data[codestream:] if high_throughput else data)), layout.photometric
+
+
+def _has_segment(data: bytes, at: int, marker: bytes) -> bool:
+    """Whether the main header of a JPEG 2000 codestream, from its first segment, holds this marker segment.
+
+    Segment by segment up to the first tile: within coded data the same two bytes are chance.
+    """
+    while data[at : at + 1] == b"\xff" and data[at : at + 2] not in (b"\xff\x90", b"\xff\xd9"):
+        if data[at : at + 2] == marker:
+            return True
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return False
 
 
 def _jpeg_xl(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:

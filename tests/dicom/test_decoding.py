@@ -469,3 +469,18 @@ def test_size_of_the_codestream_must_be_the_header_s(make_dicom, moving):
         with pytest.raises(UnusableFile, match="Rows") as caught:
             list(read_cine(path).frames())
         assert caught.value.outcome == "corrupt"
+
+
+def test_coded_bytes_that_look_like_the_high_throughput_marker_are_none(make_dicom):
+    """In a small picture coded data begins within the first 256 bytes, where FF50 stands by chance."""
+    rng = np.random.default_rng(0)
+    frames, streams = [], []
+    for _ in range(4000):
+        frame = rng.integers(0, 256, (16, 16), dtype=np.uint8)
+        stream = bytes(imagecodecs.jpeg2k_encode(frame, level=0))
+        if b"\xff\x50" in stream[:256]:
+            frames.append(frame)
+            streams.append(stream)
+    assert len(frames) > 1
+    path = make_dicom(streams, shape=np.array(frames).shape, syntax="1.2.840.10008.1.2.4.90")
+    check(path, np.array(frames), tolerance=0)
