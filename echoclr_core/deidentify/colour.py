@@ -1,5 +1,6 @@
 """The share of strongly coloured pixels: how colour Doppler is told from B-mode, whatever the tags say."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +24,10 @@ def colour_share(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
         0 to 1.
     """
     assert mask.any()
-    inside = frames[:, mask]  # (T, pixels, 3)
-    strong = inside.max(axis=2) - inside.min(axis=2) >= STRONG
-    return float(strong.mean())
+    keep = np.where(mask, np.uint8(255), np.uint8(0))
+    strong = 0
+    for frame in frames:
+        red, green, blue = cv2.split(frame)
+        spread = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+        strong += cv2.countNonZero(cv2.bitwise_and(cv2.compare(spread, STRONG, cv2.CMP_GE), keep))
+    return strong / (len(frames) * np.count_nonzero(mask))

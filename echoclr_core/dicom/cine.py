@@ -75,7 +75,12 @@ class Cine:
             (n', H, W) uint8 luma, or (n', H, W, 3) RGB; n' = min(n, frame_count). Only the chosen frames
             are decoded where the syntax allows it. Raises as `frames` does.
         """
-        return np.stack(list(self.source.read(self.sampled(n), colour=colour)))
+        numbers = self.sampled(n)
+        shape = (len(numbers), self.height, self.width)
+        taken = np.empty((*shape, 3) if colour else shape, np.uint8)
+        for place, frame in enumerate(self.source.read(numbers, colour=colour)):
+            taken[place] = frame
+        return taken
 
     def sampled(self, n: int) -> list[int]:
         """The ascending numbers, from 0, of the frames that :meth:`sample` takes."""

@@ -101,6 +101,22 @@ def test_area_interpolation_is_the_mean_of_each_block():
     assert np.abs(fit_frames(frames, 112) - blocks).max() <= 0.5 + 1e-6
 
 
+@pytest.mark.parametrize(
+    ("height", "width"), [(480, 640), (768, 1024), (600, 800), (434, 636), (501, 333), (90, 50)]
+)
+@pytest.mark.parametrize("size", [112, 56, 96])
+def test_empty_margins_change_no_bit_of_the_result(height, width, size):
+    rng = np.random.default_rng(size)
+    for _ in range(8):
+        frame = np.zeros((height, width), np.uint8)
+        top, left = rng.integers(0, height // 2), rng.integers(0, width // 2)
+        lit = frame[top : rng.integers(top + 1, height + 1), left : rng.integers(left + 1, width + 1)]
+        lit[:] = rng.integers(0, 256, lit.shape)
+        whole = cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
+        np.testing.assert_array_equal(fit_frames(frame, size), whole)
+    assert not fit_frames(np.zeros((height, width), np.uint8), size).any()
+
+
 def test_keep_aspect_pads_with_zeros_to_a_square():
     frame = np.full((60, 120), 200, np.uint8)
     wide = fit_frames(frame, 30, keep_aspect=True)

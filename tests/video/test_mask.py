@@ -26,14 +26,14 @@ from echoclr_core.video import mask as room
 from echoclr_core.video.parallel import map_files
 
 
-def fan(count=6, height=90, width=121, seed=0):
-    """A speckled triangle with a separate label in the corner."""
+def fan(count=6, height=90, width=121, seed=0, label=250):
+    """A speckled triangle with a separate label in the corner; 0 for none."""
     rng = np.random.default_rng(seed)
     inside = np.zeros((height, width), np.uint8)
     corners = np.array([[width // 2, 2], [5, height - 5], [width - 6, height - 5]])
     cv2.fillConvexPoly(inside, corners, 1)
     frames = rng.integers(1, 150, (count, height, width), dtype=np.uint8) * inside
-    frames[:, 3:8, 3:20] = 250
+    frames[:, 3:8, 3:20] = label
     return frames
 
 
@@ -64,6 +64,19 @@ def test_a_video_is_masked_resized_and_kept_exactly(tmp_path, keep_aspect):
     assert row["sha256"] == file_digest(tmp_path / "out.avi")
     if not keep_aspect:
         assert found[:, 4:9, 4:18].max() == 0  # the label is gone
+
+
+@pytest.mark.parametrize(("label", "times"), [(0, 1), (250, 2)])
+def test_a_video_is_decoded_again_only_if_something_was_lit_beyond_the_hull(
+    tmp_path, monkeypatch, label, times
+):
+    frames, decoded = fan(height=90, width=160, label=label), []
+    write_avi(tmp_path / "in.avi", frames, 30)
+    original = room.iter_avi
+    monkeypatch.setattr(room, "iter_avi", lambda path: decoded.append(path) or original(path))
+    mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskSettings())
+    assert len(decoded) == times
+    np.testing.assert_array_equal(read_avi(tmp_path / "out.avi")[0], masked_slowly(frames, 112))
 
 
 def test_every_setting_changes_the_result(tmp_path):
