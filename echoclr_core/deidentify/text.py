@@ -95,15 +95,18 @@ def _still_pictures(frames) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool
 
 def _lines(strokes: NDArray[np.bool_], mask: NDArray[np.bool_]) -> list[Box]:
     """Boxes x0, y0, x1, y1 of strokes in a row, with enough of them inside the mask."""
+    inside = strokes & mask
+    if np.count_nonzero(inside) < LEAST_STROKES:  # most loops: nothing is drawn there
+        return []
     height = strokes.shape[0]
     gap = max(5, round(0.02 * height))
     joined = cv2.morphologyEx(strokes.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, gap), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    inside = np.bincount(labels[strokes & mask], minlength=count)
+    held = np.bincount(labels[inside], minlength=count)
     lines = []
     for label in range(1, count):
         x, y, wide, tall, _ = stats[label]
-        if inside[label] >= LEAST_STROKES and LETTER[0] <= tall <= LETTER[1] * height and wide >= 1.2 * tall:
+        if held[label] >= LEAST_STROKES and LETTER[0] <= tall <= LETTER[1] * height and wide >= 1.2 * tall:
             lines.append((x, y, x + wide, y + tall))
     return lines
 
