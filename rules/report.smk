@@ -133,7 +133,7 @@ rule plot_montage:
 rule plot_training:
     """Course of pretraining and of the selected fine-tuning runs."""
     input:
-        pretrain=expand(results("pretrain/{method}/history.parquet"), method=GRID.methods),
+        pretrain=expand(results("pretrain/{folder}/history.parquet"), folder=GRID.pretrained()),
         selected=[
             results("selected/{task}/{init}/{ratio}/{draw}/best_lr.json".format(**cell))
             for cell in GRID.selections()

@@ -3,6 +3,14 @@
 
 if VIDEOS_GIVEN:
 
+    # How the table of videos is read; where it lies is no setting.
+    TABLE_KEYS = section(
+        "input.avi",
+        "input.columns",
+        "input.extra_columns",
+        leave_out=("input.avi.dir", "input.avi.table"),
+    )
+
     ruleorder: catalog_videos > catalog_archive
     ruleorder: import_videos > deidentify_shard
     ruleorder: import_video_labels > import_labels
@@ -26,12 +34,7 @@ if VIDEOS_GIVEN:
             mem_mb=2000,
             runtime=30,
         params:
-            settings=section(
-                "input.avi",
-                "input.columns",
-                "input.extra_columns",
-                leave_out=("input.avi.dir", "input.avi.table"),
-            ),
+            settings=TABLE_KEYS,
             shards=config["input"]["shards"],
             core=core("catalog_videos"),
         script:
@@ -52,12 +55,7 @@ if VIDEOS_GIVEN:
             mem_mb=1000,
             runtime=20,
         params:
-            settings=section(
-                "input.avi",
-                "input.columns",
-                "input.extra_columns",
-                leave_out=("input.avi.dir", "input.avi.table"),
-            ),
+            settings=TABLE_KEYS,
             core=core("import_video_labels"),
         script:
             "../workflow_scripts/import_video_labels.py"

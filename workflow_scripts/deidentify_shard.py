@@ -1,22 +1,5 @@
 """Decode and deidentify the videos of one shard."""
 
-from echoclr_core.deidentify import (
-    RESTRICTED_CATALOGUE,
-    SOURCE_FILES,
-    DeidentifySettings,
-    deidentify_shard,
-)
-from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.shards import write_shard
 
-with job(snakemake, restricted=True) as log:
-    table = deidentify_shard(
-        RESTRICTED_CATALOGUE.read(snakemake.input.catalog),
-        snakemake.input.dicom,
-        snakemake.output.videos,
-        snakemake.params.state,
-        settings=DeidentifySettings(**settings(snakemake).deidentify),
-        workers=snakemake.threads,
-        on_detail=lambda video, text: log.info("%s %s", video, text),
-    )
-    SOURCE_FILES.write(table, snakemake.output.table)
-    log.info("%d files: %s", len(table), table["outcome"].value_counts().to_dict())
+write_shard(snakemake, snakemake.input.dicom)

@@ -11,9 +11,10 @@ from echoclr_core.reporting.training_curves import finetuning_curves, pretrainin
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:
+    methods = snakemake.params.methods  # the files are those of each pretraining in turn
     histories = {
-        method: pd.read_parquet(path)
-        for method, path in zip(snakemake.params.methods, snakemake.input.pretrain, strict=True)
+        method: [pd.read_parquet(path) for path in snakemake.input.pretrain[place :: len(methods)]]
+        for place, method in enumerate(methods)
     }
     orders = math.factorial(snakemake.params.clip_length)
     others = 2 * snakemake.params.batch_size - 1

@@ -1,6 +1,6 @@
 """How the losses went: pretraining by method, fine-tuning on validation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -30,16 +30,16 @@ REQUIRED = ("step", "loss")
 
 @styled
 def pretraining_curves(
-    histories: Mapping[str, pd.DataFrame], *, chance: Mapping[str, float] | None = None
+    histories: Mapping[str, Sequence[pd.DataFrame]], *, chance: Mapping[str, float] | None = None
 ) -> Figure:
-    """One panel a part of the loss or accuracy, one line a method.
+    """One panel a part of the loss or accuracy, one line a pretraining, of one colour a method.
 
     Parameters
     ----------
     histories
-        Method (the initialisation's name) to its history: step, loss, and what it has of contrastive_loss,
-        order_loss, contrastive_accuracy, order_accuracy, alignment, uniformity. A method without an order
-        head has no line there.
+        Method (the initialisation's name) to the history of each of its pretrainings: step, loss, and what it
+        has of contrastive_loss, order_loss, contrastive_accuracy, order_accuracy, alignment, uniformity. A
+        method without an order head has no line there.
     chance
         Column to the value that guessing reaches, drawn as a line; for 4 frames order_accuracy is 1/24 and
         order_loss log 24.
@@ -49,23 +49,28 @@ def pretraining_curves(
     ValueError
         If there is no history, one is empty, or lacks step or loss.
     """
-    if not histories:
+    runs = [(method, table) for method, tables in histories.items() for table in tables]
+    if not runs:
         raise ValueError("pretraining curves: no history")
-    for method, table in histories.items():
+    for method, table in runs:
         lacking = [name for name in REQUIRED if name not in table.columns]
         if lacking or table.empty:
             raise ValueError(f"pretraining curves: history of {method!r} is empty or lacks {lacking}")
-    parts = [part for part in PARTS if any(_has(table, part[0]) for table in histories.values())]
+    parts = [part for part in PARTS if any(_has(table, part[0]) for _, table in runs)]
     parts = parts or [("loss", "Loss")]
     lines = (len(parts) + 1) // 2
     figure = Figure(figsize=(PAGE, 0.5 + 2.0 * lines), layout="constrained")
     axes = figure.subplots(lines, 2, squeeze=False).ravel()
+    seen: dict[str, object] = {}
     for letter, axis, (column, title) in zip("ABCDEF", axes, parts, strict=False):
-        for method, table in histories.items():
+        for method, table in runs:
             if _has(table, column):
                 style = init_style(method)
                 values = table[column].astype("float64")
-                axis.plot(table["step"], values, color=style.colour, linestyle=style.line, label=style.name)
+                (line,) = axis.plot(
+                    table["step"], values, color=style.colour, linestyle=style.line, label=style.name
+                )
+                seen.setdefault(style.name, line)
         if chance and column in chance:
             axis.axhline(chance[column], color=RULE, linewidth=1, zorder=1)
             axis.annotate(
@@ -86,7 +91,7 @@ def pretraining_curves(
         panel_letter(axis, letter)
     for axis in axes[len(parts) :]:
         axis.set_visible(False)
-    _methods_legend(figure, axes[0])
+    figure.legend(seen.values(), seen.keys(), loc="outside upper center", ncols=len(seen), handlelength=3.4)
     return figure
 
 
@@ -147,9 +152,3 @@ def _one_run(axis, run: pd.DataFrame, init: str, column: str, seen: dict[str, ob
 
 def _has(table: pd.DataFrame, column: str) -> bool:
     return column in table.columns and bool(table[column].notna().any())
-
-
-def _methods_legend(figure: Figure, axis) -> None:
-    handles, names = axis.get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, names, loc="outside upper center", ncols=len(names), handlelength=3.4)

@@ -281,19 +281,21 @@ def pretraining_history(*, order: bool) -> pd.DataFrame:
 
 
 def test_pretraining_curves_tolerate_methods_without_order_head():
-    histories = {"simclr": pretraining_history(order=False), "echoclr": pretraining_history(order=True)}
+    simclr, echoclr = pretraining_history(order=False), pretraining_history(order=True)
+    histories = {"simclr": [simclr], "echoclr": [echoclr, echoclr]}  # two pretrainings of one method
     figure = pretraining_curves(histories, chance={"order_accuracy": 1 / 24})
     visible = [axis for axis in figure.axes if axis.get_visible()]
     assert len(visible) == 4
-    watched = pretraining_curves({"simclr": histories["simclr"].assign(alignment=1.2, uniformity=-3.1)})
+    watched = pretraining_curves({"simclr": [simclr.assign(alignment=1.2, uniformity=-3.1)]})
     titles = [axis.get_title(loc="left") for axis in watched.axes if axis.get_visible()]
     assert titles[-2:] == ["Squared distance of partners (0: equal)", "Uniformity (0: collapsed)"]
     assert [len(lines_of(axis, "simclr")) for axis in visible] == [1, 1, 0, 0]
-    assert [len(lines_of(axis, "echoclr")) for axis in visible] == [1, 1, 1, 1]
-    only = pretraining_curves({"simclr": histories["simclr"].assign(order_loss=pd.NA)})
+    assert [len(lines_of(axis, "echoclr")) for axis in visible] == [2, 2, 2, 2]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["SimCLR", "EchoCLR"]
+    only = pretraining_curves({"simclr": [simclr.assign(order_loss=pd.NA)]})
     assert len([axis for axis in only.axes if axis.get_visible()]) == 2
     with pytest.raises(ValueError, match="lacks"):
-        pretraining_curves({"simclr": histories["simclr"].drop(columns="loss")})
+        pretraining_curves({"simclr": [simclr.drop(columns="loss")]})
     with pytest.raises(ValueError, match="no history"):
         pretraining_curves({})
 

@@ -1,0 +1,26 @@
+"""One shard of source files made into full-size grey videos, from DICOM files or from given videos."""
+
+from echoclr_core.deidentify import (
+    RESTRICTED_CATALOGUE,
+    SOURCE_FILES,
+    DeidentifySettings,
+    deidentify_shard,
+)
+from workflow_scripts.lib.job import job, settings
+
+
+def write_shard(snakemake, folder: str, **options: str) -> None:
+    """Run the shard of a rule whose files lie below ``folder``; ``options`` go to ``deidentify_shard``."""
+    with job(snakemake, restricted=True) as log:
+        table = deidentify_shard(
+            RESTRICTED_CATALOGUE.read(snakemake.input.catalog),
+            folder,
+            snakemake.output.videos,
+            snakemake.params.state,
+            settings=DeidentifySettings(**settings(snakemake).deidentify),
+            workers=snakemake.threads,
+            on_detail=lambda video, text: log.info("%s %s", video, text),
+            **options,
+        )
+        SOURCE_FILES.write(table, snakemake.output.table)
+        log.info("%d files: %s", len(table), table["outcome"].value_counts().to_dict())
