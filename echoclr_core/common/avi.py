@@ -136,7 +136,8 @@ def _ffv1_packets(container, frames, rate, quality) -> Iterator[av.Packet]:
 
 
 def _magicyuv_packets(container, frames, rate, quality) -> Iterator[av.Packet]:
-    # Predicted from the left, above and both: 8 % smaller than from the left alone, and faster both ways.
+    # Predicted from left, above and both: as small as from the left alone or smaller (8 % on pure speckle),
+    # and written a tenth faster.
     yield from _lossless_packets(container, frames, rate, "magicyuv", lambda width: {"pred": "gradient"})
 
 
