@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch import nn
+from small_network import Network
 
 from echoclr_core.explain import (
     class_activation,
@@ -47,18 +47,6 @@ class Store:
     def clip(self, video_id, start, length):
         frames = self.videos[video_id]
         return frames[np.arange(start, start + length) % len(frames)]
-
-
-class Network(nn.Module):
-    def __init__(self, seed=0):
-        super().__init__()
-        torch.manual_seed(seed)
-        self.stem = nn.Sequential(nn.Conv3d(3, 4, 3, stride=2, padding=1), nn.ReLU())
-        self.last_block = nn.Sequential(nn.Conv3d(4, 8, 3, stride=2, padding=1), nn.ReLU())
-        self.head = nn.Linear(8, 1)
-
-    def forward(self, clips):
-        return self.head(self.last_block(self.stem(clips)).mean((2, 3, 4)))[:, 0]
 
 
 def video(n_frames, seed, size=24):

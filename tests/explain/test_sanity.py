@@ -4,24 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from small_network import Network
 from torch import nn
 from torchvision.models.video import r3d_18
 
 from echoclr_core.explain import cascade_stages, randomisation_cascade, rank_correlation, redraw_weights
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
-
-
-class Network(nn.Module):
-    def __init__(self, seed=0):
-        super().__init__()
-        torch.manual_seed(seed)
-        self.stem = nn.Sequential(nn.Conv3d(3, 4, 3, stride=2, padding=1), nn.ReLU())
-        self.last_block = nn.Sequential(nn.Conv3d(4, 8, 3, stride=2, padding=1), nn.ReLU())
-        self.head = nn.Linear(8, 1)
-
-    def forward(self, clips):
-        return self.head(self.last_block(self.stem(clips)).mean((2, 3, 4)))[:, 0]
 
 
 def test_stages_from_output_to_input():
