@@ -53,4 +53,4 @@ rule all:
 
 # What needs files is asked last, when it is known that jobs will run.
 onstart:
-    checks.require_files(config, synthetic=SYNTHETIC)
+    checks.require_files(config, synthetic=SYNTHETIC, targets=workflow.dag_settings.targets)

@@ -161,6 +161,26 @@ def test_a_named_file_of_kinetics_weights_is_tried_before_any_job(kinetics_alone
     assert fetched == []
 
 
+@pytest.mark.parametrize("targets", [{"mask"}, {"catalog", "pretrain"}])
+def test_a_run_that_ends_early_needs_no_kinetics_weights(kinetics_alone, targets):
+    config, fetched = kinetics_alone
+    checks.require_files(config, synthetic=True, targets=targets)
+    assert fetched == []
+    for later in (set(), {"mask", "finetune"}, {"mask", "results/study/some/file.parquet"}):
+        with pytest.raises(WorkflowError, match="kinetics_weights"):
+            checks.require_files(config, synthetic=True, targets=later)
+
+
+def test_an_early_stage_needs_the_files_of_no_later_one(kinetics_alone, tmp_path, monkeypatch):
+    config, _ = kinetics_alone
+    monkeypatch.setenv("ECHOCLR_PSEUDONYM_KEY", "k" * 32)
+    config["input"] |= {"dicom_dir": str(tmp_path), "labels": "no_labels.csv"}
+    checks.require_files(config, synthetic=False, targets={"deidentify"})
+    for targets, asked in (({"views"}, r"views\.csv"), ({"cohort"}, r"no_labels\.csv(.|\n)*views\.csv")):
+        with pytest.raises(WorkflowError, match=asked):
+            checks.require_files(config, synthetic=False, targets=targets)
+
+
 def test_nothing_is_fetched_while_other_files_are_missing(kinetics_alone):
     config, fetched = kinetics_alone
     with pytest.raises(WorkflowError, match=r"pseudonym_key(.|\n)*kinetics_weights"):

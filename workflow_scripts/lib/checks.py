@@ -3,6 +3,7 @@
 import ast
 import os
 import sys
+from collections.abc import Collection
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,12 @@ from snakemake.exceptions import WorkflowError
 from echoclr_core.common.validation import fill_defaults, problems
 from echoclr_core.pretrain.accumulation import REFUSED
 from workflow_scripts.lib.layout import videos_given
+
+# The targets of the command line, in the order of the study.
+STAGES = (
+    *("catalog", "deidentify", "views", "mask", "cohort"),
+    *("pretrain", "finetune", "evaluate", "explain", "report"),
+)
 
 
 @cache
@@ -228,22 +235,29 @@ def label_columns(config: dict):
     return LabelColumns(**config["input"]["columns"], extra=tuple(config["input"]["extra_columns"]))
 
 
-def require_files(config: dict, *, synthetic: bool) -> None:
-    """Raise a WorkflowError that lists every file the run will need and that is not there."""
-    missing = []
-    wanted = {} if synthetic else {f"input.{key}": config["input"][key] for key in ("dicom_dir", "labels")}
+def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = ()) -> None:
+    """Raise a WorkflowError that lists every file the run will need and that is not there.
+
+    ``targets`` are those of the command line: a run that ends with an early stage needs less.
+    """
+    missing, last = [], _last_stage(targets)
+    views, cohort, tuning = (last >= STAGES.index(name) for name in ("views", "cohort", "finetune"))
+    wanted = {} if synthetic else {"input.dicom_dir": config["input"]["dicom_dir"]}
     wanted |= {f"input.avi.{key}": config["input"]["avi"][key] for key in ("dir", "table")}
-    if not synthetic:
+    if not synthetic and cohort:
+        wanted["input.labels"] = config["input"]["labels"]
+    if not synthetic and views:
         wanted["views.labels"] = config["views"]["labels"]
-    wanted |= {f"views.{key}": config["views"][key] for key in ("weights", "classes")}
+    if views:
+        wanted |= {f"views.{key}": config["views"][key] for key in ("weights", "classes")}
     for key, path in wanted.items():
         if path and not Path(path).exists():
             missing.append(f"{key}: there is no {path}")
-    if not missing and config["views"]["weights"]:
+    if not missing and views and config["views"]["weights"]:
         from workflow_scripts.lib.classifier import classifier_problems  # loads torch or onnxruntime
 
         missing += classifier_problems(config["views"])
-    if config["views"]["classifier"] == "zhang" and not config["views"]["weights"]:
+    if views and config["views"]["classifier"] == "zhang" and not config["views"]["weights"]:
         missing.append(
             "views.weights: the network of Zhang et al. needs its weights here; without them set "
             "views.classifier: compact and views.labels"
@@ -259,13 +273,19 @@ def require_files(config: dict, *, synthetic: bool) -> None:
             "environment variable ECHOCLR_PSEUDONYM_KEY is not set; make a key once with "
             "`make key KEY=path/outside/results`"
         )
-    if "kinetics400" in config["finetune"]["initialisations"]:
+    if tuning and "kinetics400" in config["finetune"]["initialisations"]:
         missing += _kinetics_problem(config, fetch=not missing)
     if missing:
         lines = "\n".join(f"  {line}" for line in missing)
         raise WorkflowError(
             f"{len(missing)} file(s) are missing or unsuitable, so no job was started:\n{lines}"
         )
+
+
+def _last_stage(targets: Collection[str]) -> int:
+    """The number of the last stage that is asked for; of the last of all, unless each target is a stage."""
+    known = [STAGES.index(target) for target in targets if target in STAGES]
+    return max(known) if known and len(known) == len(targets) else len(STAGES) - 1
 
 
 def _kinetics_problem(config: dict, *, fetch: bool) -> list[str]:
