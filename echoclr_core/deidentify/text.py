@@ -51,9 +51,16 @@ def standing_text(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Re
         for line in lines:
             looked_at[_slices(line)] = True
         inside = strokes & mask
-        for reading in _read_lines(low, lines):
-            if reading.legible and inside[_slices(reading.box)].sum() >= LEAST_STROKES:
-                found.append(_grown(reading, lines))
+        # Over bright tissue letters are lost in the picture, and stand clear among the lines' strokes alone.
+        for picture in (low, _only(low, strokes, lines)):
+            readings = [
+                _grown(reading, lines)
+                for reading in _read_lines(picture, lines)
+                if reading.legible and inside[_slices(reading.box)].sum() >= LEAST_STROKES
+            ]
+            if readings:
+                found += readings
+                break
     return found
 
 
@@ -111,11 +118,20 @@ def _lines(strokes: NDArray[np.bool_], mask: NDArray[np.bool_]) -> list[Box]:
     return lines
 
 
-def _read_lines(low: NDArray[np.uint8], lines: list[Box]) -> list[Reading]:
-    """What is read in the part of a picture that holds all the lines."""
+def _only(low: NDArray[np.uint8], strokes: NDArray[np.bool_], lines: list[Box]) -> NDArray[np.uint8]:
+    """The picture with nothing but the strokes of the lines."""
+    picture = np.zeros_like(low)
+    for line in lines:
+        place = _slices(line)
+        picture[place] = np.where(strokes[place], low[place], 0)
+    return picture
+
+
+def _read_lines(picture: NDArray[np.uint8], lines: list[Box]) -> list[Reading]:
+    """What is read in the part of a picture (H, W) that holds all the lines."""
     boxes = np.array(lines)
     rim = round(2 * float(np.median(boxes[:, 3] - boxes[:, 1])))
     x0, y0 = np.maximum(boxes[:, :2].min(0) - rim, 0)
     x1, y1 = boxes[:, 2:].max(0) + rim
-    crop = low[y0:y1, x0:x1]
-    return [line.moved(int(x0), int(y0)) for line in read_text(crop, scale=screen_scale(low))]
+    crop = picture[y0:y1, x0:x1]
+    return [line.moved(int(x0), int(y0)) for line in read_text(crop, scale=screen_scale(picture))]

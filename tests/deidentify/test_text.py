@@ -21,9 +21,13 @@ from echoclr_core.deidentify import (
     read_mask,
 )
 from echoclr_core.deidentify.audit import audit_video, legible_lines
-from echoclr_core.deidentify.reader import Reading, read_text
+from echoclr_core.deidentify.reader import Reading, read_text, screen_scale
 from echoclr_core.deidentify.text import standing_text, without_text
 from echoclr_core.dicom import Cine
+from echoclr_core.synthetic.cohort import plan_studies, study_anatomy
+from echoclr_core.synthetic.patients import make_patient
+from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.video import screen_video
 
 NAME = "DOE JANE 48-1207"
 
@@ -56,6 +60,32 @@ def test_what_is_typed_inside_is_read_where_it_stands(loop):
 def test_text_that_comes_only_late_in_the_clip_is_read(loop):
     frames, truth = loop
     assert standing_text(typed(frames, (100, 120), first=8), truth)
+
+
+@pytest.mark.parametrize(("study", "typed_inside"), [(262, "Phantom, Ada"), (343, "MR89300090")])
+def test_identity_over_bright_tissue_is_read_from_its_strokes(study, typed_inside):
+    """Small letters on the pericardium: in the picture itself OCR finds none of them."""
+    settings = SyntheticSettings(
+        seed=7,
+        development_studies=667,
+        external_studies=0,
+        view_studies=0,
+        plax_videos=(1, 2),
+        other_videos=(2, 3),
+        frames=16,
+        screens=((240, 320), (300, 400), (480, 640), (600, 800), (768, 1024)),
+        touching_share=0.15,
+        inside_share=0.05,
+        odd_files=False,
+    )
+    plan = plan_studies(settings)[study]
+    patient, anatomy = make_patient(settings, plan.patient), study_anatomy(settings, plan)
+    drawn = screen_video(settings, plan, plan.videos[1], patient, anatomy)
+    assert drawn.overlay.inside == typed_inside
+    frames = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in drawn.frames])
+    low = (frames * drawn.mask).min(0)
+    assert not any(reading.legible for reading in read_text(low, scale=screen_scale(low)))
+    assert standing_text(frames, drawn.mask)
 
 
 def test_text_outside_is_not_reported(loop):
