@@ -69,7 +69,7 @@ class Shape:
 
 def coordinates(
     family: str, x0: float, y0: float, x: NDArray, y: NDArray
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """(u, v) of the points (x, y), which broadcast; above a trapezoid's apex u is infinite."""
     if family == "fan":
         return np.arctan2(x - x0, y - y0), np.hypot(x - x0, y - y0)

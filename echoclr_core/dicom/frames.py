@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -80,10 +81,20 @@ class FileFrames:
         if (self.declared or 0) > 1 or self.pixels.length is not None:
             return self.declared or 1
         with blaming(self.path), self.pixels.open(self.path) as stream:
-            fragments, table = index_fragments(stream, self.pixels.offset, self.pixels.little_endian)
             if self.family == "video":
-                return count_packets(JoinedFragments(stream, fragments))
-            return max(1, len(group_frames(fragments, table, self.declared)))
+                return count_packets(JoinedFragments(stream, self._fragments[0]))
+            return max(1, len(self._grouped))
+
+    @cached_property
+    def _fragments(self) -> tuple[list[Fragment], list[int]]:
+        """All fragments and the offset table; asked for several times a file, and hundreds of seeks each."""
+        with self.pixels.open(self.path) as stream:
+            return index_fragments(stream, self.pixels.offset, self.pixels.little_endian)
+
+    @cached_property
+    def _grouped(self) -> list[list[Fragment]]:
+        """The fragments of every frame."""
+        return group_frames(*self._fragments, self.declared)
 
     def read(self, indices: Sequence[int], *, colour: bool) -> Iterator[np.ndarray]:
         """Yield the frames of ascending ``indices``: (H, W) uint8 luma, or (H, W, 3) uint8 RGB."""
@@ -91,7 +102,7 @@ class FileFrames:
             if self.pixels.length is not None:
                 yield from self._native(stream, indices, colour)
                 return
-            fragments, table = index_fragments(stream, self.pixels.offset, self.pixels.little_endian)
+            fragments, _ = self._fragments
             if not fragments:
                 raise UnusableFile("truncated", "there is not one fragment", tag="PixelData")
             if self.family == "video":
@@ -99,17 +110,15 @@ class FileFrames:
                     JoinedFragments(stream, fragments), self.layout, indices, colour=colour
                 )
                 return
-            yield from self._encapsulated(
-                stream, group_frames(fragments, table, self.declared), indices, colour
-            )
+            yield from self._encapsulated(stream, indices, colour)
 
     def _encapsulated(
         self,
         stream: BinaryIO | InflatedFile,
-        frames: Sequence[Sequence[Fragment]],
         indices: Sequence[int],
         colour: bool,
     ) -> Iterator[np.ndarray]:
+        frames = self._grouped
         converter = Converter(self.layout, self.palette)
         if len(frames) > (self.declared or len(frames)) > 1:
             _LOG.warning(
