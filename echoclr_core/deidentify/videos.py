@@ -65,7 +65,8 @@ def deidentify_video(path: str | Path, target: str | Path, settings: DeidentifyS
         _deidentify(Path(path), target, settings, row)
     except UnusableFile as error:
         _remove(target)
-        return row | {"outcome": error.outcome, "detail": str(error)}
+        place = "" if error.path else f"{path}: "  # what looks at frames alone knows no file
+        return row | {"outcome": error.outcome, "detail": place + str(error)}
     except Filtered as error:
         return row | {"outcome": error.outcome, "detail": error.outcome}
     return row | {"outcome": "ok"}

@@ -37,6 +37,16 @@ def test_ffv1_holds_the_masked_frames_exactly(source, tmp_path):
     assert (row["manufacturer"], row["model"]) == ("philips", "epiq")
 
 
+def test_a_refusal_names_the_file_whoever_noticed(tmp_path):
+    still, _ = phantom()
+    for name, frames in {"still": np.repeat(still[:1], 8, axis=0), "dark": np.zeros_like(still)}.items():
+        write_cine(tmp_path / name, frames, uid="1.2.3.4")
+        row = deidentify_video(tmp_path / name, tmp_path / "v.avi", DeidentifySettings())
+        assert row["outcome"] in ("no_sector", "blank")
+        assert row["detail"].startswith(f"{tmp_path / name}: {row['outcome']}: ")
+        assert not (tmp_path / "v.avi").exists()
+
+
 @pytest.mark.parametrize("quality", [40, 95])
 def test_mjpeg_too_reads_back_as_exactly_0_outside_the_mask(source, tmp_path, quality):
     row = deidentify_video(source, tmp_path / "v.avi", DeidentifySettings(codec="mjpeg", quality=quality))
