@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from scipy.stats import rankdata
 from torch import Tensor, nn
 
 from echoclr_core.common import digest
@@ -46,16 +45,6 @@ def knn_scores(known: Tensor, labels: Tensor, asked: Tensor, neighbours: int = N
     near = cosine.topk(min(neighbours, len(known)), dim=1)
     weights = torch.softmax(near.values / TEMPERATURE, dim=1)
     return (weights * labels.to(weights.dtype)[near.indices]).sum(1)
-
-
-def rank_auroc(labels: np.ndarray, scores: np.ndarray) -> float | None:
-    """The share of (positive, negative) pairs in the right order, ties one half; None with one class only."""
-    positive = np.asarray(labels, dtype=bool)
-    cases, controls = int(positive.sum()), int((~positive).sum())
-    if not cases or not controls:
-        return None
-    wins = rankdata(scores)[positive].sum() - cases * (cases + 1) / 2
-    return float(wins / (cases * controls))
 
 
 class Probe:
@@ -163,4 +152,9 @@ class Probe:
         )
         videos = asked.loc[wanted, ["study_id", task]].assign(score=scores.numpy())
         studies = videos.groupby("study_id").agg({task: "first", "score": "mean"})
-        return rank_auroc(studies[task].astype(bool).to_numpy(), studies["score"].to_numpy())
+        if studies[task].nunique() < 2:
+            return None
+        # Only here: the import takes a second, and most runs never probe.
+        from sklearn.metrics import roc_auc_score
+
+        return float(roc_auc_score(studies[task].astype(bool), studies["score"]))

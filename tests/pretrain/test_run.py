@@ -22,7 +22,7 @@ from echoclr_core.pretrain import PretrainSettings, frame_orders, pretrain, pret
 from echoclr_core.pretrain.__main__ import run_spec
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.plan import chunk_notes, plan
-from echoclr_core.pretrain.probe import knn_scores, rank_auroc
+from echoclr_core.pretrain.probe import knn_scores
 from echoclr_core.pretrain.step import (
     PretrainModel,
     PretrainTrainer,
@@ -667,9 +667,10 @@ def test_the_probe_reads_labels_every_so_many_epochs_and_changes_nothing_else(ma
     plain = dataclasses.replace(probed, probe_every=None)
     other = pretrain(store, videos[:18], TINY, plain, state_dir=tmp_path / "b", **more)
     assert same_weights(result, other)
-    relabelled = labels.assign(severe_as=~labels["severe_as"])
+    relabelled = labels.assign(severe_as=~labels["severe_as"], lvh=[True, False] * 3 + [True] * 6)
     again = pretrain(store, videos[:18], TINY, probed, state_dir=tmp_path / "a", labels=relabelled, **more)
     assert again.run["fingerprint"] != result.run["fingerprint"]
+    assert again.history["probe_lvh"].isna().all()  # no validation study without it
 
 
 def test_neighbours_vote_by_their_closeness():
@@ -678,13 +679,6 @@ def test_neighbours_vote_by_their_closeness():
     assert scores[0] == 1
     assert scores[1] < 0.01
     assert float(knn_scores(known, torch.tensor([1, 1, 0]), known[:1] * 3, 20)[0]) > 0.99
-
-
-def test_rank_auroc_is_the_share_of_pairs_in_order():
-    labels, scores = np.array([0, 1, 0, 1, 1]), np.array([0.1, 0.4, 0.4, 0.3, 0.9])
-    pairs = [(s1 > s0) + 0.5 * (s1 == s0) for s1 in scores[labels == 1] for s0 in scores[labels == 0]]
-    assert rank_auroc(labels, scores) == pytest.approx(np.mean(pairs))
-    assert rank_auroc(np.ones(3), scores[:3]) is None
 
 
 def test_labels_that_do_not_fit_the_probe_are_refused(make_store, tmp_path):
