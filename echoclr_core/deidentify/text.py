@@ -60,6 +60,8 @@ def standing_text(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Re
             ]
             if readings:
                 found += readings
+                for reading in readings:
+                    looked_at[_slices(reading.box)] = True
                 break
     return found
 
@@ -110,12 +112,29 @@ def _lines(strokes: NDArray[np.bool_], mask: NDArray[np.bool_]) -> list[Box]:
     joined = cv2.morphologyEx(strokes.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, gap), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     held = np.bincount(labels[inside], minlength=count)
-    lines = []
+    lines, figures = [], []
     for label in range(1, count):
         x, y, wide, tall, _ = stats[label]
-        if held[label] >= LEAST_STROKES and LETTER[0] <= tall <= LETTER[1] * height and wide >= 1.2 * tall:
+        if held[label] < LEAST_STROKES or tall < LETTER[0]:
+            continue
+        if tall <= LETTER[1] * height and wide >= 1.2 * tall:
             lines.append((x, y, x + wide, y + tall))
-    return lines
+        else:
+            figures.append(label)
+    return lines + (_bands(strokes & np.isin(labels, figures), inside) if figures else [])
+
+
+def _bands(strokes: NDArray[np.bool_], inside: NDArray[np.bool_]) -> list[Box]:
+    """Boxes of the text in drawn figures: a line over the outline of a colour box, say, or several lines.
+
+    Joined along the rows, letters make a band some pixels high; an outline stays thin, however long.
+    """
+    gap = max(9, round(0.03 * strokes.shape[0]))
+    closed = cv2.morphologyEx(strokes.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+    solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((LETTER[0] - 1, 2 * gap), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    boxes = [(x, y, x + wide, y + tall) for x, y, wide, tall, _ in stats[1:]]
+    return [box for box in boxes if inside[_slices(box)].sum() >= LEAST_STROKES]
 
 
 def _only(low: NDArray[np.uint8], strokes: NDArray[np.bool_], lines: list[Box]) -> NDArray[np.uint8]:

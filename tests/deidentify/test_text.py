@@ -95,6 +95,19 @@ def test_text_outside_is_not_reported(loop):
     assert standing_text(typed(frames, (100, 120)), empty) == []
 
 
+@pytest.mark.parametrize("text", [NAME, ""])
+def test_text_over_the_outline_of_a_colour_box_is_read_and_the_outline_is_none(loop, text):
+    frames, truth = loop
+    corners = np.array([[140, 60], [200, 60], [215, 160], [120, 160]], np.int32)
+    boxed = np.stack([cv2.polylines(frame, [corners], True, 220, 2) for frame in frames.copy()])
+    found = standing_text(typed(boxed, (105, 120), text), truth)
+    assert bool(found) == bool(text)
+    if text:
+        assert abs(found[0].x0 - 105) < 10
+        assert abs(found[0].y1 - 120) < 8
+        assert found[0].y1 - found[0].y0 < 25  # the line, not the box
+
+
 @pytest.mark.parametrize("way", ["quarantine", "mask"])
 def test_a_video_with_text_inside_is_quarantined_or_cut(loop, tmp_path, way):
     write_cine(tmp_path / "loop", typed(loop[0], (100, 120)), uid="1.2.3")
