@@ -90,11 +90,12 @@ def audit_video(
         beyond = frame[outside].astype(np.float64)
         pixels += int(np.count_nonzero(beyond))
         energy += float((beyond**2).sum())
+    brightest = np.max(frames, axis=0)
     looked = np.stack(
         [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, LOOKED_AT).round().astype(int))]
     )
     middle = frames[len(frames) // 2]
-    lines = legible_lines(looked.min(0), middle)
+    lines = legible_lines(looked.min(0), brightest, middle)
     row = {
         "outcome": "lit_outside" if pixels else "leak" if found else "text" if lines else "clean",
         "n_frames": len(frames),
@@ -110,8 +111,8 @@ def audit_video(
 def legible_lines(*pictures: NDArray[np.uint8]) -> int:
     """Lines of text that OCR reads in the picture (H, W) uint8 in which it reads most.
 
-    The darkest value over time shows what is drawn without what moves; a single frame shows text that is
-    not there all the time.
+    The darkest value over time shows what is drawn without what moves; the brightest, what was drawn at any
+    time; a single frame is what a person sees.
     """
     return max(len(legible_readings(picture)) for picture in pictures)
 

@@ -1,7 +1,8 @@
-"""Text that stands inside what would be kept: found by constancy over time, then read.
+"""Text inside what would be kept: that which stands still, by its strokes; and that which was shown at all.
 
-Drawn strokes are the same in every frame and thin; speckle and tissue are not. Reading is dear, so it is
-asked only where such strokes stand in a line, which in most clips is nowhere.
+Drawn strokes are the same in every frame and thin; speckle and tissue are not. Reading is dear, so of the
+picture that stands still it is asked only where such strokes are in a line. What comes and goes is read in
+the brightest value of each pixel.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from echoclr_core.deidentify.reader import Reading, read_text, screen_scale
+from echoclr_core.deidentify.reader import TALLEST, Reading, read_text, screen_scale
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, half open
 SEGMENTS = 4  # parts of the clip that are looked at apart: text may come or go within it
@@ -64,6 +65,36 @@ def standing_text(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Re
                     looked_at[_slices(reading.box)] = True
                 break
     return found
+
+
+def shown_text(brightest: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Reading]:
+    """Legible text that was shown inside a mask at any time, be it in one frame.
+
+    Over time the brightest value of tissue becomes an even grey, and what was drawn stands on it: lines that
+    come or go, that waver, or are too faint or too dark for :func:`standing_text`.
+
+    Parameters
+    ----------
+    brightest
+        (H, W) uint8, the highest value of each pixel over all frames, 0 outside the mask.
+    mask
+        (H, W) bool, what would be kept.
+
+    Returns
+    -------
+    list of Reading
+        Empty where nothing is read. Texts may name a patient: for restricted places only.
+    """
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return []
+    y0, x0 = int(rows[0]), int(columns[0])
+    kept = brightest[y0 : rows[-1] + 1, x0 : columns[-1] + 1]
+    return [
+        line.moved(x0, y0)
+        for line in read_text(kept, scale=screen_scale(brightest))
+        if line.legible and line.y1 - line.y0 <= TALLEST * len(brightest)
+    ]
 
 
 def without_text(mask: NDArray[np.bool_], readings: list[Reading]) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
 from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED
 from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.text import standing_text, without_text
+from echoclr_core.deidentify.text import shown_text, standing_text, without_text
 from echoclr_core.dicom import Cine, UnusableFile, read_cine
 
 JPEG_BLOCK = 8  # pixels; grey JPEGs have no larger ones
@@ -91,22 +91,44 @@ def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dic
     mask = boundary_mask(cine, settings.boundary, margin=settings.margin, frames=sample)
     if settings.boundary == "sector":  # the rectangle is the published one, text and all; the audit tells
         mask, row["text_lines"] = _free_of_text(sample, mask, settings, path)
-    if settings.codec == "mjpeg":
-        mask = whole_blocks(mask)
-        if not mask.any():
-            raise UnusableFile("no_sector", "no whole JPEG block lies inside the window", path=path)
-    row["kept_fraction"] = float(mask.mean())
     if cine.header.photometric in ("MONOCHROME1", "MONOCHROME2"):
         row["colour_share"] = 0.0
     else:
         row["colour_share"] = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
     if settings.max_colour_share is not None and row["colour_share"] > settings.max_colour_share:
         raise Filtered("colour_doppler")
-    masked = _masked(itertools.islice(_every_frame(cine, sample), settings.max_frames), mask)
-    row["n_frames"] = write_avi(target, masked, cine.fps, codec=settings.codec, quality=settings.quality)
+    mask, brightest = _write(cine, sample, mask, target, settings, row)
+    if settings.boundary == "sector" and (shown := shown_text(brightest, mask)):
+        # What comes and goes was no line of the sample; only now has every frame been seen.
+        if settings.text_inside == "mask":
+            row["text_lines"] += len(shown)
+            mask, brightest = _write(cine, sample, without_text(mask, shown), target, settings, row)
+            shown = shown_text(brightest, mask)
+        if shown:
+            raise _burned_in(len(shown), path)
+    row["kept_fraction"] = float(mask.mean())
     _write_mask(mask, target)
     row["sha256"] = file_digest(target)
     row["bytes"] = target.stat().st_size
+
+
+def _write(
+    cine: Cine,
+    sample: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    target: Path,
+    settings: DeidentifySettings,
+    row: dict[str, Any],
+) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """Write every frame behind a mask; return the mask as written, and the brightest value of each pixel."""
+    if settings.codec == "mjpeg":
+        mask = whole_blocks(mask)
+        if not mask.any():
+            raise UnusableFile("no_sector", "no whole JPEG block lies inside the window")
+    brightest = np.zeros(mask.shape, np.uint8)
+    frames = _masked(itertools.islice(_every_frame(cine, sample), settings.max_frames), mask, brightest)
+    row["n_frames"] = write_avi(target, frames, cine.fps, codec=settings.codec, quality=settings.quality)
+    return mask, brightest
 
 
 def _every_frame(cine: Cine, sample: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
@@ -134,8 +156,12 @@ def _free_of_text(
     elif not legible:
         mask = without_text(mask, lines)
     if legible or standing_text(sample * mask, mask):
-        raise UnusableFile("burned_in_text", f"{len(lines)} lines of text stand inside the window", path=path)
+        raise _burned_in(len(lines), path)
     return mask, len(lines)
+
+
+def _burned_in(lines: int, path: Path) -> UnusableFile:
+    return UnusableFile("burned_in_text", f"{lines} lines of text stand inside the window", path=path)
 
 
 def _header_columns(cine: Cine) -> dict[str, Any]:
@@ -162,10 +188,15 @@ def whole_blocks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.kron(blocks, np.ones((JPEG_BLOCK, JPEG_BLOCK), bool))[:height, :width]
 
 
-def _masked(frames: Iterator[NDArray[np.uint8]], mask: NDArray[np.bool_]) -> Iterator[NDArray[np.uint8]]:
+def _masked(
+    frames: Iterator[NDArray[np.uint8]], mask: NDArray[np.bool_], brightest: NDArray[np.uint8]
+) -> Iterator[NDArray[np.uint8]]:
+    """The frames, 0 outside the mask; the highest value of each pixel gathers in ``brightest``."""
     keep = np.where(mask, np.uint8(255), np.uint8(0))
     for frame in frames:
-        yield cv2.bitwise_and(frame, keep)
+        masked = cv2.bitwise_and(frame, keep)
+        cv2.max(brightest, masked, dst=brightest)
+        yield masked
 
 
 def _write_mask(mask: NDArray[np.bool_], target: Path) -> None:

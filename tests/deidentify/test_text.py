@@ -126,6 +126,34 @@ def test_a_video_with_text_inside_is_quarantined_or_cut(loop, tmp_path, way):
     assert row["kept_fraction"] == mask.mean() > 0.8 * boundary_mask(Cine.from_array(loop[0])).mean()
 
 
+@pytest.mark.parametrize("way", ["quarantine", "mask"])
+@pytest.mark.parametrize("shown", [slice(0, 1), slice(6, 9), slice(47, 48)])
+def test_text_that_is_shown_in_a_few_frames_is_read(loop, tmp_path, shown, way):
+    frames = np.concatenate([loop[0]] * 3)  # more than are sampled
+    frames[shown] = typed(frames[shown], (100, 120))
+    write_cine(tmp_path / "loop", frames, uid="1.2.3")
+    row = deidentify_video(tmp_path / "loop", tmp_path / "v.avi", DeidentifySettings(text_inside=way))
+    if way == "quarantine":
+        assert row["outcome"] == "burned_in_text"
+        assert not (tmp_path / "v.avi").exists()
+        return
+    assert row["outcome"] == "ok"
+    assert row["text_lines"] >= 1
+    mask = read_mask(tmp_path / "v.avi")
+    assert row["kept_fraction"] == mask.mean() > 0.8 * boundary_mask(Cine.from_array(loop[0])).mean()
+    assert legible_lines(read_avi(tmp_path / "v.avi")[0].max(0)) == 0
+
+
+def test_the_audit_sees_text_of_one_frame(loop, tmp_path):
+    frames, truth = loop
+    marked = frames.copy()
+    marked[3:4] = typed(frames[3:4], (100, 120))
+    for name, written in (("clean", frames), ("text", marked)):
+        write_avi(tmp_path / f"{name}.avi", written * truth, 30.0)
+        cv2.imwrite(str(tmp_path / f"{name}.mask.png"), truth.astype(np.uint8) * 255)
+        assert audit_video(tmp_path / f"{name}.avi")[0]["outcome"] == name
+
+
 def test_what_the_edge_leaves_of_a_line_is_cut_out_and_the_video_kept(loop, tmp_path):
     frames, truth = loop
     row = 150
