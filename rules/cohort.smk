@@ -16,7 +16,7 @@ rule import_labels:
         mem_mb=1000,
         runtime=20,
     params:
-        settings=section("input.columns", "input.extra_columns"),
+        settings=section("input.columns", "input.extra_columns", "input.max_age", "evaluate.age_column"),
         core=core("import_labels"),
     script:
         "../workflow_scripts/import_labels.py"
@@ -30,6 +30,7 @@ rule build_cohort:
         views=over_shards(results("views/{shard}.parquet")),
         masked=over_shards(results("masked/{shard}.parquet")),
         view_labels=results("views/labels.parquet") if VIEWS_TRAINED else [],
+        audited=AUDITED,
     output:
         videos=results("cohort/videos.parquet"),
         studies=results("cohort/studies.parquet"),

@@ -16,6 +16,7 @@ lead_scripts_to(ROOT)
 # Linting reads the rules without data.
 NEEDS_DATA = workflow.is_main_process and "--lint" not in sys.argv
 
+checks.refuse_copies_of_logs(workflow.output_settings.show_failed_logs)
 config = checks.resolve_config(config, ROOT, check_paths=NEEDS_DATA)
 if NEEDS_DATA:
     checks.check_tables(config)
@@ -42,6 +43,10 @@ candidates = LAYOUT.candidates
 explained = LAYOUT.explained
 png_and_pdf = LAYOUT.png_and_pdf
 section = grid.sections(config)
+
+# What the rules that bring the shards together wait for: whatever the target, nothing is built on videos that the audit
+# refused. Ancient: a new audit of the same videos is no reason to build anything again.
+AUDITED = ancient(results("deidentified/audit.json"))
 
 # Keys that say how fast, not what: scripts read them from the configuration, since a change is no reason to run again.
 NO_NUMBER = ("compute.loader_workers", "compute.jobs_per_gpu")

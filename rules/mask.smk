@@ -55,6 +55,7 @@ rule index_clip_store:
     input:
         frames=over_shards(results("clips/{shard}.npy")),
         index=over_shards(results("clips/{shard}.parquet")),
+        audited=AUDITED,
     output:
         results("clips/store.json"),
     log:

@@ -114,6 +114,7 @@ rule plot_montage:
     """Frames before and after masking, for a person to look at."""
     input:
         previews=over_shards(results("masked/{shard}.preview.npz")),
+        audited=AUDITED,
     output:
         montage=report(png_and_pdf("montage"), caption="../report/montage.rst", category="Cohort"),
     log:
@@ -231,6 +232,8 @@ rule build_report:
             *(key for key in sorted(config) if key not in ("input", "compute", "study")),
             "study.name",
             "study.seed",
+            # where files lie is nobody's concern, and a folder may be called after a patient
+            leave_out=("views.labels", "views.weights", "views.classes", "finetune.kinetics_weights"),
         ),
         tasks=GRID.tasks,
         inits=GRID.inits,

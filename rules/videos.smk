@@ -4,12 +4,8 @@
 if VIDEOS_GIVEN:
 
     # How the table of videos is read; where it lies is no setting.
-    TABLE_KEYS = section(
-        "input.avi",
-        "input.columns",
-        "input.extra_columns",
-        leave_out=("input.avi.dir", "input.avi.table"),
-    )
+    TABLE_KEYS = ("input.avi", "input.columns", "input.extra_columns")
+    NO_TABLE_KEYS = ("input.avi.dir", "input.avi.table")
 
     ruleorder: catalog_videos > catalog_archive
     ruleorder: import_videos > deidentify_shard
@@ -34,7 +30,7 @@ if VIDEOS_GIVEN:
             mem_mb=2000,
             runtime=30,
         params:
-            settings=TABLE_KEYS,
+            settings=section(*TABLE_KEYS, leave_out=NO_TABLE_KEYS),
             shards=config["input"]["shards"],
             core=core("catalog_videos"),
         script:
@@ -55,7 +51,7 @@ if VIDEOS_GIVEN:
             mem_mb=1000,
             runtime=20,
         params:
-            settings=TABLE_KEYS,
+            settings=section(*TABLE_KEYS, "input.max_age", "evaluate.age_column", leave_out=NO_TABLE_KEYS),
             core=core("import_video_labels"),
         script:
             "../workflow_scripts/import_video_labels.py"

@@ -84,3 +84,4 @@ rule views:
     """Stage 3: the view of every video."""
     input:
         over_shards(results("views/{shard}.parquet")),
+        AUDITED,

@@ -21,6 +21,4 @@ with job(snakemake, restricted=True) as log:
     for number, path in enumerate(snakemake.output.shards):
         RESTRICTED_CATALOGUE.write(by_shard.get(number, catalogue.iloc[:0]), path)
     RESTRICTED_CATALOGUE.write(catalogue, snakemake.output.crosswalk)
-    for path in (state, snakemake.output.crosswalk, *snakemake.output.shards):
-        Path(path).chmod(0o600)
     log.info("%d files: %s", len(catalogue), catalogue["outcome"].value_counts().to_dict())

@@ -1,7 +1,5 @@
 """Match the given videos with their table; pseudonyms, shards, and the views that the table names."""
 
-from pathlib import Path
-
 from echoclr_core.cohort import read_video_table
 from echoclr_core.deidentify import RESTRICTED_CATALOGUE, Pseudonyms, load_key, pseudonymise
 from echoclr_core.video.given_files import catalogue_videos
@@ -21,8 +19,6 @@ with job(snakemake, restricted=True) as log:
         RESTRICTED_CATALOGUE.write(rows, path)
         GIVEN_VIEWS.write(rows[["video_id"]].assign(view=rows["path"].map(views)), given)
     RESTRICTED_CATALOGUE.write(catalogue, snakemake.output.crosswalk)
-    for path in (snakemake.output.crosswalk, *snakemake.output.shards):
-        Path(path).chmod(0o600)
     log.info("%d files: %s", len(catalogue), catalogue["outcome"].value_counts().to_dict())
     log.info(
         "%d rows of the table without a file, the first of them %s", len(without_file), without_file[:10]

@@ -1,6 +1,6 @@
 """Read the labels and replace their identifiers by pseudonyms."""
 
-from echoclr_core.cohort import LABELS, LabelColumns, apply_pseudonyms, read_labels
+from echoclr_core.cohort import LABELS, LabelColumns, apply_pseudonyms, cap_ages, read_labels
 from echoclr_core.deidentify import Pseudonyms, load_key
 from workflow_scripts.lib.job import job, settings
 
@@ -11,5 +11,6 @@ with job(snakemake, restricted=True) as log:
     )
     pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
     table = apply_pseudonyms(labels, study=pseudonyms.study, patient=pseudonyms.patient)
+    table = cap_ages(table, chosen.age_column, chosen.max_age)
     LABELS.write(table, snakemake.output[0])
     log.info("%d labelled studies; columns %s", len(table), list(table.columns))

@@ -1,13 +1,15 @@
 """Labels of the studies from the table of videos, under pseudonyms."""
 
-from echoclr_core.cohort import LABELS, apply_pseudonyms, read_video_table
+from echoclr_core.cohort import LABELS, apply_pseudonyms, cap_ages, read_video_table
 from echoclr_core.deidentify import Pseudonyms, load_key
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.video_table import video_layout
 
 with job(snakemake, restricted=True) as log:
-    labels = read_video_table(snakemake.input.table, video_layout(settings(snakemake))).labels
+    chosen = settings(snakemake)
+    labels = read_video_table(snakemake.input.table, video_layout(chosen)).labels
     pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
     table = apply_pseudonyms(labels, study=pseudonyms.study, patient=pseudonyms.patient)
+    table = cap_ages(table, chosen.age_column, chosen.max_age)
     LABELS.write(table, snakemake.output[0])
     log.info("%d studies; columns %s", len(table), list(table.columns))

@@ -4,7 +4,7 @@ from echoclr_core.cohort.build import Cohort, build_cohort
 from echoclr_core.cohort.columns import SEX_SPELLINGS, LabelColumns
 from echoclr_core.cohort.digests import digest_of_videos, split_record
 from echoclr_core.cohort.flow import FLOW, REASONS, STAGES, check_flow
-from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, check_labels, read_labels
+from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, cap_ages, check_labels, read_labels
 from echoclr_core.cohort.lvh import lv_mass_index, lvh_label
 from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS, TASKS, CohortSettings
 from echoclr_core.cohort.severe_as import (
@@ -50,6 +50,7 @@ __all__ = [
     "VideoTable",
     "apply_pseudonyms",
     "build_cohort",
+    "cap_ages",
     "check_flow",
     "check_labels",
     "check_video_table",

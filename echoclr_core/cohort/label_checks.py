@@ -8,11 +8,17 @@ import datetime
 import difflib
 import math
 import re
+from collections.abc import Collection
 
 import pandas as pd
 
 from echoclr_core.cohort.columns import LIMITS, MEASUREMENTS, LabelColumns
 
+EXACT_DATE = re.compile(
+    r"(?<![\d.])(?:(?:19|20)\d\d(?P<a>[-./]?)(?:0[1-9]|1[0-2])(?P=a)(?:0[1-9]|[12]\d|3[01])"
+    r"|\d{1,2}(?P<b>[-./])\d{1,2}(?P=b)(?:19|20)\d\d)(?!\d)"
+)
+LEAST_KEY = 5  # letters; shorter keys stand in other cells by chance
 DATE = re.compile(r"(\d{4})([-./]?)(\d{2})\2(\d{2})(?:[ T].*)?")
 FEW = 12  # distinct wrong values above which the column itself is probably the wrong one
 YEARS = (1950, 2100)
@@ -57,14 +63,43 @@ def check_names(table: pd.DataFrame, columns: LabelColumns, problems: Problems) 
     years = [wanted[name] for name in ("study_date", "study_year") if name in wanted]
     if any(name in known for name in years):
         wanted = {name: column for name, column in wanted.items() if column in known or column not in years}
+    named = set(columns.named().values()) | set(columns.extra)
     for name, column in wanted.items():
         if column not in known:
             near = difflib.get_close_matches(column, known, n=1, cutoff=0.5)
-            hint = f"the nearest is {near[0]!r}" if near else "nothing comes near"
+            hint = f"the nearest is {near[0]!r}" if near and named & set(known) else "nothing comes near"
             problems.add(
-                f"row 1: there is no column {column!r} (for {name}); {hint}; the table has {known}. "
+                f"row 1: there is no column {column!r} (for {name}); {hint}; {header_of(known, named)}. "
                 "A column that is not needed is switched off with null"
             )
+
+
+def header_of(known: Collection[str], wanted: Collection[str]) -> str:
+    """Row 1 for a message, unless it holds none of the wanted names: then it may be a patient's row."""
+    if set(known) & set(wanted):
+        return f"the table has {list(known)}"
+    return "row 1 holds no name that is looked for and is not shown: is it the header?"
+
+
+def check_free_text(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> None:
+    """No exact date and no key of the row in cells that leave as they are: grades and extra columns."""
+    for column in filter(None, (columns.as_severity, *columns.extra)):
+        cells = table[column].dropna()
+        dated = cells.map(lambda cell: EXACT_DATE.search(cell) is not None).astype(bool)
+        rule = "a text without an exact date, since it leaves restricted/"
+        problems.cells(column, cells[dated], rule, show=False)
+        for key in filter(None, (columns.study_id, columns.patient_id)):
+            keys = table[key].reindex(cells.index)
+            named = pd.Series(map(_holds, cells, keys), index=cells.index, dtype=bool)
+            rule = f"a text without the {key} of its row, since it leaves restricted/"
+            problems.cells(column, cells[named], rule, show=False)
+
+
+def _holds(cell: str, key: str) -> bool:
+    """Whether the cell holds the key as a word."""
+    if pd.isna(key) or len(key) < LEAST_KEY or key.casefold() not in cell.casefold():
+        return False
+    return re.search(rf"(?<!\w){re.escape(key)}(?!\w)", cell, re.IGNORECASE) is not None
 
 
 def check_ids(table: pd.DataFrame, columns: LabelColumns, floating: list[str], problems: Problems) -> None:

@@ -35,9 +35,9 @@ def read_text_table(path: str | Path) -> tuple[pd.DataFrame, list[str]]:
     table = table.loc[
         :, [bool(name) or table.iloc[:, k].notna().any() for k, name in enumerate(table.columns)]
     ]
-    twice = sorted(set(table.columns[table.columns.duplicated()]))
-    if twice:
-        raise ValueError(f"{path.name}: row 1: the columns {twice} stand there more than once")
+    twice = [number for number, again in enumerate(table.columns.duplicated(keep=False), start=1) if again]
+    if twice:  # by number: in a table without a header these would be a patient's cells
+        raise ValueError(f"{path.name}: row 1: the names of the columns {twice} stand there more than once")
     table = table.apply(lambda column: column.str.strip().replace("", pd.NA))
     return table.dropna(how="all"), floating
 

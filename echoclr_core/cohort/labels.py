@@ -9,6 +9,7 @@ from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.label_checks import (
     FEW,
     Problems,
+    check_free_text,
     check_ids,
     check_names,
     parse_measurements,
@@ -20,6 +21,8 @@ from echoclr_core.cohort.label_text import read_text_table
 from echoclr_core.cohort.lvh import lv_mass_index
 from echoclr_core.cohort.severe_as import is_grade
 from echoclr_core.common import Column, Table
+
+AGE = r"^\D{0,2}(\d+(?:\.\d+)?)(?:\s*[a-zA-Z]*)?$"
 
 LABELS = Table(
     "labels",
@@ -142,6 +145,20 @@ def apply_pseudonyms(
     return LABELS.check(coded.sort_values("study_id", ignore_index=True))
 
 
+def cap_ages(labels: pd.DataFrame, column: str, most: float | None) -> pd.DataFrame:
+    """The labels with every age above ``most`` written as ``most``; as they are without the column or limit.
+
+    Few people are so old that year, sex and age together name them; HIPAA's Safe Harbor wants one category
+    from 90. Cells may be numbers or text with a unit ("094Y", "94 years").
+    """
+    if most is None or column not in labels.columns:
+        return labels
+    numbers = labels[column].astype("string").str.extract(AGE)[0].astype("Float64")
+    old = (numbers > most).fillna(False).astype(bool)
+    cap = most if pd.api.types.is_numeric_dtype(labels[column]) else f"{most:g}"
+    return labels.assign(**{column: labels[column].mask(old, cap)})
+
+
 def _parse(path: str | Path, columns: LabelColumns) -> tuple[pd.DataFrame, Problems]:
     problems = Problems(Path(path).name)
     table, floating = read_text_table(path)
@@ -160,6 +177,7 @@ def parse_labels(
         problems.add("the table has no rows; one row a study is needed")
         return LABELS.empty(), problems
     check_ids(table, columns, floating, problems)
+    check_free_text(table, columns, problems)
     index = parse_number(table, columns, "lv_mass_index", problems)
     measured = parse_measurements(table, columns, problems)
     computed = pd.Series(lv_mass_index(**measured), index=table.index).astype("Float64")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from echoclr_core.cohort.columns import LabelColumns
-from echoclr_core.cohort.label_checks import Problems
+from echoclr_core.cohort.label_checks import Problems, header_of
 from echoclr_core.cohort.label_text import read_text_table
 from echoclr_core.cohort.labels import LABELS, no_severe_grade, parse_labels, raise_problems
 
@@ -136,8 +136,9 @@ def _parse(path: str | Path, layout: VideoLayout) -> tuple[VideoTable, Problems]
     lacking = [
         name for name in (columns.video, columns.split, columns.view) if name and name not in table.columns
     ]
+    wanted = {columns.video, columns.split, columns.view, *layout.labels.named().values()}
     for name in lacking:
-        problems.add(f"row 1: there is no column {name!r}; the table has {list(table.columns)}")
+        problems.add(f"row 1: there is no column {name!r}; {header_of(table.columns, wanted)}")
     if lacking or layout.labels.study_id not in table.columns:
         labels, _ = parse_labels(table, floating, layout.labels, problems)
         return VideoTable(videos=pd.DataFrame(), labels=labels), problems

@@ -77,7 +77,9 @@ def deidentify_shard(
     code = code_digest(_module_file(), Path(echoclr_core.__file__).parents[1], "echoclr_core")
     finished: dict[str, dict[str, Any]] = {}
     jobs, keys = [], {}
-    for row in rows.to_dict("records"):
+    # In the order of the pseudonyms: in that of the catalogue, the times of the written files would tell the
+    # order of the source paths, which often is that of names or dates.
+    for row in rows.sort_values("video_id").to_dict("records"):
         identity = {name: None if pd.isna(row[name]) else row[name] for name in IDENTITY}
         video_id = row["video_id"]
         keys[video_id] = digest([asdict(settings), process, code, row["path"], row["bytes"], row["mtime_ns"]])

@@ -45,9 +45,11 @@ def read_view_labels(path: str | Path) -> pd.DataFrame:
     keys = ["video"] if "video" in table.columns else ["study", "file"]
     missing = [name for name in (*keys, "view") if name not in table.columns]
     if missing:
+        # Without any of the names the first row may be a video's, whose UID no message may hold.
+        known = set(table.columns) & {"video", "study", "file", "view"}
+        has = f"it has {list(table.columns)}" if known else "row 1 has none of the names: is it the header?"
         raise ValueError(
-            f"{path.name}: missing columns {missing}; it has {list(table.columns)}; allowed are video (or "
-            "study and file) and view"
+            f"{path.name}: missing columns {missing}; {has}; allowed are video (or study and file) and view"
         )
     found = [
         f"{path.name}: row {row + 2}: column {name!r} is empty; a value is needed"

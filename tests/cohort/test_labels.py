@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.cohort import LABELS, LabelColumns, apply_pseudonyms, check_labels, read_labels
+from echoclr_core.cohort import LABELS, LabelColumns, apply_pseudonyms, cap_ages, check_labels, read_labels
 
 COLUMNS = LabelColumns()
 HEADER = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index"
@@ -230,3 +230,48 @@ def test_pseudonyms_replace_both_keys(tmp_path):
     assert list(coded["patient_id"].fillna("-")) == ["-", "q_p"]
     with pytest.raises(ValueError, match="1 studies share a pseudonym"):
         apply_pseudonyms(read_labels(path, COLUMNS), study=lambda x: "s", patient=str)
+
+
+def test_a_table_without_header_is_not_shown(tmp_path):
+    row = "SECRET1,SECRETP,2019-05-01,F,Severe,96"
+    text = "\n".join(check_labels(csv(tmp_path, row, header=row.replace("1,", "2,")), COLUMNS))
+    assert "is it the header?" in text
+    assert "SECRET" not in text
+    assert "2019" not in text
+    (problem,) = check_labels(csv(tmp_path, row, header="SECRET1,SECRET1,c,d,e,f"), COLUMNS)
+    assert "columns [1, 2]" in problem
+    assert "SECRET" not in problem
+
+
+@pytest.mark.parametrize(
+    ("grade", "said"),
+    [
+        ("Moderate (mrn-4711)", "without the patient_id of its row"),
+        ("Severe, ACC/99812", "without the study_id of its row"),
+        ("Severe 2019-05-01", "without an exact date"),
+        ("Severe on 01.05.2019", "without an exact date"),
+        ("seen 20190501", "without an exact date"),
+        ("Severe (1.0 cm2, 2019)", None),
+        ("MRN-47112", None),
+        ("3.20190501", None),
+    ],
+)
+def test_cells_that_leave_hold_no_key_and_no_date(tmp_path, grade, said):
+    row = f'ACC/99812,MRN-4711,2019-05-01,F,"{grade}",96'
+    problems = check_labels(csv(tmp_path, row), COLUMNS)
+    extra = check_labels(
+        csv(tmp_path, f'ACC/99812,MRN-4711,2019-05-01,F,,96,"{grade}"', header=HEADER + ",note"),
+        LabelColumns(extra=["note"]),
+    )
+    for found in (problems, extra):
+        assert len(found) == (said is not None)
+        assert all(said in line and grade not in line for line in found)
+
+
+def test_old_ages_are_one_category():
+    numbers = pd.DataFrame({"age": pd.array([89, 90, 101.5, None], "Float64")})
+    assert list(cap_ages(numbers, "age", 90)["age"].fillna(-1)) == [89, 90, 90, -1]
+    texts = pd.DataFrame({"age": pd.array(["089Y", "094Y", "97 years", "90+", None], "string")})
+    assert list(cap_ages(texts, "age", 90)["age"].fillna("-")) == ["089Y", "90", "90", "90+", "-"]
+    pd.testing.assert_frame_equal(cap_ages(numbers, "age", None), numbers)
+    pd.testing.assert_frame_equal(cap_ages(numbers, "years", 90), numbers)

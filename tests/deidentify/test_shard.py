@@ -167,3 +167,14 @@ def test_an_empty_shard_gives_an_empty_table_and_folder(tmp_path):
     table = deidentify_shard(rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work")
     assert len(table) == 0
     assert Path(tmp_path / "out").is_dir()
+
+
+@pytest.mark.slow
+def test_files_are_written_in_the_order_of_their_pseudonyms(tmp_path):
+    """In the order of the paths the times of the files would tell the order of the patients' names."""
+    rows = archive(tmp_path / "dicom", ["a", "b", "c", "d", "e"])
+    deidentify_shard(rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work", settings=QUICK)
+    written = sorted((tmp_path / "out").glob("*.avi"), key=lambda path: path.stat().st_mtime_ns)
+    paths = rows.set_index("video_id")["path"]
+    assert [path.stem for path in written] == sorted(paths.index)
+    assert list(paths[sorted(paths.index)]) != sorted(paths)

@@ -1,5 +1,6 @@
 """Identifiers planted wherever an archive has them stand nowhere in what a run wrote outside restricted/."""
 
+import stat
 from pathlib import Path
 
 import cv2
@@ -125,7 +126,7 @@ def ran(study_of, tmp_path_factory):
     failed = [
         run("catalog", "--forcerun", "catalog_archive", key="'bad key'", check=False),
         run("results/canary/cohort/labels.parquet", labels="wrong.csv", check=False),
-        run("deidentify", deidentify="{audit_videos: 9, boundary: rectangle}", check=False),
+        run("deidentify", "mask", deidentify="{audit_videos: 9, boundary: rectangle}", check=False),
     ]
     return study, table, written, sheet, said, failed
 
@@ -139,6 +140,20 @@ def test_failing_jobs_failed(ran):
     for done in ran[5]:
         assert done.returncode != 0
     assert "legible text" in (ran[0].path("results", "canary", "logs", "check_audit.log")).read_text()
+
+
+def test_nothing_is_built_on_videos_that_the_audit_refused(ran):
+    assert not list(ran[0].path("results", "canary").glob("clips/store.json"))
+
+
+def test_restricted_is_closed_and_the_rest_is_not(ran):
+    results = ran[0].path("results", "canary")
+    for path in results.rglob("*"):
+        closed = "restricted" in path.relative_to(results).parts
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if path.is_file():
+            assert (mode & 0o077 == 0) == closed, path
+    assert stat.S_IMODE((results / "restricted").stat().st_mode) == 0o700
 
 
 def test_no_canary_in_any_byte_outside_restricted(ran):

@@ -215,3 +215,27 @@ def test_the_encoders_that_the_configuration_allows_are_those_of_the_library():
     from echoclr_core.models import encoder_names
 
     assert checks.encoder_names(ROOT) == list(encoder_names())
+
+
+def test_logs_of_restricted_are_not_copied(study_of, tmp_path):
+    done = study_of(tmp_path, ROOT / "config" / "demo.yaml").run("-n", "--show-failed-logs", check=False)
+    assert done.returncode != 0
+    assert "--show-failed-logs is not allowed" in done.stdout + done.stderr
+
+
+def test_a_key_in_place_of_its_file_is_not_repeated(config, tmp_path, monkeypatch):
+    monkeypatch.delenv("ECHOCLR_PSEUDONYM_KEY", raising=False)
+    config["input"] |= {"dicom_dir": str(tmp_path), "pseudonym_key_file": "5a" * 32}
+    with pytest.raises(WorkflowError, match="looks like a key") as caught:
+        checks.require_files(config, synthetic=False, targets=["catalog"])
+    assert "5a5a" not in str(caught.value)
+
+
+def test_a_key_that_others_can_read_is_told(config, tmp_path, capsys):
+    key = tmp_path / "key"
+    key.write_text("5a" * 32)
+    config["input"] |= {"dicom_dir": str(tmp_path), "pseudonym_key_file": str(key)}
+    for mode, said in ((0o600, False), (0o644, True)):
+        key.chmod(mode)
+        checks.require_files(config, synthetic=False, targets=["catalog"])
+        assert ("others can read this file" in capsys.readouterr().err) == said

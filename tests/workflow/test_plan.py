@@ -72,3 +72,9 @@ def test_the_synthetic_archive_can_be_catalogued_by_itself(study_of, tmp_path):
     videos = sum(sum(cohort[name]) / 2 for name in ("plax_videos", "other_videos"))
     assert studies == 12_500
     assert studies * videos == pytest.approx(447_653, rel=0.02)
+
+
+@pytest.mark.parametrize("target", ["views", "mask", "cohort", "pretrain", "finetune", "evaluate", "explain"])
+def test_every_stage_after_the_videos_waits_for_the_audit(study_of, tmp_path, target):
+    """keep-going carries a run past a job that failed, so whatever may not go on must depend on it."""
+    assert "check_audit" in study_of(tmp_path, ROOT / "config" / "demo.yaml").plan(target)

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import sys
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -51,6 +52,15 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
         lines = "\n".join(f"  {line}" for line in found)
         raise WorkflowError(f"{len(found)} problem{'s' * (len(found) > 1)} in the configuration:\n{lines}")
     return config
+
+
+def refuse_copies_of_logs(show_failed_logs: bool) -> None:
+    """Raise a WorkflowError where the engine would copy logs: those in restricted/ hold identifiers."""
+    if show_failed_logs:
+        raise WorkflowError(
+            "--show-failed-logs is not allowed: it would copy logs of restricted/, which may name patients, "
+            "to the terminal and into .snakemake/log; each failing job says where its log is"
+        )
 
 
 def _empty_paths(config: dict) -> list[str]:
@@ -269,10 +279,13 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
         and not os.environ.get("ECHOCLR_PSEUDONYM_KEY")
     ):
         missing.append(
-            f"input.pseudonym_key_file: {f'there is no {key_file}' if key_file else 'is empty'} and the "
+            f"input.pseudonym_key_file: {_no_key(key_file)} and the "
             "environment variable ECHOCLR_PSEUDONYM_KEY is not set; make a key once with "
             "`make key KEY=path/outside/results`"
         )
+    if key_file and Path(key_file).is_file() and Path(key_file).stat().st_mode & 0o077:
+        # Said here as well as in the job: that log lies in restricted/, where nobody looks after a good run.
+        print("input.pseudonym_key_file: others can read this file; `chmod 600` it", file=sys.stderr)
     if tuning and "kinetics400" in config["finetune"]["initialisations"]:
         missing += _kinetics_problem(config, fetch=not missing)
     if missing:
@@ -280,6 +293,15 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
         raise WorkflowError(
             f"{len(missing)} file(s) are missing or unsuitable, so no job was started:\n{lines}"
         )
+
+
+def _no_key(file: str) -> str:
+    """Why there is no key in ``file``, without repeating what may be the key itself."""
+    if not file:
+        return "is empty"
+    if re.fullmatch(r"[0-9a-fA-F]{32,}", file):
+        return "holds what looks like a key, not the name of a file (the value is not shown)"
+    return f"there is no {file}"
 
 
 def _last_stage(targets: Collection[str]) -> int:

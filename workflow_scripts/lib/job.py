@@ -2,10 +2,12 @@
 
 import json
 import logging
+import os
 import platform
+import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -28,12 +30,15 @@ def job(snakemake, *, restricted: bool = False, story: str | Path | None = None)
         The object the engine gives to a script.
     restricted
         Whether the rule sees identifiers. Then its log lies in restricted/, and what went wrong is told there
-        only: a traceback on the terminal or in a cluster's log could name a patient.
+        only: a traceback on the terminal or in a cluster's log could name a patient. Whatever it writes is
+        readable by its owner alone, but for outputs elsewhere, and a process of it that crashes leaves no
+        image of its memory behind.
     story
         A file that keeps what the attempts at a resumable job said: Snakemake removes the log before it
         starts a job again, and it is put back from here.
     """
     path = Path(snakemake.log[0])
+    usual = _close_doors() if restricted else None
     folder = restricted_folder(path) if restricted else path.parent
     folder.mkdir(parents=True, exist_ok=True)
     if story is not None and Path(story).exists() and not path.exists():
@@ -55,7 +60,11 @@ def job(snakemake, *, restricted: bool = False, story: str | Path | None = None)
         raise
     else:
         log.info("done in %.1f s", time.monotonic() - start)
+        if usual is not None:
+            _open_to_all(snakemake.output, usual)
     finally:
+        if usual is not None:
+            os.umask(usual)
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
@@ -75,6 +84,22 @@ def restricted_folder(path: Path) -> Path:
     top.mkdir(parents=True, exist_ok=True)
     top.chmod(0o700)
     return path.parent
+
+
+def _close_doors() -> int:
+    """Keep what this process and its children write to its owner; return the mask that was in place."""
+    # A decoder that crashes would leave header, path and pixels in a file `core` of the working directory.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    return os.umask(0o077)
+
+
+def _open_to_all(outputs: Iterable[str], mask: int) -> None:
+    """Give outputs that lie outside restricted/ the modes that they have from any other rule."""
+    for output in map(Path, outputs):
+        if "restricted" in output.parts:
+            continue
+        for path in (output, *(output.rglob("*") if output.is_dir() else ())):
+            path.chmod((0o777 if path.is_dir() else 0o666) & ~mask)
 
 
 def settings(snakemake, name: str = "settings") -> SimpleNamespace:

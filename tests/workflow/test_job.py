@@ -1,0 +1,62 @@
+"""The frame of a job that sees identifiers."""
+
+import logging
+import os
+import resource
+import stat
+from types import SimpleNamespace
+
+import pytest
+
+from workflow_scripts.lib.job import job
+
+
+@pytest.fixture
+def limits():
+    """The process's limits and mask as they were."""
+    core, mask = resource.getrlimit(resource.RLIMIT_CORE), os.umask(0o022)
+    yield
+    os.umask(mask)
+    resource.setrlimit(resource.RLIMIT_CORE, core)
+
+
+def of_rule(folder, *outputs):
+    return SimpleNamespace(
+        rule="catalog_archive",
+        log=[str(folder / "restricted" / "logs" / "catalog_archive.log")],
+        output=[str(folder / name) for name in outputs],
+        wildcards={},
+        params={},
+        resources={},
+        threads=1,
+    )
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_a_restricted_job_writes_is_its_owners(tmp_path, limits):
+    snakemake = of_rule(tmp_path, "restricted/crosswalk.parquet", "videos", "table.parquet")
+    with job(snakemake, restricted=True):
+        assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0  # workers inherit it
+        (tmp_path / "videos").mkdir()
+        for name in ("restricted/crosswalk.parquet", "restricted/state", "videos/v_a.avi", "table.parquet"):
+            (tmp_path / name).write_text("")
+            assert mode(tmp_path / name) == 0o600
+    assert mode(tmp_path / "restricted") == 0o700
+    for path in (tmp_path / "restricted").rglob("*"):
+        assert mode(path) == (0o700 if path.is_dir() else 0o600), path
+    assert mode(tmp_path / "videos") == 0o755
+    assert mode(tmp_path / "videos" / "v_a.avi") == mode(tmp_path / "table.parquet") == 0o644
+
+
+def test_a_restricted_job_that_fails_says_why_in_its_log_alone(tmp_path, limits, capsys):
+    snakemake = of_rule(tmp_path, "table.parquet")
+    with pytest.raises(SystemExit), job(snakemake, restricted=True):
+        raise ValueError("MRN-4711")
+    said = capsys.readouterr()
+    assert "MRN-4711" not in said.out + said.err
+    assert "MRN-4711" in (tmp_path / "restricted" / "logs" / "catalog_archive.log").read_text()
+    assert os.umask(0o022) == 0o022
+    assert not [handler for handler in logging.getLogger().handlers if "restricted" in str(handler)]
