@@ -20,12 +20,22 @@ class Overlay:
     touching, inside
         ASCII text at the edge and inside; None where there is none.
     items
-        ((x, y) pixel of the top-left corner, text) of each, for the screen.
+        ((x, y) pixel of the top-left corner, text) of each, for the screen; what stands inside last.
+    passing
+        None, or from which to which part of the clip, 0 to 1, what stands inside is shown.
     """
 
     touching: str | None
     inside: str | None
     items: tuple[tuple[Place, str], ...]
+    passing: tuple[float, float] | None = None
+
+    def shown(self, index: int, frames: int) -> tuple[tuple[Place, str], ...]:
+        """The items of frame ``index`` of so many; text that passes is shown in one frame at least."""
+        if self.passing is None:
+            return self.items
+        first, last = (round(part * (frames - 1)) for part in self.passing)
+        return self.items if first <= index <= last else self.items[:-1]
 
 
 def draw_overlay(
@@ -36,6 +46,7 @@ def draw_overlay(
     *,
     touching_share: float,
     inside_share: float,
+    passing_share: float,
 ) -> Overlay:
     """Choose text and its place.
 
@@ -49,11 +60,11 @@ def draw_overlay(
         The screen's.
     identity
         What may be typed inside: name, number, date.
-    touching_share, inside_share
-        Probabilities.
+    touching_share, inside_share, passing_share
+        Probabilities; the last, that what stands inside comes and goes.
     """
     at_edge, within = rng.random() < touching_share, rng.random() < inside_share
-    touching = inside = None
+    touching = inside = passing = None
     items: list[tuple[Place, str]] = []
     if at_edge:
         touching = plain(("LVOT 2.1 cm", f"PLAX {identity[1]}", "X2 zoom", "Dist 14.2")[int(rng.integers(4))])
@@ -61,7 +72,10 @@ def draw_overlay(
     if within:
         inside = plain(identity[int(rng.integers(len(identity)))])
         items.append((_within(rng, mask, font, inside), inside))
-    return Overlay(touching=touching, inside=inside, items=tuple(items))
+        if rng.random() < passing_share:
+            first = rng.uniform(0, 0.9)
+            passing = (first, min(1.0, first + rng.uniform(0, 0.4)))
+    return Overlay(touching=touching, inside=inside, items=tuple(items), passing=passing)
 
 
 def _at_edge(rng: np.random.Generator, mask: np.ndarray, font: ImageFont.FreeTypeFont, text: str) -> Place:

@@ -89,6 +89,8 @@ class SyntheticSettings:
         Share of videos whose file takes a liberty with the standard that every reader must survive.
     touching_share, inside_share
         Share of videos with text that touches the fan's edge, and with identity typed inside the fan.
+    passing_share
+        Share of the texts typed inside that are shown in a part of the clip alone.
     pictures
         "phantom" draws hearts; "tiny" writes ``TINY`` px of grey instead, for archives whose headers count:
         nothing can be learned from them.
@@ -127,6 +129,7 @@ class SyntheticSettings:
     rate_tags: tuple[str, ...] = RATE_TAGS
     touching_share: float = 0.04
     inside_share: float = 0.01
+    passing_share: float = 0.25
     other_encodings: float = 0.25
     quirk_share: float = 0.08
     pictures: str = "phantom"

@@ -214,17 +214,22 @@ def screen_video(
         (caption.name, caption.identifier, f"{caption.name} {caption.date}"),
         touching_share=settings.touching_share,
         inside_share=settings.inside_share,
+        passing_share=settings.passing_share,
     )
     coloured = video.view == "plax_colour"
-    screen = Screen(layout, plan.screen, caption, (fan.edge(-1), fan.edge(1)), overlay.items, coloured)
-    traces = screen.ecg(take.phases)
+    edges = (fan.edge(-1), fan.edge(1))
+    shown = [overlay.shown(index, video.frames) for index in range(video.frames)]
+    screens = {
+        items: Screen(layout, plan.screen, caption, edges, items, coloured) for items in dict.fromkeys(shown)
+    }
+    traces = screens[shown[0]].ecg(take.phases)
     flow = ColourFlow(take.acquisition.sector, take.rng) if coloured else None
     frames = np.empty((video.frames, height, width, 3), np.uint8)
     moments = []
     for index, (scene, polar) in enumerate(take.polar()):
         beat = take.cycle.at(take.phases[index])
         picture = polar if flow is None else flow.paint(polar, scene, beat)
-        frames[index] = screen.compose(convert(picture), mask, traces[index])
+        frames[index] = screens[shown[index]].compose(convert(picture), mask, traces[index])
         moments.append(_moment(fan, anatomy, scene, beat))
     return ScreenVideo(
         frames=frames, mask=convert.mask, fan=fan, take=take, moments=tuple(moments), overlay=overlay

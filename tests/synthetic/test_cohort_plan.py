@@ -135,6 +135,7 @@ def test_another_seed_is_another_cohort(plans):
         ("layouts", ()),
         ("encodings", ("gif",)),
         ("inside_share", 1.5),
+        ("passing_share", -0.1),
         ("severe_share", 1.2),
         ("missing_index", -0.1),
         ("frames", 1),

@@ -117,7 +117,8 @@ def test_ticks_stand_a_centimetre_apart():
 
 def draw(mask, size, seed=0, **shares):
     rng = generator(seed, "overlay")
-    return draw_overlay(rng, mask, screen_font(size), ("Muster, Émile", "MR1230", "x 1/2/2018"), **shares)
+    identity = ("Muster, Émile", "MR1230", "x 1/2/2018")
+    return draw_overlay(rng, mask, screen_font(size), identity, **{"passing_share": 0.0} | shares)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -142,6 +143,18 @@ def test_text_shares():
     assert sum(d.touching is not None for d in drawn) == pytest.approx(90, abs=28)
     assert sum(d.inside is not None for d in drawn) == pytest.approx(30, abs=18)
     assert all(draw(mask, (240, 320), i, touching_share=0, inside_share=0).items == () for i in range(20))
+
+
+def test_text_that_passes_is_shown_in_a_part_of_the_clip():
+    _, mask = make("classic", (240, 320))
+    shares = {"touching_share": 1.0, "inside_share": 1.0}
+    for seed in range(20):
+        stays, passes = (draw(mask, (240, 320), seed, **shares, passing_share=p) for p in (0.0, 1.0))
+        assert passes.items == stays.items
+        shown = [len(passes.shown(i, 24)) for i in range(24)]
+        assert set(shown) == {1, 2}
+        assert "21" not in "".join(map(str, shown)).strip("1")  # in one piece
+        assert [len(stays.shown(i, 24)) for i in range(24)] == [2] * 24
 
 
 def test_plain_text_keeps_every_letter():
