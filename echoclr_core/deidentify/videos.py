@@ -19,6 +19,7 @@ from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.text import shown_text, standing_text, without_text
 from echoclr_core.dicom import Cine, UnusableFile, read_cine
 
+MOST_FRAMES = 99_999  # half an hour at 50 frames/s
 JPEG_BLOCK = 8  # pixels; grey JPEGs have no larger ones
 
 
@@ -166,8 +167,10 @@ def _burned_in(lines: int, path: Path) -> UnusableFile:
 
 def _header_columns(cine: Cine) -> dict[str, Any]:
     header = cine.header
+    declared = header.frames_declared
     return {
-        "frames_declared": header.frames_declared,
+        # a larger number is no count of frames, and may be somebody's
+        "frames_declared": declared if declared is None or declared <= MOST_FRAMES else None,
         "fps": cine.fps,
         "fps_source": cine.fps_source,
         "height": cine.height,

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pydicom
 import pytest
 from cine_files import phantom, write_cine
 
@@ -35,6 +36,15 @@ def test_ffv1_holds_the_masked_frames_exactly(source, tmp_path):
     assert row["colour_share"] == 0
     assert row["bytes"] == (tmp_path / "v.avi").stat().st_size
     assert (row["manufacturer"], row["model"]) == ("philips", "epiq")
+
+
+def test_a_number_of_frames_that_is_none_does_not_come_out(source, tmp_path):
+    data = pydicom.dcmread(source)
+    data.NumberOfFrames = 4711471147
+    data.save_as(source)
+    row = deidentify_video(source, tmp_path / "v.avi", DeidentifySettings())
+    assert row["outcome"] == "truncated"
+    assert row.get("frames_declared") is None
 
 
 def test_a_refusal_names_the_file_whoever_noticed(tmp_path):
