@@ -1,10 +1,11 @@
 """Text inside what would be kept: that which stands still, by its strokes; and that which was shown at all.
 
 Drawn strokes are the same in every frame and thin; speckle and tissue are not. Reading is dear, so of the
-picture that stands still it is asked only where such strokes are in a line. What comes and goes is read in
-the brightest value of each pixel.
+picture that stands still it is asked only where such strokes are in a line. What comes and goes is read when
+every frame has been seen.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -67,34 +68,50 @@ def standing_text(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Re
     return found
 
 
-def shown_text(brightest: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Reading]:
-    """Legible text that was shown inside a mask at any time, be it in one frame.
+class Shown:
+    """What was shown inside a mask at any time, be it in one frame: two pictures that gather frame by frame.
 
     Over time the brightest value of tissue becomes an even grey, and what was drawn stands on it: lines that
-    come or go, that waver, or are too faint or too dark for :func:`standing_text`.
+    come or go, that waver, or are too faint or too dark for :func:`standing_text`. The brightest of what
+    three frames in a row have in common holds less of what moves; there letters stand clear that are lost
+    over bright tissue.
 
     Parameters
     ----------
-    brightest
-        (H, W) uint8, the highest value of each pixel over all frames, 0 outside the mask.
     mask
-        (H, W) bool, what would be kept.
-
-    Returns
-    -------
-    list of Reading
-        Empty where nothing is read. Texts may name a patient: for restricted places only.
+        (H, W) bool, what is kept.
     """
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not rows.size:
-        return []
-    y0, x0 = int(rows[0]), int(columns[0])
-    kept = brightest[y0 : rows[-1] + 1, x0 : columns[-1] + 1]
-    return [
-        line.moved(x0, y0)
-        for line in read_text(kept, scale=screen_scale(brightest))
-        if line.legible and line.y1 - line.y0 <= TALLEST * len(brightest)
-    ]
+
+    def __init__(self, mask: NDArray[np.bool_]):
+        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        ends = (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1) if rows.size else (0, 0, 0, 0)
+        self._top, bottom, self._left, right = map(int, ends)
+        self._part = np.s_[self._top : bottom, self._left : right]
+        self._screen = mask
+        self._brightest = np.zeros_like(mask[self._part], np.uint8)
+        self._steady = self._brightest.copy()
+        self._last: deque[NDArray[np.uint8]] = deque(maxlen=2)
+
+    def add(self, frame: NDArray[np.uint8]) -> None:
+        """Look at one more frame, (H, W) uint8 and 0 outside the mask; it may not change afterwards."""
+        part = frame[self._part]
+        cv2.max(self._brightest, part, dst=self._brightest)
+        if len(self._last) == 2:
+            common = cv2.min(cv2.min(*self._last), part)
+            cv2.max(self._steady, common, dst=self._steady)
+        self._last.append(part)
+
+    def text(self) -> list[Reading]:
+        """Legible text in either picture, in pixels of the screen; may name a patient."""
+        found = []
+        for picture in (self._brightest, self._steady):
+            if picture.any():
+                found += read_text(picture, scale=screen_scale(self._screen))
+        return [
+            line.moved(self._left, self._top)
+            for line in found
+            if line.legible and line.y1 - line.y0 <= TALLEST * len(self._screen)
+        ]
 
 
 def without_text(mask: NDArray[np.bool_], readings: list[Reading]) -> NDArray[np.bool_]:

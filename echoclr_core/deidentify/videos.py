@@ -16,7 +16,7 @@ from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
 from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED
 from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.text import shown_text, standing_text, without_text
+from echoclr_core.deidentify.text import Shown, standing_text, without_text
 from echoclr_core.dicom import Cine, UnusableFile, read_cine
 
 MOST_FRAMES = 99_999  # half an hour at 50 frames/s
@@ -98,15 +98,15 @@ def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dic
         row["colour_share"] = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
     if settings.max_colour_share is not None and row["colour_share"] > settings.max_colour_share:
         raise Filtered("colour_doppler")
-    mask, brightest = _write(cine, sample, mask, target, settings, row)
-    if settings.boundary == "sector" and (shown := shown_text(brightest, mask)):
+    mask, shown = _write(cine, sample, mask, target, settings, row)
+    if settings.boundary == "sector" and (lines := shown.text()):
         # What comes and goes was no line of the sample; only now has every frame been seen.
         if settings.text_inside == "mask":
-            row["text_lines"] += len(shown)
-            mask, brightest = _write(cine, sample, without_text(mask, shown), target, settings, row)
-            shown = shown_text(brightest, mask)
-        if shown:
-            raise _burned_in(len(shown), path)
+            row["text_lines"] += len(lines)
+            mask, shown = _write(cine, sample, without_text(mask, lines), target, settings, row)
+            lines = shown.text()
+        if lines:
+            raise _burned_in(len(lines), path)
     row["kept_fraction"] = float(mask.mean())
     _write_mask(mask, target)
     row["sha256"] = file_digest(target)
@@ -120,16 +120,16 @@ def _write(
     target: Path,
     settings: DeidentifySettings,
     row: dict[str, Any],
-) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
-    """Write every frame behind a mask; return the mask as written, and the brightest value of each pixel."""
+) -> tuple[NDArray[np.bool_], Shown]:
+    """Write every frame behind a mask; return the mask as written, and what was shown behind it."""
     if settings.codec == "mjpeg":
         mask = whole_blocks(mask)
         if not mask.any():
             raise UnusableFile("no_sector", "no whole JPEG block lies inside the window")
-    brightest = np.zeros(mask.shape, np.uint8)
-    frames = _masked(itertools.islice(_every_frame(cine, sample), settings.max_frames), mask, brightest)
+    shown = Shown(mask)
+    frames = _masked(itertools.islice(_every_frame(cine, sample), settings.max_frames), mask, shown)
     row["n_frames"] = write_avi(target, frames, cine.fps, codec=settings.codec, quality=settings.quality)
-    return mask, brightest
+    return mask, shown
 
 
 def _every_frame(cine: Cine, sample: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
@@ -192,13 +192,13 @@ def whole_blocks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _masked(
-    frames: Iterator[NDArray[np.uint8]], mask: NDArray[np.bool_], brightest: NDArray[np.uint8]
+    frames: Iterator[NDArray[np.uint8]], mask: NDArray[np.bool_], shown: Shown
 ) -> Iterator[NDArray[np.uint8]]:
-    """The frames, 0 outside the mask; the highest value of each pixel gathers in ``brightest``."""
+    """The frames, 0 outside the mask; ``shown`` looks at each."""
     keep = np.where(mask, np.uint8(255), np.uint8(0))
     for frame in frames:
         masked = cv2.bitwise_and(frame, keep)
-        cv2.max(brightest, masked, dst=brightest)
+        shown.add(masked)
         yield masked
 
 
