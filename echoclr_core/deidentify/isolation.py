@@ -74,8 +74,8 @@ def run_isolated(
             for index, worker in enumerate(crew):
                 if worker.spent:
                     crew[index] = worker = _Worker(function, memory_megabytes)
-                if waiting and not worker.busy:
-                    worker.give(*waiting.popleft(), timeout_seconds)
+                if waiting and not worker.busy and worker.give(*waiting[0], timeout_seconds):
+                    waiting.popleft()
             yield from _finished(crew)
     finally:
         for worker in crew:
@@ -131,12 +131,18 @@ class _Worker:
         self._key: Hashable = None
         self._ready = False
 
-    def give(self, key: Hashable, arguments: tuple[Any, ...], timeout_seconds: float) -> None:
+    def give(self, key: Hashable, arguments: tuple[Any, ...], timeout_seconds: float) -> bool:
+        """Hand over a job; False if the process has died since its last one, for which no job is to blame."""
         if not self._ready:
             self._await_start()
+        try:
+            self.connection.send((arguments, timeout_seconds))
+        except ConnectionError:
+            self.kill()
+            return False
         self._key, self.busy = key, True
         self.deadline = time.monotonic() + timeout_seconds
-        self.connection.send((arguments, timeout_seconds))
+        return True
 
     def _await_start(self) -> None:
         if not self.connection.poll(START_SECONDS):
@@ -155,6 +161,7 @@ class _Worker:
             state, value = self.connection.recv()
         except (EOFError, ConnectionError):
             state, value = "crashed", None
+        if state == "crashed":  # out of memory as well: what a process has lost, every later job would lack
             self.kill()
         self.busy = False
         if state == "disk":

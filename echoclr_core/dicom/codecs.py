@@ -9,9 +9,7 @@ import numpy as np
 from echoclr_core.dicom.colour import eight_bits
 from echoclr_core.dicom.jpeg import decode_jpeg
 from echoclr_core.dicom.outcomes import UnusableFile
-from echoclr_core.dicom.pixel_format import PixelFormat
-
-HT_MARKER = b"\xff\x50"  # CAP: the codestream may hold high-throughput blocks
+from echoclr_core.dicom.pixel_format import SAMPLES, PixelFormat
 
 
 def decode_frame(data: bytes, layout: PixelFormat, *, colour: bool) -> tuple[np.ndarray, str]:
@@ -45,7 +43,8 @@ def decode_frame(data: bytes, layout: PixelFormat, *, colour: bool) -> tuple[np.
             "corrupt", f"a frame of {samples.shape[0]} rows was found", tag="Rows", value=layout.rows
         )
     channels = samples.shape[2] if samples.ndim == 3 else 1
-    if channels != (1 if photometric == "LUMA" else layout.samples) or samples.dtype.itemsize > 2:
+    too_deep = samples.dtype.itemsize * 8 > layout.bits_allocated
+    if channels != (1 if photometric == "LUMA" else SAMPLES[photometric]) or too_deep:
         raise UnusableFile(
             "corrupt", f"the frame has {channels} channels of {samples.dtype}", tag="SamplesPerPixel"
         )
@@ -80,25 +79,9 @@ def _jpeg2000(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
             tag="Rows",
             value=layout.rows,
         )
-    high_throughput = _has_segment(data, codestream + 2, HT_MARKER)
-    if (
-        high_throughput and b"\xff\xd9" not in data[-16:]
-    ):  # its decoder fills what is cut off, the other refuses
-        raise UnusableFile("truncated", "the codestream has no end marker", tag="PixelData")
-    decode = imagecodecs.htj2k_decode if high_throughput else imagecodecs.jpeg2k_decode
-    return _squeezed(decode(data[codestream:] if high_throughput else data)), layout.photometric
-
-
-def _has_segment(data: bytes, at: int, marker: bytes) -> bool:
-    """Whether the main header of a JPEG 2000 codestream, from its first segment, holds this marker segment.
-
-    Segment by segment up to the first tile: within coded data the same two bytes are chance.
-    """
-    while data[at : at + 1] == b"\xff" and data[at : at + 2] not in (b"\xff\x90", b"\xff\xd9"):
-        if data[at : at + 2] == marker:
-            return True
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return False
+    # High-throughput streams included: OpenJPH would be faster, but through imagecodecs it lets samples
+    # beyond the range wrap, so that lossy white text has black holes, and fills in what is cut off.
+    return _squeezed(imagecodecs.jpeg2k_decode(data)), layout.photometric
 
 
 def _jpeg_xl(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
@@ -137,6 +120,7 @@ def _run_length(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
     if size == 2:
         planes = planes[0::2].astype(np.uint16) << 8 | planes[1::2]
     samples = planes.reshape(-1, layout.rows, layout.columns).transpose(1, 2, 0)
+    samples = samples >> (layout.high_bit + 1 - layout.bits_stored)  # run lengths keep words as they stood
     if samples.shape[2] == 1:
         samples = np.ascontiguousarray(samples[..., 0])
         if luma_only:

@@ -4,6 +4,8 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
@@ -31,9 +33,8 @@ def read_palette(dataset: Dataset, bits_allocated: int, *, little_endian: bool) 
     """
     try:
         with quiet_pydicom():
-            if not little_endian:
-                _swap_tables(dataset)
             entries, first, _ = dataset.RedPaletteColorLookupTableDescriptor
+            _tidy_tables(dataset, entries, little_endian=little_endian)
             last = first + (entries or 1 << 16) - 1
             values = np.clip(np.arange(1 << bits_allocated), first, last)
             table = apply_color_lut(values, dataset)[:, :3]
@@ -44,12 +45,24 @@ def read_palette(dataset: Dataset, bits_allocated: int, *, little_endian: bool) 
     return (table >> 8 if table.max() > 255 else table).astype(np.uint8)
 
 
-def _swap_tables(dataset: Dataset) -> None:
-    """Put big-endian plain tables into little endian: pydicom does so for segmented tables only."""
+def _tidy_tables(dataset: Dataset, entries: int, *, little_endian: bool) -> None:
+    """Put plain tables into the one form that pydicom reads: little-endian bytes, no more than the entries.
+
+    Early files hold them as numbers (VR US or SS), big-endian ones have their words swapped, and an odd
+    number of 8-bit entries is padded.
+    """
     for colour in ("Red", "Green", "Blue"):
         keyword = f"{colour}PaletteColorLookupTableData"
-        if keyword in dataset:
-            dataset[keyword].value = np.frombuffer(dataset[keyword].value, "u2").byteswap().tobytes()
+        if keyword not in dataset:
+            continue
+        value = dataset[keyword].value
+        if not isinstance(value, bytes):
+            value = (np.array(value) & 0xFFFF).astype("<u2").tobytes()
+        elif not little_endian:
+            value = np.frombuffer(value, "u2").byteswap().tobytes()
+        dataset[keyword] = DataElement(
+            tag_for_keyword(keyword), "OW", value[:entries] if len(value) == entries + 1 else value
+        )
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ TRANSFER_SYNTAX = 0x00020010
 LONG_VRS = {b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"SQ", b"UT", b"UC", b"UR", b"SV", b"UV"}
 UNDEFINED = 0xFFFFFFFF
 LARGE_READ = 2**16  # bytes; smaller reads are not worth a look at the size
+LONGEST_HEADER = 2**27  # inflated bytes before the pixels; a few kilobytes of a file can claim gigabytes
 
 # Everything that is ever read; other elements are skipped over and never enter memory.
 KEYWORDS = (
@@ -150,6 +152,8 @@ def read_data_file(path: str | Path, *, study_key: str = "AccessionNumber") -> D
     UnusableFile
         "not_dicom", or "corrupt" where the header cannot be parsed. Without path: callers add it.
     """
+    if stat.S_IFMT(Path(path).stat().st_mode) in (stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK):
+        raise UnusableFile("not_dicom", "it is no regular file")  # opening a pipe may never end
     with BoundedFile(path) as file, quiet_pydicom():
         start, has_magic = _dataset_start(file)
         syntax, start = _file_meta(file, start)
@@ -157,14 +161,15 @@ def read_data_file(path: str | Path, *, study_key: str = "AccessionNumber") -> D
         if syntax is None:
             little_endian = _looks_little_endian(file, start)
         deflated = syntax == DeflatedExplicitVRLittleEndian
-        with InflatedFile(path, start) if deflated else file as stream:
+        with InflatedFile(path, start, limit=LONGEST_HEADER) if deflated else file as stream:
             if not deflated:
                 stream.seek(start)
             dataset = read_dataset(
                 stream,
                 syntax == ImplicitVRLittleEndian,
                 little_endian,
-                stop_when=lambda tag, vr, length: int(tag) in PIXEL_TAGS,
+                # Zeros are what a broken copy ends in: every eight bytes of them would pass for an element.
+                stop_when=lambda tag, vr, length: int(tag) in PIXEL_TAGS or int(tag) == 0,
                 specific_tags=[tag_for_keyword(keyword) for keyword in (*KEYWORDS, study_key)],
             )
             if len(dataset) == 0 and not has_magic:

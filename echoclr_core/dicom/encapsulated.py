@@ -87,13 +87,13 @@ def group_frames(
 ) -> list[list[Fragment]]:
     """The fragments of every frame.
 
-    An offset table is believed if it begins at 0, grows, and the file's fragments begin where it says;
-    then the codestreams' own first bytes; without both, a single declared frame takes all fragments, and
-    otherwise each is a frame.
+    An offset table is believed if it names all frames, begins at 0, grows, and the file's fragments begin
+    where it says; then the codestreams' own first bytes; without both, a single declared frame takes all
+    fragments, and otherwise each is a frame.
     """
     if not fragments:
         return []
-    starts = _table_starts(fragments, table)
+    starts = _table_starts(fragments, table, declared)
     if starts is None and fragments[0].head.startswith(STARTS):
         starts = {fragment.item for fragment in fragments if fragment.head.startswith(STARTS)}
     if starts is None:
@@ -106,8 +106,10 @@ def group_frames(
     return frames
 
 
-def _table_starts(fragments: Sequence[Fragment], table: Sequence[int]) -> set[int] | None:
-    if len(table) < 2 or table[0] != 0 or any(b <= a for a, b in pairwise(table)):
+def _table_starts(
+    fragments: Sequence[Fragment], table: Sequence[int], declared: int | None
+) -> set[int] | None:
+    if len(table) < max(2, declared or 0) or table[0] != 0 or any(b <= a for a, b in pairwise(table)):
         return None
     items = {fragment.item for fragment in fragments}
     beyond = fragments[-1].item  # of a cut file only the first entries can be checked

@@ -74,12 +74,15 @@ class FileFrames:
     palette: np.ndarray | None = None
 
     def count(self) -> int:
-        """Frames that there should be: NumberOfFrames from 2 on, else what compressed data holds.
+        """Frames that there should be: NumberOfFrames from 2 on, else what the data holds.
 
-        A compressed loop whose header forgot the number is still a loop; native data without it is a still.
+        A loop whose header forgot the number is still a loop; native data only if it is whole frames.
         """
-        if (self.declared or 0) > 1 or self.pixels.length is not None:
-            return self.declared or 1
+        if (self.declared or 0) > 1:
+            return self.declared
+        if self.pixels.length is not None:
+            whole, left = divmod(self.pixels.length, self.layout.frame_bytes)
+            return whole if self.declared is None and whole > 1 and left <= 1 else 1
         with blaming(self.path), self.pixels.open(self.path) as stream:
             if self.family == "video":
                 return count_packets(JoinedFragments(stream, self._fragments[0]))

@@ -4,6 +4,8 @@ import os
 import zlib
 from pathlib import Path
 
+from echoclr_core.dicom.outcomes import UnusableFile
+
 PIECE = 1 << 18
 
 
@@ -20,16 +22,21 @@ class InflatedFile:
         The deflated file.
     start
         Where its raw deflate stream (RFC 1951) begins, in bytes.
+    limit
+        Inflated bytes after which reading is refused; None for no limit.
 
     Raises
     ------
     zlib.error
         From ``read`` and ``seek``, where the stream is damaged.
+    UnusableFile
+        "corrupt", likewise, beyond ``limit``. Without path: callers add it.
     """
 
-    def __init__(self, path: str | Path, start: int):
+    def __init__(self, path: str | Path, start: int, *, limit: int | None = None):
         self._file = Path(path).open("rb")  # noqa: SIM115 (closed by this object's own context)
         self._start = start
+        self._limit = limit
         self._restart()
 
     def _restart(self) -> None:
@@ -47,6 +54,8 @@ class InflatedFile:
             if piece:
                 self._piece_at += len(self._piece)
                 self._piece = piece
+                if self._limit is not None and self._piece_at + len(piece) > self._limit:
+                    raise UnusableFile("corrupt", f"it inflates to more than {self._limit} bytes of header")
                 return True
             if not packed:
                 return False

@@ -103,7 +103,8 @@ def decode_jpeg(data: bytes, layout: PixelFormat, colour: bool) -> tuple[np.ndar
     if header.process == JPEG_LS:
         return imagecodecs.jpegls_decode(data), layout.photometric
     if len(header.component_ids) != 3:
-        return imagecodecs.jpeg8_decode(data), layout.photometric
+        grey = len(header.component_ids) == 1 and layout.samples == 3  # B-mode that was filed as colour
+        return imagecodecs.jpeg8_decode(data), "MONOCHROME2" if grey else layout.photometric
     space = _colour_space(header, layout)
     if space == "RGB":
         return imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB"), "RGB"
@@ -120,6 +121,6 @@ def _colour_space(header: JpegHeader, layout: PixelFormat) -> str:
         return "YCBCR" if header.adobe else "RGB"
     if header.component_ids == b"RGB":
         return "RGB"
-    if header.jfif or header.subsampled:
+    if (header.jfif and header.process != LOSSLESS) or header.subsampled:  # lossless streams convert nothing
         return "YCBCR"
     return "RGB" if layout.photometric == "RGB" else "YCBCR"

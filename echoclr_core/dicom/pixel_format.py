@@ -18,6 +18,7 @@ SAMPLES = {
     "YBR_PARTIAL_420": 3,
     "YBR_ICT": 3,
     "YBR_RCT": 3,
+    "XYB": 3,
 }
 """Samples a pixel of every photometric interpretation that is read."""
 

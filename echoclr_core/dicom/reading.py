@@ -104,7 +104,7 @@ def cine_of(
     layout = read_pixel_format(dataset)
     declared = _frames_declared(data_file)
     pixels = _true_nature(path, data_file.pixels, layout, family, declared or 1)
-    layout = _true_layout(pixels, layout, declared or 1)
+    layout = _true_layout(pixels, layout, declared)
     source = FileFrames(
         path=path,
         pixels=pixels,
@@ -178,9 +178,11 @@ def _true_nature(
     return pixels
 
 
-def _true_layout(pixels: PixelElement, layout: PixelFormat, count: int) -> PixelFormat:
+def _true_layout(pixels: PixelElement, layout: PixelFormat, count: int | None) -> PixelFormat:
     """Some writers declare YBR_FULL_422 and store all three samples of every pixel: the length tells."""
     full = 3 * layout.rows * layout.columns * layout.bits_allocated // 8
-    if layout.photometric == "YBR_FULL_422" and pixels.length is not None and pixels.length >= full * count:
-        return replace(layout, photometric="YBR_FULL")
-    return layout
+    if layout.photometric != "YBR_FULL_422" or pixels.length is None:
+        return layout
+    # Of an unknown count only one frame is sure: three of these are as long as two with every sample.
+    whole = pixels.length >= full * count if count else pixels.length in (full, full + full % 2)
+    return replace(layout, photometric="YBR_FULL") if whole else layout

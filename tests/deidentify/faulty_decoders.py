@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -37,3 +38,11 @@ def slow_after_two(path, target, settings):
 
 def no_space(path, target, settings):
     raise OSError(28, "No space left on device", target)
+
+
+def dies_when_done(how):
+    if how == "late":
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    if how == "memory":
+        bytearray(2**40)
+    return os.getpid()

@@ -178,3 +178,14 @@ def test_files_are_written_in_the_order_of_their_pseudonyms(tmp_path):
     paths = rows.set_index("video_id")["path"]
     assert [path.stem for path in written] == sorted(paths.index)
     assert list(paths[sorted(paths.index)]) != sorted(paths)
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_between_jobs_costs_none():
+    ended = []
+    jobs = [(number, (how,)) for number, how in enumerate(("late", "", "memory", ""))]
+    for end in run_isolated("faulty_decoders:dies_when_done", jobs, workers=1, timeout_seconds=30):
+        ended.append(end)
+        time.sleep(0.5)
+    assert [state for _, state, _ in ended] == ["done", "done", "crashed", "done"]
+    assert len({process for _, _, process in ended}) == 4  # one that ran out of memory is not used again

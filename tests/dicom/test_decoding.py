@@ -484,3 +484,106 @@ def test_coded_bytes_that_look_like_the_high_throughput_marker_are_none(make_dic
     assert len(frames) > 1
     path = make_dicom(streams, shape=np.array(frames).shape, syntax="1.2.840.10008.1.2.4.90")
     check(path, np.array(frames), tolerance=0)
+
+
+def test_lossy_high_throughput_samples_do_not_wrap(make_dicom):
+    """Wavelets overshoot at edges: white text must not get black holes."""
+    frames = np.zeros((2, 64, 96), np.uint8)
+    frames[:, 20:40, 10:50] = 255
+    frames[:, ::7, 60:] = 255
+    streams = [bytes(imagecodecs.htj2k_encode(frame, reversible=False)) for frame in frames]
+    path = make_dicom(streams, shape=frames.shape, syntax="1.2.840.10008.1.2.4.203")
+    check(path, frames, tolerance=8)
+
+
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
+def test_high_throughput_without_colour_transform(make_dicom, moving, photometric):
+    stored = moving if photometric == "RGB" else ybr_of(moving)
+    streams = [bytes(imagecodecs.htj2k_encode(np.ascontiguousarray(frame), rgb=False)) for frame in stored]
+    path = make_dicom(streams, shape=moving.shape, syntax=CODECS["htj2k"][0],
+                      PhotometricInterpretation=photometric)  # fmt: skip
+    check(path, moving @ WEIGHTS, moving)
+
+
+def test_xyb(make_dicom, moving):
+    streams = [bytes(imagecodecs.jpegxl_encode(np.ascontiguousarray(f), distance=0.1)) for f in moving]
+    path = make_dicom(streams, shape=moving.shape, syntax="1.2.840.10008.1.2.4.112",
+                      PhotometricInterpretation="XYB")  # fmt: skip
+    check(path, moving @ WEIGHTS, moving, 4, 8)
+
+
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422"])
+def test_grey_jpeg_in_a_colour_file(make_dicom, moving, photometric):
+    grey = np.ascontiguousarray(moving[..., 2])
+    path = make_dicom([bytes(jpeg(f)) for f in grey], shape=moving.shape, syntax=CODECS["jpeg"][0],
+                      PhotometricInterpretation=photometric)  # fmt: skip
+    check(path, grey, np.repeat(grey[..., None], 3, axis=3), 3, 3)
+
+
+def test_jfif_mark_says_nothing_of_lossless_colours(make_dicom, moving):
+    jfif = b"\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
+    streams = []
+    for frame in moving:
+        stream = bytearray(CODECS["jpeg lossless"][2](np.ascontiguousarray(frame)))
+        assert (
+            stream[2:4] == b"\xff\xee"
+        )  # the Adobe mark gives way to the other, the names R, G, B to numbers
+        stream[2 : 4 + int.from_bytes(stream[4:6], "big")] = jfif
+        components, scan = stream.index(b"\xff\xc3") + 10, stream.index(b"\xff\xda") + 5
+        stream[components : components + 9 : 3] = stream[scan : scan + 6 : 2] = b"\x01\x02\x03"
+        streams.append(bytes(stream))
+    path = make_dicom(streams, shape=moving.shape, syntax=CODECS["jpeg lossless"][0])
+    check(path, moving @ WEIGHTS, moving, colour_tolerance=0)
+
+
+def test_run_lengths_keep_the_high_bit(make_dicom):
+    values = np.arange(0, 4096, 4).reshape(2, 16, 32)
+    words = (values << 4 | 3).astype(np.uint16)  # left-aligned, with a bit of something else below
+    streams = [run_lengths([(f >> 8).astype(np.uint8), (f & 255).astype(np.uint8)]) for f in words]
+    path = make_dicom(streams, shape=words.shape, syntax="1.2.840.10008.1.2.5",
+                      BitsAllocated=16, BitsStored=12, HighBit=15)  # fmt: skip
+    check(path, values / 4095 * 255)
+
+
+def test_codestream_deeper_than_the_header_allows(make_dicom):
+    frames = np.full((2, 8, 8), 3000, np.uint16)
+    streams = [bytes(imagecodecs.jpegls_encode(frame)) for frame in frames]
+    path = make_dicom(streams, shape=frames.shape, syntax="1.2.840.10008.1.2.4.80")
+    assert read_until_error(path)[1].outcome == "corrupt"
+
+
+@pytest.mark.parametrize("syntax", [LITTLE, BIG_ENDIAN])
+@pytest.mark.parametrize("form", ["numbers", "odd bytes"])
+def test_tables_of_palettes_in_other_forms(make_dicom, syntax, form):
+    """Numbers (VR US) as early files have them; an odd number of 8-bit entries, padded."""
+    table = np.random.default_rng(0).integers(0, 256, (255, 3))
+    indices = np.arange(2 * 15 * 17, dtype=np.uint8).reshape(2, 15, 17) % 255
+    tags = {}
+    for channel, colour in enumerate(("Red", "Green", "Blue")):
+        entries = table[:, channel]
+        tags[f"{colour}PaletteColorLookupTableDescriptor"] = [255, 0, 16 if form == "numbers" else 8]
+        data = entries.astype(np.uint8).tobytes() + b"\0"
+        if syntax == BIG_ENDIAN:
+            data = np.frombuffer(data, "u2").byteswap().tobytes()
+        tags[f"{colour}PaletteColorLookupTableData"] = data
+    path = make_dicom(indices, syntax=syntax, PhotometricInterpretation="PALETTE COLOR", **tags)
+    if form == "numbers":
+        dataset = pydicom.dcmread(path)
+        for channel, colour in enumerate(("Red", "Green", "Blue")):
+            tag = f"{colour}PaletteColorLookupTableData"
+            dataset[tag] = pydicom.DataElement(tag, "US", (table[:, channel] * 257).tolist())
+        dataset.save_as(path)
+    check(path, table[indices] @ WEIGHTS, table[indices], colour_tolerance=0)
+
+
+def test_offset_table_that_names_too_few_frames(make_dicom, moving):
+    path = make_dicom([bytes(jpeg(f)) for f in moving], shape=moving.shape, syntax=CODECS["jpeg"][0],
+                      PhotometricInterpretation="YBR_FULL_422")  # fmt: skip
+    expected = list(read_cine(path).frames())
+    content = path.read_bytes()
+    at = content.index(b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff") + 12
+    assert content[at + 4 : at + 8] == struct.pack("<L", 4 * len(moving))
+    path.write_bytes(
+        content[: at + 4] + struct.pack("<L", 8) + content[at + 8 : at + 16] + content[at + 28 :]
+    )
+    np.testing.assert_array_equal(list(read_cine(path).frames()), expected)

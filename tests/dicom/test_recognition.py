@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+import os
 import warnings
 
 import numpy as np
@@ -272,3 +273,37 @@ def test_a_stated_length_of_gigabytes_asks_for_no_more_than_the_file_holds(tmp_p
         assert file.read(1 << 60) == b""
         file.seek(0)
         assert file.read() == content
+
+
+@pytest.mark.parametrize("count", [None, ""])
+def test_native_loop_without_number_of_frames_is_counted(make_dicom, count):
+    np.testing.assert_array_equal(list(read_cine(make_dicom(FRAMES, NumberOfFrames=count)).frames()), FRAMES)
+    odd = FRAMES[:3, :5, :7]
+    np.testing.assert_array_equal(list(read_cine(make_dicom(odd, NumberOfFrames=count)).frames()), odd)
+    assert outcome_of(make_dicom(FRAMES, NumberOfFrames=count, raw=bytes(100))) == "single_frame"
+    ybr = {"PhotometricInterpretation": "YBR_FULL_422", "SamplesPerPixel": 3, "raw": bytes(3 * 2 * 48)}
+    assert read_cine(make_dicom(FRAMES, NumberOfFrames=count, **ybr)).frame_count == 3
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert outcome_of(tmp_path / "pipe") == "not_dicom"
+
+
+def test_a_header_that_inflates_to_gigabytes_is_given_up(make_dicom, monkeypatch):
+    monkeypatch.setattr("echoclr_core.dicom.datafile.LONGEST_HEADER", 2**20)
+    path = make_dicom(FRAMES, syntax=DeflatedExplicitVRLittleEndian, InstitutionAddress="x" * 2**10)
+    assert read_cine(path).frame_count == len(FRAMES)
+    large = make_dicom(FRAMES, syntax=DeflatedExplicitVRLittleEndian, EncapsulatedDocument=bytes(2**21))
+    assert outcome_of(large) == "corrupt"
+    many = make_dicom(np.zeros((4, 1024, 1024), np.uint8), syntax=DeflatedExplicitVRLittleEndian)
+    assert sum(1 for _ in read_cine(many).frames()) == 4  # pixels are no part of it
+
+
+def test_zeros_that_a_broken_copy_leaves_are_not_walked_through(make_dicom):
+    path = make_dicom(FRAMES)
+    content = path.read_bytes()
+    path.write_bytes(
+        content[: content.index(b"\x28\0\x10\0US")] + bytes(2**28)
+    )  # minutes, element by element
+    assert outcome_of(path) == "no_pixels"
