@@ -20,7 +20,7 @@ import pydicom
 
 from echoclr_core.common import generator
 from echoclr_core.deidentify import DeidentifySettings, deidentify_video
-from echoclr_core.deidentify.isolation import run_isolated
+from echoclr_core.deidentify.isolation import Job, run_isolated
 from echoclr_core.dicom import OUTCOMES, UnusableFile, read_cine
 from echoclr_core.dicom.catalogue import describe_file
 
@@ -159,13 +159,12 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_args()
-    jobs = [(number, (number,)) for number in range(chosen.files)]
+    jobs = [Job(number, (number,), SECONDS) for number in range(chosen.files)]
     states, outcomes, slowest, peak = Counter(), Counter(), 0.0, 0
     runs = run_isolated(
         "benchmarks.evidence.mutations:exercise",
         jobs,
         workers=chosen.workers,
-        timeout_seconds=SECONDS,
         memory_megabytes=MEGABYTES,
     )
     for number, state, value in runs:

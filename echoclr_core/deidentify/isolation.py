@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, NamedTuple
 
 START_SECONDS = 120.0  # for an interpreter to import what it needs, on a busy machine with cold disks
 
@@ -22,12 +22,29 @@ class WorkerError(RuntimeError):
     """The workers cannot start, or a job failed for a reason that every other job would fail for."""
 
 
+class Job(NamedTuple):
+    """One call of the function.
+
+    Parameters
+    ----------
+    key
+        What its end is told by.
+    arguments
+        Are pickled.
+    timeout_seconds
+        Wall-clock time that it may take. Importing does not count.
+    """
+
+    key: Hashable
+    arguments: tuple[Any, ...]
+    timeout_seconds: float
+
+
 def run_isolated(
     function: str,
-    jobs: Sequence[tuple[Hashable, tuple[Any, ...]]],
+    jobs: Sequence[Job],
     *,
     workers: int,
-    timeout_seconds: float,
     memory_megabytes: int | None = None,
 ) -> Iterator[tuple[Hashable, str, Any]]:
     """Yield (key, state, value) for every job, in the order in which they end.
@@ -37,11 +54,9 @@ def run_isolated(
     function
         "package.module:name" of what to call; it is imported in each worker.
     jobs
-        (key, arguments); the arguments are pickled.
+        See :class:`Job`.
     workers
         Processes, at least 1.
-    timeout_seconds
-        Wall-clock time for one job. Importing does not count.
     memory_megabytes
         What a worker's address space may grow by; None for no limit.
 
@@ -74,7 +89,7 @@ def run_isolated(
             for index, worker in enumerate(crew):
                 if worker.spent:
                     crew[index] = worker = _Worker(function, memory_megabytes)
-                if waiting and not worker.busy and worker.give(*waiting[0], timeout_seconds):
+                if waiting and not worker.busy and worker.give(waiting[0]):
                     waiting.popleft()
             yield from _finished(crew)
     finally:
@@ -131,17 +146,17 @@ class _Worker:
         self._key: Hashable = None
         self._ready = False
 
-    def give(self, key: Hashable, arguments: tuple[Any, ...], timeout_seconds: float) -> bool:
+    def give(self, job: Job) -> bool:
         """Hand over a job; False if the process has died since its last one, for which no job is to blame."""
         if not self._ready:
             self._await_start()
         try:
-            self.connection.send((arguments, timeout_seconds))
+            self.connection.send((job.arguments, job.timeout_seconds))
         except ConnectionError:
             self.kill()
             return False
-        self._key, self.busy = key, True
-        self.deadline = time.monotonic() + timeout_seconds
+        self._key, self.busy = job.key, True
+        self.deadline = time.monotonic() + job.timeout_seconds
         return True
 
     def _await_start(self) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import echoclr_core
 from echoclr_core.common import digest, write_json
 from echoclr_core.common.modules import code_digest
-from echoclr_core.deidentify.isolation import run_isolated
+from echoclr_core.deidentify.isolation import Job, run_isolated
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.tables import SOURCE_FILES
@@ -88,7 +88,8 @@ def deidentify_shard(
             dates = {name: identity[name] for name in ("study_year", "shifted_date")}
             finished[video_id] = identity | known | dates
         else:
-            jobs.append((video_id, (str(Path(root) / row["path"]), str(work.video(video_id)), settings)))
+            arguments = (str(Path(root) / row["path"]), str(work.video(video_id)), settings)
+            jobs.append(Job(video_id, arguments, settings.time_limit(row["bytes"])))
     identities = {row["video_id"]: row for row in rows[list(IDENTITY)].to_dict("records")}
     for video_id, found, detail in _run(jobs, process, settings, workers):
         work.remember(video_id, keys[video_id], found)
@@ -111,13 +112,7 @@ def _module_file() -> str:
 
 def _run(jobs, process, settings, workers) -> Iterator[tuple[str, dict[str, Any], str]]:
     """(video_id, row, detail) of every job, as they end."""
-    runs = run_isolated(
-        process,
-        jobs,
-        workers=workers,
-        timeout_seconds=settings.timeout_seconds,
-        memory_megabytes=settings.memory_megabytes,
-    )
+    runs = run_isolated(process, jobs, workers=workers, memory_megabytes=settings.memory_megabytes)
     for video_id, state, value in runs:
         if state == "done":
             found = dict(value)

@@ -17,6 +17,8 @@ def deidentify(path, target, settings):
         os.kill(os.getpid(), signal.SIGSEGV)
     if "hang" in name:
         time.sleep(600)
+    if "slow" in name:
+        time.sleep(3)
     if "memory" in name:
         bytearray(2**40)
     if "exception" in name:

@@ -13,7 +13,8 @@ from cine_files import KEY, archive
 
 from echoclr_core.common import file_digest
 from echoclr_core.deidentify import SOURCE_FILES, DeidentifySettings, audit_shard, deidentify_shard
-from echoclr_core.deidentify.isolation import WorkerError, run_isolated
+from echoclr_core.deidentify.isolation import Job, WorkerError, run_isolated
+from echoclr_core.deidentify.settings import TIMED_BYTES
 
 QUICK = DeidentifySettings(timeout_seconds=5, memory_megabytes=1024)
 
@@ -59,6 +60,27 @@ def test_each_bad_file_costs_itself_only(tmp_path):
     by_path = rows.set_index("path")["video_id"]
     assert "cannot decode" in details[by_path["d_exception"]]
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.slow
+def test_a_large_file_may_take_longer(tmp_path):
+    rows = archive(tmp_path / "dicom", ["a_slow", "b_slow"])
+    rows.loc[rows["path"] == "b_slow", "bytes"] = 10 * TIMED_BYTES
+    table = deidentify_shard(
+        rows,
+        tmp_path / "dicom",
+        tmp_path / "out",
+        tmp_path / "work",
+        settings=DeidentifySettings(timeout_seconds=2),
+        process="faulty_decoders:deidentify",
+    )
+    assert _words(table, rows) == {"a_slow": "timeout", "b_slow": "ok"}
+
+
+def test_the_time_limit_grows_with_the_size_of_large_files_alone():
+    settings = DeidentifySettings(timeout_seconds=60)
+    assert [settings.time_limit(size) for size in (0, 64 * 2**20, 96 * 2**20)] == [60, 60, 90]
+    assert settings.time_limit(420 * 10**6) > 300
 
 
 @pytest.mark.slow
@@ -157,9 +179,9 @@ def test_a_full_disk_ends_the_shard_and_a_missing_function_too(tmp_path):
             rows, tmp_path, tmp_path / "out", tmp_path / "work", process="faulty_decoders:no_space"
         )
     with pytest.raises(WorkerError, match="cannot start"):
-        list(run_isolated("faulty_decoders:nothing", [(1, ())], workers=1, timeout_seconds=5))
+        list(run_isolated("faulty_decoders:nothing", [Job(1, (), 5)], workers=1))
     with pytest.raises(ValueError, match="workers is 0"):
-        list(run_isolated("faulty_decoders:counted", [(1, ())], workers=0, timeout_seconds=5))
+        list(run_isolated("faulty_decoders:counted", [Job(1, (), 5)], workers=0))
 
 
 def test_an_empty_shard_gives_an_empty_table_and_folder(tmp_path):
@@ -183,8 +205,8 @@ def test_files_are_written_in_the_order_of_their_pseudonyms(tmp_path):
 @pytest.mark.slow
 def test_a_process_that_dies_between_jobs_costs_none():
     ended = []
-    jobs = [(number, (how,)) for number, how in enumerate(("late", "", "memory", ""))]
-    for end in run_isolated("faulty_decoders:dies_when_done", jobs, workers=1, timeout_seconds=30):
+    jobs = [Job(number, (how,), 30) for number, how in enumerate(("late", "", "memory", ""))]
+    for end in run_isolated("faulty_decoders:dies_when_done", jobs, workers=1):
         ended.append(end)
         time.sleep(0.5)
     assert [state for _, state, _ in ended] == ["done", "done", "crashed", "done"]
