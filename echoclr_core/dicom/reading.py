@@ -133,7 +133,7 @@ def cine_of(
             tag="SequenceOfUltrasoundRegions",
             value=[(region.spatial_format, region.data_type) for region in regions],
         )
-    fps, fps_source = frame_rate(dataset, default_fps)
+    fps, fps_source = frame_rate(dataset, count, default_fps)
     return Cine(
         header=header,
         frame_count=count,

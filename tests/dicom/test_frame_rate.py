@@ -1,14 +1,16 @@
+import numpy as np
 import pytest
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
+from echoclr_core.dicom import read_cine
 from echoclr_core.dicom.frame_rate import frame_rate
 from echoclr_core.dicom.values import quiet_pydicom
 
 
-def rate(default=None, **tags):
+def rate(default=None, frames=1000, **tags):
     dataset = Dataset()
     with quiet_pydicom():
         for keyword, value in tags.items():
@@ -18,7 +20,7 @@ def rate(default=None, **tags):
                 dataset[tag] = value
             else:
                 setattr(dataset, keyword, value)
-        return frame_rate(dataset, default)
+        return frame_rate(dataset, frames, default)
 
 
 ALL = {"FrameTimeVector": [0, 40, 60], "FrameTime": 25, "CineRate": 30, "RecommendedDisplayFrameRate": 15}
@@ -58,6 +60,37 @@ def test_nonsense_passes_on_to_the_next_source(nonsense):
 
 def test_first_entry_of_the_vector_does_not_count():
     assert rate(FrameTimeVector=[9999, 50, 50])[0] == pytest.approx(20.0)
+
+
+def test_entries_beyond_the_loop_do_not_count():
+    assert rate(frames=3, FrameTimeVector=[0, 50, 50, 5000, 0])[0] == pytest.approx(20.0)
+    assert rate(frames=3, FrameTimeVector=[0, 50, 50, -1])[0] == pytest.approx(20.0)
+    assert rate(frames=1, FrameTimeVector=[0, 50, 50], CineRate=30) == (30.0, "CineRate")
+
+
+def test_the_loop_is_the_one_that_is_read(make_dicom):
+    path = make_dicom(np.zeros((3, 6, 8), np.uint8), FrameTimeVector=[0, 50, 50, 5000])
+    assert read_cine(path).fps == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize("first", [0, 33])
+def test_times_since_the_first_frame_are_read_by_their_steps(first):
+    times = [first + round(index * 1000 / 30) for index in range(60)]
+    assert rate(FrameTimeVector=times) == (pytest.approx(30.0, rel=0.01), "FrameTimeVector")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [0, 40, 80, 120],  # too few to tell
+        [0, 40, 41, 42, 43, 44],  # a rate that falls
+        [10, 11, 12, 13, 14, 15],
+        [0, 40, 80, 120, 120, 160],  # not strictly
+        [0, 40, 80, 150, 190],  # not evenly
+    ],
+)
+def test_steps_that_rise_are_steps(steps):
+    assert rate(FrameTimeVector=steps)[0] == pytest.approx(1000 * (len(steps) - 1) / sum(steps[1:]))
 
 
 def test_zero_rate_is_no_rate():
