@@ -2,7 +2,9 @@
 
 The processes are started as plain interpreters, not by :mod:`multiprocessing`: its children run the main
 script again, which a workflow engine's scripts do not expect, and its pools do not survive a child that
-dies. Each process imports once and then takes job after job; only one that crashed or hung is replaced.
+dies. Each process imports once and then takes job after job; only one that crashed or hung is replaced. A
+job that crashed in a process that had served others is given to a fresh one before it is blamed: what they
+left behind may have been the cause.
 """
 
 import os
@@ -85,12 +87,14 @@ def run_isolated(
     try:
         for _ in range(min(workers, len(waiting))):
             crew.append(_Worker(function, memory_megabytes))
-        while waiting or any(worker.busy for worker in crew):
+        while waiting or any(worker.busy or worker.owed for worker in crew):
             for index, worker in enumerate(crew):
+                if worker.busy or not (worker.owed or waiting):
+                    continue
+                job = worker.owed or waiting.popleft()
                 if worker.spent:
                     crew[index] = worker = _Worker(function, memory_megabytes)
-                if waiting and not worker.busy and worker.give(waiting[0]):
-                    waiting.popleft()
+                worker.give(job)
             yield from _finished(crew)
     finally:
         for worker in crew:
@@ -142,22 +146,24 @@ class _Worker:
         self.connection = Connection(ours.detach())
         self.busy = False
         self.spent = False
+        self.owed: Job | None = None  # a job that a fresh process must be given
         self.deadline = float("inf")
-        self._key: Hashable = None
+        self._job: Job | None = None
         self._ready = False
+        self._used = False
 
-    def give(self, job: Job) -> bool:
-        """Hand over a job; False if the process has died since its last one, for which no job is to blame."""
+    def give(self, job: Job) -> None:
+        """Hand over a job; it is owed if the process has died since its last one: no job is to blame."""
         if not self._ready:
             self._await_start()
         try:
             self.connection.send((job.arguments, job.timeout_seconds))
         except ConnectionError:
             self.kill()
-            return False
-        self._key, self.busy = job.key, True
+            self.owed = job
+            return
+        self._job, self.busy = job, True
         self.deadline = time.monotonic() + job.timeout_seconds
-        return True
 
     def _await_start(self) -> None:
         if not self.connection.poll(START_SECONDS):
@@ -176,17 +182,21 @@ class _Worker:
             state, value = self.connection.recv()
         except (EOFError, ConnectionError):
             state, value = "crashed", None
+        self.busy = False
         if state == "crashed":  # out of memory as well: what a process has lost, every later job would lack
             self.kill()
-        self.busy = False
+            if self._used:
+                self.owed = self._job
+                return
         if state == "disk":
             raise OSError(value, os.strerror(value))
-        yield self._key, state, value
+        self._used = True
+        yield self._job.key, state, value
 
     def expire(self) -> Iterator[tuple[Hashable, str, Any]]:
         self.kill()
         self.busy = False
-        yield self._key, "timeout", None
+        yield self._job.key, "timeout", None
 
     def kill(self) -> None:
         self.spent = True

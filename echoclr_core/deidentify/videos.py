@@ -59,6 +59,11 @@ def deidentify_video(path: str | Path, target: str | Path, settings: DeidentifyS
         the columns that were not reached are missing; no video is written then. No value holds text of the
         header but by allow-list. Under "detail" stands, for a file that cannot be used, a sentence that may
         hold identifiers: keep it restricted.
+
+    Raises
+    ------
+    MemoryError
+        The file needs more memory than there is: the process may lack it from now on, and is to be replaced.
     """
     row: dict[str, Any] = {}
     target = Path(target)

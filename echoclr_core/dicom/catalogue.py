@@ -116,6 +116,8 @@ def describe_file(path: str | Path, *, study_key: str = "AccessionNumber") -> di
         outcome = "ok" if header.study_key else "no_study_key"
     except UnusableFile as error:
         outcome = error.outcome
+    except MemoryError:
+        outcome = "crashed"
     return {"outcome": outcome, **{name: getattr(header, name) for name in IDENTITY}}
 
 

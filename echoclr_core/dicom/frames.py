@@ -27,6 +27,7 @@ def blaming(path: str | Path) -> Iterator[None]:
     """Turn whatever a parser or decoder throws at a file into UnusableFile with its path.
 
     Broken files make third-party code raise nearly anything; one of them must never end more than itself.
+    MemoryError passes: it is the process's state as well, and whoever keeps the process must know.
     """
     try:
         yield
@@ -36,8 +37,8 @@ def blaming(path: str | Path) -> Iterator[None]:
         raise UnusableFile(
             error.outcome, error.why, path=path, tag=error.tag, value=error.value
         ) from error.__cause__
-    except MemoryError as error:
-        raise UnusableFile("crashed", "it needs more memory than there is", path=path) from error
+    except MemoryError:
+        raise
     except OSError as error:
         raise UnusableFile(
             "corrupt", f"it cannot be read: {error.strerror or type(error).__name__}", path=path

@@ -43,7 +43,9 @@ def read_cine(
     UnusableFile
         A ValueError whose message says file, tag, value and why, and whose ``outcome`` is one of
         "not_dicom", "no_pixels", "corrupt", "unsupported_syntax", "single_frame", "too_short",
-        "spectral_doppler_or_mmode", "crashed" (out of memory).
+        "spectral_doppler_or_mmode".
+    MemoryError
+        The file needs more memory than there is. Frames raise both as well.
     ValueError
         Where an option makes no sense, ``study_key`` is no DICOM keyword say.
     """

@@ -48,3 +48,15 @@ def dies_when_done(how):
     if how == "memory":
         bytearray(2**40)
     return os.getpid()
+
+
+SERVED = []
+
+
+def fails_after_others(how):
+    SERVED.append(how)
+    if len(SERVED) > 1 and how == "memory":
+        raise MemoryError
+    if len(SERVED) > 1 and how == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return list(SERVED)

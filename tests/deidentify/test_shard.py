@@ -211,3 +211,14 @@ def test_a_process_that_dies_between_jobs_costs_none():
         time.sleep(0.5)
     assert [state for _, state, _ in ended] == ["done", "done", "crashed", "done"]
     assert len({process for _, _, process in ended}) == 4  # one that ran out of memory is not used again
+
+
+@pytest.mark.slow
+def test_a_crash_that_other_jobs_may_have_caused_is_tried_in_a_fresh_process():
+    jobs = [Job(number, (how,), 30) for number, how in enumerate(("", "memory", "", "segfault"))]
+    assert list(run_isolated("faulty_decoders:fails_after_others", jobs, workers=1)) == [
+        (0, "done", [""]),
+        (1, "done", ["memory"]),
+        (2, "done", ["memory", ""]),
+        (3, "done", ["segfault"]),
+    ]

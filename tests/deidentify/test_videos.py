@@ -12,6 +12,7 @@ from echoclr_core.deidentify import DeidentifySettings, boundary_mask, deidentif
 from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.videos import whole_blocks
 from echoclr_core.dicom import Cine
+from echoclr_core.dicom.colour import Converter
 
 
 @pytest.fixture
@@ -124,6 +125,16 @@ def test_a_cut_file_leaves_no_video_behind(source, tmp_path):
     assert row["outcome"] == "truncated"
     assert not (tmp_path / "v.avi").exists()
     assert not (tmp_path / "v.mask.png").exists()
+
+
+def test_a_decoder_without_memory_tells_whoever_keeps_the_process(source, tmp_path, monkeypatch):
+    def convert(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(Converter, "convert", convert)
+    with pytest.raises(MemoryError):
+        deidentify_video(source, tmp_path / "v.avi", DeidentifySettings())
+    assert [path.name for path in tmp_path.iterdir()] == [source.name]
 
 
 def test_colour_share_counts_strong_colours_inside_the_mask():
