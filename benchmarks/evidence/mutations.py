@@ -19,8 +19,8 @@ import numpy as np
 import pydicom
 
 from echoclr_core.common import generator
+from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.deidentify import DeidentifySettings, deidentify_video
-from echoclr_core.deidentify.isolation import Job, run_isolated
 from echoclr_core.dicom import OUTCOMES, UnusableFile, read_cine
 from echoclr_core.dicom.catalogue import describe_file
 

@@ -1,4 +1,4 @@
-"""What every room stands on: atomic files, checked tables, digests, derived randomness, AVI files."""
+"""What every room stands on: atomic files, tables, digests, randomness, isolated processes, AVI files."""
 
 from echoclr_core.common.digest import digest, file_digest
 from echoclr_core.common.files import atomic_path, copy_file, write_json

@@ -11,8 +11,8 @@ import pandas as pd
 
 import echoclr_core
 from echoclr_core.common import digest, write_json
+from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.common.modules import code_digest
-from echoclr_core.deidentify.isolation import Job, run_isolated
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.tables import SOURCE_FILES

@@ -1,19 +1,17 @@
 """A catalogue of an archive, one row a file. It holds identifiers: for `restricted/` only."""
 
 import logging
-import multiprocessing
+import math
 import os
 import stat
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from echoclr_core.common import Column, Table
-from echoclr_core.common.processes import main_script_hidden
+from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.dicom.datafile import read_data_file
 from echoclr_core.dicom.frames import blaming
 from echoclr_core.dicom.header import Header
@@ -41,8 +39,10 @@ CATALOGUE = Table(
 )
 
 IDENTITY = ("study_key", "patient_key", "study_date", "sop_uid")
-POOL_FROM = 64  # files; below, starting processes costs more than they save
-CHUNK = 16
+DESCRIBE = f"{__name__}:describe_files"
+BATCH = 64  # files a job: of small ones a process reads some hundred a second
+SECONDS = 120.0  # for a batch, and for a file alone: videos without a number of frames are read to their end
+MEGABYTES = 4096  # that a process may take; no picture is decoded
 
 
 def scan_archive(
@@ -54,6 +54,9 @@ def scan_archive(
     on_progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Read the header of every file below ``root``. One bad file is one row, never an end.
+
+    Headers are read in processes of their own: a file that brings its process down is "crashed", one that
+    does not end is "timeout", and both are read again at the next scan.
 
     Every file is a row, hidden ones, DICOMDIR and files that are not DICOM included. Links are followed; a
     folder met a second time (loops of links among them) is entered once. What cannot be opened, and a name
@@ -77,28 +80,30 @@ def scan_archive(
     -------
     DataFrame
         CATALOGUE, sorted by path. ``outcome`` knows the header alone: "ok", "not_dicom", "no_pixels",
-        "single_frame", "corrupt", "unsupported_syntax", "spectral_doppler_or_mmode", "no_study_key".
+        "single_frame", "corrupt", "unsupported_syntax", "spectral_doppler_or_mmode", "no_study_key",
+        "timeout", "crashed".
 
     Raises
     ------
     ValueError
         If ``root`` is no folder, or ``study_key`` is no DICOM keyword with a text value.
+    WorkerError
+        No process can be started.
     """
     root = Path(root)
     if not root.is_dir():
         raise ValueError(f"root: {root} is not a folder")
     check_study_key(study_key)
     rows = sorted(_walk(root), key=lambda row: row["path"])
-    seen = {} if known is None else {_identity_of(row): row for row in known.to_dict("records")}
+    seen = {} if known is None else {_identity_of(row): row for row in _settled(known)}
     todo = [row for row in rows if "outcome" not in row and _identity_of(row) not in seen]
     for row in rows:
         row.update(
             {name: value for name, value in seen.get(_identity_of(row), {}).items() if name not in row}
         )
-    describe = partial(describe_file, study_key=study_key)
     paths = [root / row["path"] for row in todo]
-    for done, (row, found) in enumerate(zip(todo, _map(describe, paths, workers), strict=True), start=1):
-        row.update(found)
+    for done, (number, found) in enumerate(_describe(paths, study_key, workers), start=1):
+        todo[number].update(found)
         if on_progress is not None:
             on_progress(done, len(todo))
     frame = pd.DataFrame(rows, columns=list(CATALOGUE.columns))
@@ -106,7 +111,7 @@ def scan_archive(
 
 
 def describe_file(path: str | Path, *, study_key: str = "AccessionNumber") -> dict[str, str | None]:
-    """Outcome and identity of one file, from its header alone. Never raises for what the file holds."""
+    """Outcome and identity of one file, from its header alone. Raises nothing but MemoryError."""
     header = Header()
     try:
         with blaming(path), quiet_pydicom():
@@ -116,21 +121,38 @@ def describe_file(path: str | Path, *, study_key: str = "AccessionNumber") -> di
         outcome = "ok" if header.study_key else "no_study_key"
     except UnusableFile as error:
         outcome = error.outcome
-    except MemoryError:
-        outcome = "crashed"
     return {"outcome": outcome, **{name: getattr(header, name) for name in IDENTITY}}
 
 
-def _map(describe: Callable, paths: list[Path], workers: int) -> Iterator[dict[str, str | None]]:
-    if workers < 2 or len(paths) < POOL_FROM:
-        yield from map(describe, paths)
-        return
-    # Processes, since parsing is plain Python and threads would share one core.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        with main_script_hidden():
-            rows = pool.map(describe, paths, chunksize=CHUNK)
-        yield from rows
+def describe_files(paths: Sequence[Path], study_key: str) -> list[dict[str, str | None]]:
+    """:func:`describe_file` of each path."""
+    return [describe_file(path, study_key=study_key) for path in paths]
+
+
+def _describe(
+    paths: Sequence[Path], study_key: str, workers: int
+) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """(place in ``paths``, description) of every file, in the order in which they end."""
+
+    def run(batches: Sequence[range]) -> Iterator[tuple[range, str, Any]]:
+        jobs = [Job(batch, ([paths[number] for number in batch], study_key), SECONDS) for batch in batches]
+        return run_isolated(DESCRIBE, jobs, workers=workers, memory_megabytes=MEGABYTES)
+
+    suspects: list[range] = []
+    size = max(1, min(BATCH, math.ceil(len(paths) / workers)))
+    for batch, state, rows in run([range(len(paths))[at : at + size] for at in range(0, len(paths), size)]):
+        if state == "done":
+            yield from zip(batch, rows, strict=True)
+        else:
+            suspects += [range(number, number + 1) for number in batch]
+    for alone, state, rows in run(suspects):  # a batch does not say which file of it is to blame
+        failed = {"outcome": "timeout" if state == "timeout" else "crashed"}
+        yield alone[0], rows[0] if state == "done" else failed
+
+
+def _settled(known: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of an earlier catalogue whose files need not be read again."""
+    return known[~known["outcome"].isin(["timeout", "crashed"])].to_dict("records")
 
 
 def _identity_of(row: dict[str, Any]) -> tuple[str, int, int]:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 import time
 from pathlib import Path
 
@@ -40,23 +39,3 @@ def slow_after_two(path, target, settings):
 
 def no_space(path, target, settings):
     raise OSError(28, "No space left on device", target)
-
-
-def dies_when_done(how):
-    if how == "late":
-        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGKILL)).start()
-    if how == "memory":
-        bytearray(2**40)
-    return os.getpid()
-
-
-SERVED = []
-
-
-def fails_after_others(how):
-    SERVED.append(how)
-    if len(SERVED) > 1 and how == "memory":
-        raise MemoryError
-    if len(SERVED) > 1 and how == "segfault":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    return list(SERVED)

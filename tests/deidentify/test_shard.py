@@ -12,8 +12,8 @@ import pytest
 from cine_files import KEY, archive
 
 from echoclr_core.common import file_digest
+from echoclr_core.common.isolation import WorkerError
 from echoclr_core.deidentify import SOURCE_FILES, DeidentifySettings, audit_shard, deidentify_shard
-from echoclr_core.deidentify.isolation import Job, WorkerError, run_isolated
 from echoclr_core.deidentify.settings import TIMED_BYTES
 
 QUICK = DeidentifySettings(timeout_seconds=5, memory_megabytes=1024)
@@ -179,9 +179,9 @@ def test_a_full_disk_ends_the_shard_and_a_missing_function_too(tmp_path):
             rows, tmp_path, tmp_path / "out", tmp_path / "work", process="faulty_decoders:no_space"
         )
     with pytest.raises(WorkerError, match="cannot start"):
-        list(run_isolated("faulty_decoders:nothing", [Job(1, (), 5)], workers=1))
-    with pytest.raises(ValueError, match="workers is 0"):
-        list(run_isolated("faulty_decoders:counted", [Job(1, (), 5)], workers=0))
+        deidentify_shard(
+            rows, tmp_path, tmp_path / "out", tmp_path / "work", process="faulty_decoders:nothing"
+        )
 
 
 def test_an_empty_shard_gives_an_empty_table_and_folder(tmp_path):
@@ -200,25 +200,3 @@ def test_files_are_written_in_the_order_of_their_pseudonyms(tmp_path):
     paths = rows.set_index("video_id")["path"]
     assert [path.stem for path in written] == sorted(paths.index)
     assert list(paths[sorted(paths.index)]) != sorted(paths)
-
-
-@pytest.mark.slow
-def test_a_process_that_dies_between_jobs_costs_none():
-    ended = []
-    jobs = [Job(number, (how,), 30) for number, how in enumerate(("late", "", "memory", ""))]
-    for end in run_isolated("faulty_decoders:dies_when_done", jobs, workers=1):
-        ended.append(end)
-        time.sleep(0.5)
-    assert [state for _, state, _ in ended] == ["done", "done", "crashed", "done"]
-    assert len({process for _, _, process in ended}) == 4  # one that ran out of memory is not used again
-
-
-@pytest.mark.slow
-def test_a_crash_that_other_jobs_may_have_caused_is_tried_in_a_fresh_process():
-    jobs = [Job(number, (how,), 30) for number, how in enumerate(("", "memory", "", "segfault"))]
-    assert list(run_isolated("faulty_decoders:fails_after_others", jobs, workers=1)) == [
-        (0, "done", [""]),
-        (1, "done", ["memory"]),
-        (2, "done", ["memory", ""]),
-        (3, "done", ["segfault"]),
-    ]

@@ -1,6 +1,7 @@
 """DICOM files made to measure, and where the real ones are."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRLittleEndian
 
+sys.path.insert(0, str(Path(__file__).parent))  # for the processes that tests start: the helpers beside them
 ROOT = Path(__file__).resolve().parents[2]
 ULTRASOUND_MULTIFRAME = "1.2.840.10008.5.1.4.1.1.3.1"
 

@@ -87,13 +87,13 @@ def test_names_of_old_archives(archive, tmp_path):
 def test_known_rows_are_not_read_again(archive, monkeypatch):
     before = scan_archive(archive)
     read = []
-    true = catalogue_module.describe_file
+    true = catalogue_module._describe
 
-    def describe(path, **options):
-        read.append(path.name)
-        return true(path, **options)
+    def describe(paths, *options):
+        read.extend(path.name for path in paths)
+        return true(paths, *options)
 
-    monkeypatch.setattr(catalogue_module, "describe_file", describe)
+    monkeypatch.setattr(catalogue_module, "_describe", describe)
     pd.testing.assert_frame_equal(scan_archive(archive, known=before), before)
     assert read == []
     os.utime(archive / "notes.txt", ns=(1, 1))
@@ -105,8 +105,27 @@ def test_known_rows_are_not_read_again(archive, monkeypatch):
     assert "b/IM0001" not in scan_archive(archive, known=after).path.tolist()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_file_that_brings_its_process_down_is_one_row(archive, monkeypatch, tmp_path, workers):
+    before = scan_archive(archive)
+    for name in ("b/c_segfault", "b/c_memory", "hang"):
+        shutil.copy(archive / "b/IM0001", archive / name)
+    with monkeypatch.context() as patched:
+        patched.setattr(catalogue_module, "DESCRIBE", "faulty_headers:describe_files")
+        patched.setattr(catalogue_module, "SECONDS", 2)
+        table = scan_archive(archive, workers=workers)
+    CATALOGUE.write(table, tmp_path / "catalogue.parquet")
+    found = table.set_index("path").outcome
+    assert found[["b/c_segfault", "b/c_memory", "hang"]].tolist() == ["crashed", "crashed", "timeout"]
+    pd.testing.assert_frame_equal(table[table.path.isin(before.path)].reset_index(drop=True), before)
+    assert table.path.is_monotonic_increasing
+    again = scan_archive(archive, known=CATALOGUE.read(tmp_path / "catalogue.parquet")).set_index("path")
+    assert again.outcome[["b/c_segfault", "b/c_memory", "hang"]].tolist() == ["ok"] * 3
+
+
 def test_processes_give_the_same_table(archive, monkeypatch):
-    monkeypatch.setattr(catalogue_module, "POOL_FROM", 1)
+    monkeypatch.setattr(catalogue_module, "BATCH", 1)
     pd.testing.assert_frame_equal(scan_archive(archive, workers=2), scan_archive(archive, workers=1))
 
 

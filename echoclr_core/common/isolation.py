@@ -130,7 +130,7 @@ class _Worker:
             [
                 sys.executable,
                 "-m",
-                "echoclr_core.deidentify.worker",
+                "echoclr_core.common.worker",
                 str(theirs.fileno()),
                 function,
                 str(memory_megabytes or 0),
