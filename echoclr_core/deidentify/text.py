@@ -25,6 +25,7 @@ WIDEST_STROKE = 0.016  # of the picture's height, and at least 5 pixels
 LEAST_STROKES = 16  # pixels of a line's strokes that lie inside what is kept
 SEEN = 0.7  # share of a line's box that was looked at before, from which it is no new line
 LETTER = (5, 0.11)  # pixels, share of the picture's height: the least and the largest line of text
+LIFT = 40  # grey levels by which what stands for three frames is lifted above what one frame shows
 PAD = 0.6  # of a line's height, around what is read and around what is cut out
 
 
@@ -69,12 +70,12 @@ def standing_text(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Re
 
 
 class Shown:
-    """What was shown inside a mask at any time, be it in one frame: two pictures that gather frame by frame.
+    """What was shown inside a mask at any time, be it in one frame: a picture that gathers frame by frame.
 
     Over time the brightest value of tissue becomes an even grey, and what was drawn stands on it: lines that
-    come or go, that waver, or are too faint or too dark for :func:`standing_text`. The brightest of what
-    three frames in a row have in common holds less of what moves; there letters stand clear that are lost
-    over bright tissue.
+    come or go, that waver, or are too faint or too dark for :func:`standing_text`. What three frames in a
+    row have in common holds less of what moves. So it is lifted above the rest, and letters stand clear that
+    would be lost over bright tissue.
 
     Parameters
     ----------
@@ -102,14 +103,13 @@ class Shown:
         self._last.append(part)
 
     def text(self) -> list[Reading]:
-        """Legible text in either picture, in pixels of the screen; may name a patient."""
-        found = []
-        for picture in (self._brightest, self._steady):
-            if picture.any():
-                found += read_text(picture, scale=screen_scale(self._screen))
+        """Legible text of any frame, in pixels of the screen; may name a patient."""
+        if not self._brightest.any():
+            return []
+        picture = cv2.max(self._steady, cv2.subtract(self._brightest, LIFT))
         return [
             line.moved(self._left, self._top)
-            for line in found
+            for line in read_text(picture, scale=screen_scale(self._screen))
             if line.legible and line.y1 - line.y0 <= TALLEST * len(self._screen)
         ]
 
