@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--touching", type=float, default=0.15, help="share with text over the window's edge")
     parser.add_argument("--inside", type=float, default=0.05, help="share with an identity typed inside")
-    parser.add_argument("--passing", type=float, default=0.25, help="share of these shown in a part alone")
+    parser.add_argument("--passing", type=float, default=0.0, help="share of these shown in a part alone")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=Path("deidentification.csv"))
     chosen = parser.parse_args()

@@ -129,7 +129,7 @@ class SyntheticSettings:
     rate_tags: tuple[str, ...] = RATE_TAGS
     touching_share: float = 0.04
     inside_share: float = 0.01
-    passing_share: float = 0.25
+    passing_share: float = 0.0
     other_encodings: float = 0.25
     quirk_share: float = 0.08
     pictures: str = "phantom"

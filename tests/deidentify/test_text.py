@@ -76,7 +76,6 @@ def test_identity_over_bright_tissue_is_read_from_its_strokes(study, typed_insid
         screens=((240, 320), (300, 400), (480, 640), (600, 800), (768, 1024)),
         touching_share=0.15,
         inside_share=0.05,
-        passing_share=0.0,
         odd_files=False,
     )
     plan = plan_studies(settings)[study]
