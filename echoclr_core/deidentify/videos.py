@@ -97,25 +97,38 @@ def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dic
     mask = boundary_mask(cine, settings.boundary, margin=settings.margin, frames=sample)
     if settings.boundary == "sector":  # the rectangle is the published one, text and all; the audit tells
         mask, row["text_lines"] = _free_of_text(sample, mask, settings, path)
+    mask = _writable(mask, settings, path)
+    row["kept_fraction"] = float(mask.mean())
     if cine.header.photometric in ("MONOCHROME1", "MONOCHROME2"):
         row["colour_share"] = 0.0
     else:
         row["colour_share"] = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
     if settings.max_colour_share is not None and row["colour_share"] > settings.max_colour_share:
         raise Filtered("colour_doppler")
-    mask, shown = _write(cine, sample, mask, target, settings, row)
+    row["n_frames"], shown = _write(cine, sample, mask, target, settings)
     if settings.boundary == "sector" and (lines := shown.text()):
         # What comes and goes was no line of the sample; only now has every frame been seen.
         if settings.text_inside == "mask":
             row["text_lines"] += len(lines)
-            mask, shown = _write(cine, sample, without_text(mask, lines), target, settings, row)
+            mask = _writable(without_text(mask, lines), settings, path)
+            row["kept_fraction"] = float(mask.mean())
+            row["n_frames"], shown = _write(cine, sample, mask, target, settings)
             lines = shown.text()
         if lines:
             raise _burned_in(len(lines), path)
-    row["kept_fraction"] = float(mask.mean())
     _write_mask(mask, target)
     row["sha256"] = file_digest(target)
     row["bytes"] = target.stat().st_size
+
+
+def _writable(mask: NDArray[np.bool_], settings: DeidentifySettings, path: Path) -> NDArray[np.bool_]:
+    """The part of a mask outside which the codec can keep every pixel 0."""
+    if settings.codec != "mjpeg":
+        return mask
+    blocks = whole_blocks(mask)
+    if not blocks.any():
+        raise UnusableFile("no_sector", "no whole JPEG block lies inside the window", path=path)
+    return blocks
 
 
 def _write(
@@ -124,17 +137,11 @@ def _write(
     mask: NDArray[np.bool_],
     target: Path,
     settings: DeidentifySettings,
-    row: dict[str, Any],
-) -> tuple[NDArray[np.bool_], Shown]:
-    """Write every frame behind a mask; return the mask as written, and what was shown behind it."""
-    if settings.codec == "mjpeg":
-        mask = whole_blocks(mask)
-        if not mask.any():
-            raise UnusableFile("no_sector", "no whole JPEG block lies inside the window")
+) -> tuple[int, Shown]:
+    """Write every frame behind a mask; return how many there are, and what was shown."""
     shown = Shown(mask)
     frames = _masked(itertools.islice(_every_frame(cine, sample), settings.max_frames), mask, shown)
-    row["n_frames"] = write_avi(target, frames, cine.fps, codec=settings.codec, quality=settings.quality)
-    return mask, shown
+    return write_avi(target, frames, cine.fps, codec=settings.codec, quality=settings.quality), shown
 
 
 def _every_frame(cine: Cine, sample: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
@@ -172,10 +179,9 @@ def _burned_in(lines: int, path: Path) -> UnusableFile:
 
 def _header_columns(cine: Cine) -> dict[str, Any]:
     header = cine.header
-    declared = header.frames_declared
     return {
         # a larger number is no count of frames, and may be somebody's
-        "frames_declared": declared if declared is None or declared <= MOST_FRAMES else None,
+        "frames_declared": header.frames_declared if (header.frames_declared or 0) <= MOST_FRAMES else None,
         "fps": cine.fps,
         "fps_source": cine.fps_source,
         "height": cine.height,

@@ -107,6 +107,7 @@ def test_long_loops_are_cut_and_colour_doppler_is_left_out(tmp_path):
     limit = row["colour_share"] - 0.01
     left = deidentify_video(tmp_path / "loop", tmp_path / "w.avi", DeidentifySettings(max_colour_share=limit))
     assert left["outcome"] == "colour_doppler"
+    assert left["kept_fraction"] > 0
     assert not (tmp_path / "w.avi").exists()
 
 
