@@ -8,11 +8,11 @@ import datetime
 import difflib
 import math
 import re
-from collections.abc import Collection
 
 import pandas as pd
 
 from echoclr_core.cohort.columns import LIMITS, MEASUREMENTS, LabelColumns
+from echoclr_core.common.tables import header_of
 
 EXACT_DATE = re.compile(
     r"(?<![\d.])(?:(?:19|20)\d\d(?P<a>[-./]?)(?:0[1-9]|1[0-2])(?P=a)(?:0[1-9]|[12]\d|3[01])"
@@ -72,13 +72,6 @@ def check_names(table: pd.DataFrame, columns: LabelColumns, problems: Problems) 
                 f"row 1: there is no column {column!r} (for {name}); {hint}; {header_of(known, named)}. "
                 "A column that is not needed is switched off with null"
             )
-
-
-def header_of(known: Collection[str], wanted: Collection[str]) -> str:
-    """Row 1 for a message, unless it holds none of the wanted names: then it may be a patient's row."""
-    if set(known) & set(wanted):
-        return f"the table has {list(known)}"
-    return "row 1 holds no name that is looked for and is not shown: is it the header?"
 
 
 def check_free_text(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> None:

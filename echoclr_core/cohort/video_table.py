@@ -8,9 +8,10 @@ from types import MappingProxyType
 import pandas as pd
 
 from echoclr_core.cohort.columns import LabelColumns
-from echoclr_core.cohort.label_checks import Problems, header_of
+from echoclr_core.cohort.label_checks import Problems
 from echoclr_core.cohort.label_text import read_text_table
 from echoclr_core.cohort.labels import LABELS, no_severe_grade, parse_labels, raise_problems
+from echoclr_core.common.tables import header_of
 
 SET_SPELLINGS: Mapping[str, str] = MappingProxyType(
     {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"}

@@ -144,13 +144,16 @@ class _Worker:
         )
         theirs.close()
         self.connection = Connection(ours.detach())
-        self.busy = False
         self.spent = False
         self.owed: Job | None = None  # a job that a fresh process must be given
         self.deadline = float("inf")
-        self._job: Job | None = None
+        self._job: Job | None = None  # that it is at
         self._ready = False
         self._used = False
+
+    @property
+    def busy(self) -> bool:
+        return self._job is not None
 
     def give(self, job: Job) -> None:
         """Hand over a job; it is owed if the process has died since its last one: no job is to blame."""
@@ -162,7 +165,7 @@ class _Worker:
             self.kill()
             self.owed = job
             return
-        self._job, self.busy = job, True
+        self._job = job
         self.deadline = time.monotonic() + job.timeout_seconds
 
     def _await_start(self) -> None:
@@ -182,21 +185,21 @@ class _Worker:
             state, value = self.connection.recv()
         except (EOFError, ConnectionError):
             state, value = "crashed", None
-        self.busy = False
+        job, self._job = self._job, None
         if state == "crashed":  # out of memory as well: what a process has lost, every later job would lack
             self.kill()
             if self._used:
-                self.owed = self._job
+                self.owed = job
                 return
         if state == "disk":
             raise OSError(value, os.strerror(value))
         self._used = True
-        yield self._job.key, state, value
+        yield job.key, state, value
 
     def expire(self) -> Iterator[tuple[Hashable, str, Any]]:
         self.kill()
-        self.busy = False
-        yield self._job.key, "timeout", None
+        job, self._job = self._job, None
+        yield job.key, "timeout", None
 
     def kill(self) -> None:
         self.spent = True

@@ -1,6 +1,6 @@
 """Parquet tables with one schema each, checked when written and when read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,3 +153,13 @@ class Table:
     def describe(self) -> list[tuple[str, str, str]]:
         """(column, kind, description) rows for the documentation."""
         return [(name, column.kind, column.description) for name, column in self.columns.items()]
+
+
+def header_of(columns: Collection[str], wanted: Collection[str]) -> str:
+    """Row 1 of a user's table for a message, unless it holds none of the wanted names.
+
+    In a table without a header it is the row of a patient or a video, which no message may hold.
+    """
+    if set(columns) & set(wanted):
+        return f"the table has {list(columns)}"
+    return "row 1 holds no name that is looked for and is not shown: is it the header?"

@@ -1,6 +1,7 @@
 """Read a sample of the written videos back and look for what should not be there."""
 
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from echoclr_core.common import generator
 from echoclr_core.common.avi import iter_avi
 from echoclr_core.deidentify.leaks import identifiers_of, leaks
-from echoclr_core.deidentify.reader import TALLEST, Reading, read_text, screen_scale
+from echoclr_core.deidentify.reader import legible_readings
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 from echoclr_core.deidentify.videos import read_mask
 
@@ -90,7 +91,7 @@ def audit_video(
         beyond = frame[outside].astype(np.float64)
         pixels += int(np.count_nonzero(beyond))
         energy += float((beyond**2).sum())
-    brightest = np.max(frames, axis=0)
+    brightest = reduce(np.maximum, frames)  # one after the other: as an array they would stand there twice
     looked = np.stack(
         [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, LOOKED_AT).round().astype(int))]
     )
@@ -115,15 +116,6 @@ def legible_lines(*pictures: NDArray[np.uint8]) -> int:
     time; a single frame is what a person sees.
     """
     return max(len(legible_readings(picture)) for picture in pictures)
-
-
-def legible_readings(screen: NDArray[np.uint8]) -> list[Reading]:
-    """What OCR reads in a whole screen (H, W) uint8 that is legible; may name a patient."""
-    return [
-        line
-        for line in read_text(screen, scale=screen_scale(screen))
-        if line.legible and line.y1 - line.y0 <= TALLEST * screen.shape[0]
-    ]
 
 
 def text_share(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float | None:

@@ -94,6 +94,19 @@ def read_text(picture: NDArray[np.uint8], *, scale: float = 1.0) -> list[Reading
     return readings
 
 
+def legible_readings(picture: NDArray[np.uint8], *, screen: NDArray | None = None) -> list[Reading]:
+    """What is read in a picture (H, W) uint8 and is legible, and no taller than TALLEST; may name a patient.
+
+    ``screen`` is the whole screen (H, W) where the picture is a part of it.
+    """
+    screen = picture if screen is None else screen
+    return [
+        line
+        for line in read_text(picture, scale=screen_scale(screen))
+        if line.legible and line.y1 - line.y0 <= TALLEST * len(screen)
+    ]
+
+
 def screen_scale(screen: NDArray) -> float:
     """The ``scale`` for a whole screen (H, W), or for a part of it."""
     return max(1.0, READABLE_ROWS / screen.shape[0])

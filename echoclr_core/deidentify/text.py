@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from echoclr_core.deidentify.reader import TALLEST, Reading, read_text, screen_scale
+from echoclr_core.deidentify.reader import Reading, legible_readings, read_text, screen_scale
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, half open
 SEGMENTS = 4  # parts of the clip that are looked at apart: text may come or go within it
@@ -84,10 +84,8 @@ class Shown:
     """
 
     def __init__(self, mask: NDArray[np.bool_]):
-        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-        ends = (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1) if rows.size else (0, 0, 0, 0)
-        self._top, bottom, self._left, right = map(int, ends)
-        self._part = np.s_[self._top : bottom, self._left : right]
+        self._left, self._top, width, height = cv2.boundingRect(mask.view(np.uint8))
+        self._part = _slices((self._left, self._top, self._left + width, self._top + height))
         self._screen = mask
         self._brightest = np.zeros_like(mask[self._part], np.uint8)
         self._steady = self._brightest.copy()
@@ -107,11 +105,8 @@ class Shown:
         if not self._brightest.any():
             return []
         picture = cv2.max(self._steady, cv2.subtract(self._brightest, LIFT))
-        return [
-            line.moved(self._left, self._top)
-            for line in read_text(picture, scale=screen_scale(self._screen))
-            if line.legible and line.y1 - line.y0 <= TALLEST * len(self._screen)
-        ]
+        found = legible_readings(picture, screen=self._screen)
+        return [line.moved(self._left, self._top) for line in found]
 
 
 def without_text(mask: NDArray[np.bool_], readings: list[Reading]) -> NDArray[np.bool_]:

@@ -7,8 +7,6 @@ from pydicom.dataset import Dataset
 from echoclr_core.dicom.values import number, numbers
 
 LOWEST, HIGHEST = 0.1, 1000.0  # frames per second that an ultrasound loop can have
-
-
 CUMULATIVE_FROM = 5  # entries of a vector; fewer may rise by chance
 
 

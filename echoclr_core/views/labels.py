@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import header_of
 
 VIEW_LABELS = Table(
     "view labels",
@@ -17,6 +18,7 @@ VIEW_LABELS = Table(
     key=("video_id",),
 )
 
+NAMES = ("video", "study", "file", "view")
 STUDY_FILE = "\x1f"  # between the two in one key: neither holds it
 
 
@@ -45,11 +47,9 @@ def read_view_labels(path: str | Path) -> pd.DataFrame:
     keys = ["video"] if "video" in table.columns else ["study", "file"]
     missing = [name for name in (*keys, "view") if name not in table.columns]
     if missing:
-        # Without any of the names the first row may be a video's, whose UID no message may hold.
-        known = set(table.columns) & {"video", "study", "file", "view"}
-        has = f"it has {list(table.columns)}" if known else "row 1 has none of the names: is it the header?"
         raise ValueError(
-            f"{path.name}: missing columns {missing}; {has}; allowed are video (or study and file) and view"
+            f"{path.name}: missing columns {missing}; {header_of(table.columns, NAMES)}; "
+            "allowed are video (or study and file) and view"
         )
     found = [
         f"{path.name}: row {row + 2}: column {name!r} is empty; a value is needed"
