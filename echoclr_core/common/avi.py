@@ -150,7 +150,7 @@ def _lossless_packets(container, frames, rate, codec, options) -> Iterator[av.Pa
             stream.pix_fmt = "gray"
             stream.codec_context.thread_count = 1
             stream.codec_context.flags |= av.codec.context.Flags.bitexact
-        picture = av.VideoFrame.from_ndarray(frame, format="gray")
+        picture = av.VideoFrame.from_numpy_buffer(frame, format="gray")  # no copy of it
         picture.pts, picture.time_base = number, 1 / rate
         yield from stream.encode(picture)
     if stream is not None:

@@ -1,6 +1,7 @@
 """Read text in a picture: RapidOCR, whose models come in its wheel, so that nothing is fetched."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -14,6 +15,7 @@ TALLEST = 0.15  # of the screen's height; the models now and then take a whole w
 IDEOGRAPHS = 2  # a name of two characters is usual
 SURE_IDEOGRAPHS = 0.8  # speckle reads as rare characters more readily than as Latin letters
 
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, half open
 READABLE_ROWS = 720  # smaller screens are enlarged to so many: their letters are too small to be found
 
 
@@ -39,7 +41,7 @@ class Reading:
     confidence: float
 
     @property
-    def box(self) -> tuple[int, int, int, int]:
+    def box(self) -> Box:
         """x0, y0, x1, y1."""
         return self.x0, self.y0, self.x1, self.y1
 
@@ -57,7 +59,9 @@ class Reading:
         return ideographs >= IDEOGRAPHS and self.confidence >= SURE_IDEOGRAPHS
 
 
-def read_text(picture: NDArray[np.uint8], *, scale: float = 1.0) -> list[Reading]:
+def read_text(
+    picture: NDArray[np.uint8], *, scale: float = 1.0, wanted: Callable[[Box], bool] = lambda box: True
+) -> list[Reading]:
     """Every line of text in a grey picture.
 
     Parameters
@@ -66,6 +70,9 @@ def read_text(picture: NDArray[np.uint8], *, scale: float = 1.0) -> list[Reading
         (H, W) uint8.
     scale
         The picture is enlarged by this factor first: letters of less than about 12 pixels are not found.
+    wanted
+        Which lines to read, by their box: x0, y0, x1, y1, half open. To find lines is cheaper than to read
+        them.
 
     Returns
     -------
@@ -75,23 +82,24 @@ def read_text(picture: NDArray[np.uint8], *, scale: float = 1.0) -> list[Reading
     enlarged = picture
     if scale != 1.0:
         enlarged = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    found, _ = _engine()(cv2.cvtColor(enlarged, cv2.COLOR_GRAY2BGR), use_cls=False)
-    height, width = picture.shape
-    readings = []
-    for corners, text, confidence in found or ():
-        corners = np.asarray(corners, float) / scale
-        (x0, y0), (x1, y1) = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int)
-        readings.append(
-            Reading(
-                x0=max(0, int(x0)),
-                y0=max(0, int(y0)),
-                x1=min(width, int(x1)),
-                y1=min(height, int(y1)),
-                text=text,
-                confidence=float(confidence),
-            )
-        )
-    return readings
+    enlarged = cv2.cvtColor(enlarged, cv2.COLOR_GRAY2BGR)
+    found, _ = _engine()(enlarged, use_cls=False, use_rec=False)
+    lines = [(corners, _box_of(corners / scale, picture.shape)) for corners in np.float32(found or ())]
+    # A line found in the rim that small pictures get has no height.
+    lines = [(corners, box) for corners, box in lines if box[0] < box[2] and box[1] < box[3] and wanted(box)]
+    if not lines:
+        return []
+    texts, _ = _engine().text_rec(_engine().get_crop_img_list(enlarged, [corners for corners, _ in lines]))
+    return [
+        Reading(x0=x0, y0=y0, x1=x1, y1=y1, text=text, confidence=float(confidence))
+        for (_, (x0, y0, x1, y1)), (text, confidence) in zip(lines, texts, strict=True)
+    ]
+
+
+def _box_of(corners: NDArray[np.float32], shape: tuple[int, ...]) -> Box:
+    """The bounding box of corners (4, 2), within a picture of the shape."""
+    (x0, y0), (x1, y1) = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int)
+    return max(0, int(x0)), max(0, int(y0)), min(shape[1], int(x1)), min(shape[0], int(y1))
 
 
 def legible_readings(picture: NDArray[np.uint8], *, screen: NDArray | None = None) -> list[Reading]:

@@ -51,17 +51,15 @@ class Shape:
     def mask(self, height: int, width: int, margin: float = 0.0) -> NDArray[np.bool_]:
         """(height, width) bool, True inside; ``margin`` pixels are taken off every edge."""
         y, x = np.ogrid[0.5:height, 0.5:width]
-        u, v = coordinates(self.family, self.x, self.y, x, y)
         if self.family == "fan":
             dx, dy = x - self.x, y - self.y
             left = dx * np.cos(self.u0) - dy * np.sin(self.u0)
             right = dy * np.sin(self.u1) - dx * np.cos(self.u1)
-            inside = (left >= margin) & (right >= margin)
-        elif self.family == "trapezoid":
-            depth = np.maximum(y - self.y, 1e-9)
-            inside = (u >= self.u0 + margin / depth) & (u <= self.u1 - margin / depth)
+            inside, v = (left >= margin) & (right >= margin), np.hypot(dx, dy)
         else:
-            inside = (u >= self.u0 + margin) & (u <= self.u1 - margin)
+            u, v = coordinates(self.family, self.x, self.y, x, y)
+            rim = margin / np.maximum(y - self.y, 1e-9) if self.family == "trapezoid" else margin
+            inside = (u >= self.u0 + rim) & (u <= self.u1 - rim)
         inside = inside & (v >= self.v0 + margin) & (v <= self.v1 - margin)
         x0, y0, x1, y1 = self.window
         return inside & (x >= x0 + margin) & (x <= x1 - margin) & (y >= y0 + margin) & (y <= y1 - margin)

@@ -13,9 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from echoclr_core.deidentify.reader import Reading, legible_readings, read_text, screen_scale
+from echoclr_core.deidentify.reader import Box, Reading, legible_readings, read_text, screen_scale
 
-Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, half open
 SEGMENTS = 4  # parts of the clip that are looked at apart: text may come or go within it
 LEAST_FRAMES = 8  # a part; fewer leave too much tissue standing still
 STILL = 24  # grey levels; compression makes drawn strokes waver by so much
@@ -56,11 +55,8 @@ def standing_text(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Re
         inside = strokes & mask
         # Over bright tissue letters are lost in the picture, and stand clear among the lines' strokes alone.
         for picture in (low, _only(low, strokes, lines)):
-            readings = [
-                _grown(reading, lines)
-                for reading in _read_lines(picture, lines)
-                if reading.legible and inside[_slices(reading.box)].sum() >= LEAST_STROKES
-            ]
+            read = _read_lines(picture, lines, inside)
+            readings = [_grown(reading, lines) for reading in read if reading.legible]
             if readings:
                 found += readings
                 for reading in readings:
@@ -189,11 +185,16 @@ def _only(low: NDArray[np.uint8], strokes: NDArray[np.bool_], lines: list[Box]) 
     return picture
 
 
-def _read_lines(picture: NDArray[np.uint8], lines: list[Box]) -> list[Reading]:
-    """What is read in the part of a picture (H, W) that holds all the lines."""
+def _read_lines(picture: NDArray[np.uint8], lines: list[Box], inside: NDArray[np.bool_]) -> list[Reading]:
+    """What is read in the part of a picture (H, W) that holds all the lines, where strokes are inside."""
     boxes = np.array(lines)
     rim = round(2 * float(np.median(boxes[:, 3] - boxes[:, 1])))
-    x0, y0 = np.maximum(boxes[:, :2].min(0) - rim, 0)
-    x1, y1 = boxes[:, 2:].max(0) + rim
-    crop = picture[y0:y1, x0:x1]
-    return [line.moved(int(x0), int(y0)) for line in read_text(crop, scale=screen_scale(picture))]
+    x0, y0 = np.maximum(boxes[:, :2].min(0) - rim, 0).tolist()
+    x1, y1 = (boxes[:, 2:].max(0) + rim).tolist()
+    strokes = inside[y0:y1, x0:x1]
+    readings = read_text(
+        picture[y0:y1, x0:x1],
+        scale=screen_scale(picture),
+        wanted=lambda box: strokes[_slices(box)].sum() >= LEAST_STROKES,
+    )
+    return [line.moved(x0, y0) for line in readings]

@@ -6,11 +6,14 @@ tissue. "Every non-zero pixel to 255, then threshold 200" is what keeps the sect
 """
 
 import math
+from functools import lru_cache
 
 import cv2
 import numpy as np
+from scipy.sparse import csr_array
 
 BINARISE = ("nonzero", "literal")
+LEAST_SHARE = 1e-3  # of a pixel; OpenCV leaves off what a cell has of a pixel below this
 
 
 def check_binarise(threshold: int, binarise: str) -> None:
@@ -101,8 +104,55 @@ def _area_mean(frame: np.ndarray, size: int) -> np.ndarray:
     rows, small_rows = _whole_cells(top, top + lit_height, height, size)
     columns, small_columns = _whole_cells(left, left + lit_width, width, size)
     part = small[small_rows, small_columns]
-    part[:] = cv2.resize(frame[rows, columns], part.shape[::-1], interpolation=cv2.INTER_AREA)
+    part[:] = shrink(frame[rows, columns], *part.shape)
     return small
+
+
+def shrink(frame: np.ndarray, height: int, width: int) -> np.ndarray:
+    """``cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)``, bit by bit, in half the time.
+
+    OpenCV adds pixel by pixel what a row gives to its cells, then row by row, in single precision. The same
+    sums in the same order are two sparse products, which add whole rows at a time.
+
+    Parameters
+    ----------
+    frame
+        (H, W) uint8.
+    height, width
+        Afterwards. Where either grows, or both divide H and W, OpenCV counts in other ways: it is asked.
+
+    Returns
+    -------
+    (height, width) uint8 ndarray
+    """
+    rows, columns = frame.shape
+    whole = rows % height == 0 and columns % width == 0
+    if whole or rows < height or columns < width:
+        return cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+    across = _cell_weights(columns, width) @ cv2.transpose(frame).astype(np.float32)
+    return np.rint(_cell_weights(rows, height) @ np.ascontiguousarray(across.T)).astype(np.uint8)
+
+
+@lru_cache(maxsize=64)
+def _cell_weights(length: int, cells: int) -> csr_array:
+    """(cells, length) float32: each pixel's share of each cell of length / cells pixels, as OpenCV has it."""
+    scale = length / cells
+    shares, places, ends = [], [], [0]
+    for cell in range(cells):
+        begin, end = cell * scale, cell * scale + scale
+        area = min(scale, length - begin)
+        last = min(math.floor(end), length - 1)
+        first = min(math.ceil(begin), last)
+        if first - begin > LEAST_SHARE:
+            shares.append((first - begin) / area)
+            places.append(first - 1)
+        shares += [1 / area] * (last - first)
+        places += range(first, last)
+        if end - last > LEAST_SHARE:
+            shares.append(min(end - last, 1.0, area) / area)
+            places.append(last)
+        ends.append(len(places))
+    return csr_array((np.float32(shares), places, ends), shape=(cells, length))
 
 
 def _whole_cells(first: int, end: int, length: int, size: int) -> tuple[slice, slice]:
