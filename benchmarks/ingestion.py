@@ -7,10 +7,14 @@ and ``mask_video``: window fitted, text looked for, colour measured, lossless fi
 and compared. Each way runs in a process of its own on one thread, in turns, so that the ratio holds on a busy
 machine; time is the processor's, of the work alone, and memory the process's peak above its imports, to which
 the OCR models, loaded once for all files, belong.
+
+The last line of a loop is the machine's throughput by the clock: the published steps in one process, which
+needs gigabytes; this workflow in as many as there are cores, as its shards run.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -44,7 +48,7 @@ def published(source: Path, folder: Path) -> int:
     lit = np.where(frames[0] > 0, 255, 0).astype(np.uint8)
     contours, _ = cv2.findContours((lit > 200).astype(np.uint8), cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.convexHull(max(contours, key=cv2.contourArea))
-    mask = cv2.fillPoly(np.zeros((height, width), np.uint8), [hull], 1)
+    mask = cv2.fillPoly(np.zeros_like(frames[0]), [hull], 1)  # OpenCV writes even sizes only
     small = [cv2.resize(frame * mask, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for frame in frames]
     _write_mjpeg(folder / "small.avi", np.stack(small))
     return len(small)
@@ -116,11 +120,14 @@ def write_loop(path: Path, height: int, width: int, count: int) -> None:
     data.save_as(path, enforce_file_format=True)
 
 
-def measure(way: str, source: Path) -> dict:
-    """One way in a process of its own: {"seconds", "megabytes", "frames"}."""
+def measure(way: str, source: Path, processes: int = 1) -> list[dict]:
+    """One way in processes of their own, at once: {"seconds", "clock", "megabytes", "frames"} of each."""
     command = [sys.executable, __file__, "--way", way, "--source", str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+    printed = [process.communicate()[0] for process in started]
+    if any(process.returncode for process in started):
+        sys.exit(f"{source.name}: the {way} steps failed, see above")
+    return [json.loads(text.splitlines()[-1]) for text in printed]
 
 
 def alone(way: str, source: Path) -> None:
@@ -132,12 +139,12 @@ def alone(way: str, source: Path) -> None:
     cv2.setNumThreads(1)
     read_text(np.zeros((64, 64), np.uint8))  # as the imports: once a process, not once a file
     before = _status("VmRSS")
-    begin = time.process_time()
+    begin, clock = time.process_time(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         frames = WAYS[way](source, Path(folder))
-    seconds = time.process_time() - begin
+        seconds, clock = time.process_time() - begin, time.perf_counter() - clock
     megabytes = (_status("VmHWM") - before) / 1024
-    print(json.dumps({"seconds": seconds, "megabytes": megabytes, "frames": frames}))
+    print(json.dumps({"seconds": seconds, "clock": clock, "megabytes": megabytes, "frames": frames}))
 
 
 def _status(name: str) -> int:
@@ -167,10 +174,12 @@ def main() -> None:
 
 def compare(name: str, source: Path, repeats: int) -> None:
     """Print both ways on one file, the best of ``repeats`` turns, and their ratios."""
-    runs = {way: [] for way in WAYS}
+    runs: dict[str, list[dict]] = {way: [] for way in WAYS}
+    cores, at_once = len(os.sched_getaffinity(0)), []
     for _ in range(repeats):
         for way in WAYS:
-            runs[way].append(measure(way, source))
+            runs[way] += measure(way, source)
+        at_once.append(60 * sum(1 / run["clock"] for run in measure("ours", source, cores)))
     best = {way: min(found, key=lambda run: run["seconds"]) for way, found in runs.items()}
     for way, run in best.items():
         rate = run["frames"] / run["seconds"]
@@ -178,6 +187,9 @@ def compare(name: str, source: Path, repeats: int) -> None:
     faster = best["published"]["seconds"] / best["ours"]["seconds"]
     smaller = best["published"]["megabytes"] / best["ours"]["megabytes"]
     print(f"{name:<26}{'ratio':<11}{faster:>7.1f}x{'':<10}{smaller:>7.1f}x")
+    one = 60 / min(run["clock"] for run in runs["published"])
+    loops = f"{one:.1f} loops a minute published, {max(at_once):.1f} ours on {cores} cores"
+    print(f"{name:<26}{loops}: {max(at_once) / one:.1f}x")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echoclr_core.video import fit_frames, sector_mask
+from echoclr_core.video.hull import shrink
 
 
 def disc(height, width, y, x, radius, value=90):
@@ -115,6 +116,18 @@ def test_empty_margins_change_no_bit_of_the_result(height, width, size):
         whole = cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
         np.testing.assert_array_equal(fit_frames(frame, size), whole)
     assert not fit_frames(np.zeros((height, width), np.uint8), size).any()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(1, 900), st.integers(1, 900), st.integers(1, 130), st.integers(1, 130), st.integers(0, 10_000)
+)
+def test_any_picture_shrinks_bit_by_bit_as_opencv_shrinks_it(height, width, small_height, small_width, seed):
+    rng = np.random.default_rng(seed)
+    even = rng.integers(0, 256, dtype=np.uint8)  # of one grey, too: sums of weights that are not quite 1
+    for frame in (rng.integers(0, 256, (height, width), dtype=np.uint8), np.full((height, width), even)):
+        expected = cv2.resize(frame, (small_width, small_height), interpolation=cv2.INTER_AREA)
+        np.testing.assert_array_equal(shrink(frame, small_height, small_width), expected)
 
 
 def test_keep_aspect_pads_with_zeros_to_a_square():
