@@ -84,9 +84,12 @@ def read_text(
         enlarged = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     enlarged = cv2.cvtColor(enlarged, cv2.COLOR_GRAY2BGR)
     found, _ = _engine()(enlarged, use_cls=False, use_rec=False)
-    lines = [(corners, _box_of(corners / scale, picture.shape)) for corners in np.float32(found or ())]
-    # A line found in the rim that small pictures get has no height.
-    lines = [(corners, box) for corners, box in lines if box[0] < box[2] and box[1] < box[3] and wanted(box)]
+    lines = [
+        (corners, _box_of(corners / scale, picture.shape))
+        for corners in np.float32(found or ())
+        if _sides(corners).min() >= 1  # pixels; what is found in the rim that narrow pictures get has less
+    ]
+    lines = [(corners, box) for corners, box in lines if wanted(box)]
     if not lines:
         return []
     texts, _ = _engine().text_rec(_engine().get_crop_img_list(enlarged, [corners for corners, _ in lines]))
@@ -94,6 +97,11 @@ def read_text(
         Reading(x0=x0, y0=y0, x1=x1, y1=y1, text=text, confidence=float(confidence))
         for (_, (x0, y0, x1, y1)), (text, confidence) in zip(lines, texts, strict=True)
     ]
+
+
+def _sides(corners: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Height and width of the quadrangle (4, 2)."""
+    return np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).reshape(2, 2).max(0)
 
 
 def _box_of(corners: NDArray[np.float32], shape: tuple[int, ...]) -> Box:

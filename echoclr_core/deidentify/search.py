@@ -66,6 +66,8 @@ def best_shape(like: Shape, points: Points, *, even: bool = False) -> tuple[floa
     ``even`` allows only shapes that are the same to the left and right of the apex.
     """
     x, y, gain = points
+    if not len(gain):
+        return None
     u, v = _polar(like, x, y) if like.family == "fan" else coordinates(like.family, like.x, like.y, x, y)
     keep = np.abs(u) < WIDEST[like.family]
     if not keep.any():

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from phantom_screens import random_shape, screen
 
 from echoclr_core.deidentify import boundary_mask
-from echoclr_core.deidentify.search import best_box, best_interval
+from echoclr_core.deidentify.search import best_box, best_interval, best_shape
 from echoclr_core.deidentify.shapes import Shape
 from echoclr_core.dicom import Cine, Region, UnusableFile
 
@@ -174,6 +174,18 @@ def test_best_box_finds_a_planted_box():
     assert best_box(table) == (3, 8, 4, 12, 80.0)
     table[:3] = -0.5
     assert best_box(table, from_first=True)[:4] == (0, 8, 4, 12)
+
+
+def test_best_shape_finds_a_planted_fan_and_nothing_among_no_cells():
+    truth = Shape(family="fan", x=30.0, y=-4.0, u0=-0.5, u1=0.6, v0=10.0, v1=44.0)
+    y, x = np.mgrid[0.5:50, 0.5:60].astype(np.float32)
+    gain = np.where(truth.mask(50, 60), np.float32(1), np.float32(-1))
+    _, found = best_shape(truth, (x.ravel(), y.ravel(), gain.ravel()))
+    assert iou(found.mask(50, 60), truth.mask(50, 60)) > 0.93
+    none = np.empty(0, np.float32)
+    for family in ("fan", "trapezoid", "slanted"):
+        like = Shape(family=family, x=0.0, y=0.0, u0=0.0, u1=0.0, v0=0.0, v1=0.0)
+        assert best_shape(like, (none, none, none)) is None
 
 
 @pytest.mark.parametrize("kind", ["phased", "cut", "convex", "trapezoid", "slanted"])

@@ -183,6 +183,25 @@ def test_reading_tells_places_in_the_given_picture():
     assert 30 < line.y0 < line.y1 < 75
 
 
+def test_only_lines_that_are_wanted_are_read():
+    picture = np.zeros((160, 320), np.uint8)
+    for row, text in ((50, "MRN 77123"), (120, "DOE JANE")):
+        cv2.putText(picture, text, (40, row), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2)
+    assert [line.text[:3] for line in read_text(picture)] == ["MRN", "DOE"]
+    [line] = read_text(picture, wanted=lambda box: box[1] > 80)
+    assert line.text[:3] == "DOE"
+    assert read_text(picture, wanted=lambda box: False) == []
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 300), (300, 3), (12, 400), (20, 2100), (2100, 20)])
+def test_pictures_of_any_shape_are_read(height, width):
+    picture = np.zeros((height, width), np.uint8)
+    cv2.putText(picture, "MRN 77123", (0, height - 1), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 2)
+    for line in read_text(picture):
+        assert 0 <= line.x0 < line.x1 <= width
+        assert 0 <= line.y0 < line.y1 <= height
+
+
 def test_the_audit_reads_text_that_was_put_into_a_written_video(tmp_path):
     rows = archive(tmp_path / "dicom", ["a", "b"], count=6)
     table = deidentify_shard(rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work")
