@@ -38,6 +38,8 @@ def read_palette(dataset: Dataset, bits_allocated: int, *, little_endian: bool) 
             last = first + (entries or 1 << 16) - 1
             values = np.clip(np.arange(1 << bits_allocated), first, last)
             table = apply_color_lut(values, dataset)[:, :3]
+    except MemoryError:  # tells of the process, not of the file
+        raise
     except Exception as error:  # every way in which a palette can be broken
         raise UnusableFile(
             "corrupt", "the palette cannot be read", tag="RedPaletteColorLookupTableData"

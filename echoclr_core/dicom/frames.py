@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 
 from echoclr_core.dicom.codecs import decode_frame
@@ -44,6 +45,8 @@ def blaming(path: str | Path) -> Iterator[None]:
             "corrupt", f"it cannot be read: {error.strerror or type(error).__name__}", path=path
         ) from error
     except Exception as error:
+        if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
+            raise MemoryError from error
         raise UnusableFile("corrupt", f"decoding ended in {type(error).__name__}", path=path) from error
 
 

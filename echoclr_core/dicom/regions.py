@@ -43,6 +43,8 @@ def read_regions(dataset: Dataset, height: int, width: int) -> tuple[Region, ...
     """
     try:
         items = list(dataset.get("SequenceOfUltrasoundRegions") or ())
+    except MemoryError:  # tells of the process, not of the file
+        raise
     except Exception:  # a broken sequence is as good as none: regions are only ever a hint
         return ()
     found = (_read_region(item, height, width) for item in items)

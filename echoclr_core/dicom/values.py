@@ -38,6 +38,8 @@ def strings(dataset: Dataset, keyword: str) -> list[str]:
         return []
     try:
         value = dataset[keyword].value
+    except MemoryError:  # tells of the process, not of the file
+        raise
     except Exception:  # any broken value ends here: the bytes as they stand are still worth naming
         value = dataset.get_item(keyword).value
     if value is None:

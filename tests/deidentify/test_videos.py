@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pydicom
 import pytest
@@ -128,9 +129,18 @@ def test_a_cut_file_leaves_no_video_behind(source, tmp_path):
     assert not (tmp_path / "v.mask.png").exists()
 
 
-def test_a_decoder_without_memory_tells_whoever_keeps_the_process(source, tmp_path, monkeypatch):
+def _no_memory_for_opencv():
+    cv2.copyMakeBorder(np.zeros((1, 1), np.uint8), 0, 2**30, 0, 2**30, cv2.BORDER_CONSTANT)
+
+
+def _no_memory_for_numpy():
+    np.empty(2**62, np.uint8)
+
+
+@pytest.mark.parametrize("exhaust", [_no_memory_for_opencv, _no_memory_for_numpy])
+def test_a_decoder_without_memory_tells_whoever_keeps_the_process(source, tmp_path, monkeypatch, exhaust):
     def convert(*_, **__):
-        raise MemoryError
+        exhaust()
 
     monkeypatch.setattr(Converter, "convert", convert)
     with pytest.raises(MemoryError):

@@ -1,8 +1,12 @@
 import pickle
 
 import pytest
+from pydicom.dataset import Dataset
 
 from echoclr_core.dicom import OUTCOME_MEANINGS, OUTCOMES, UnusableFile
+from echoclr_core.dicom.colour import read_palette
+from echoclr_core.dicom.regions import read_regions
+from echoclr_core.dicom.values import strings
 
 
 def test_vocabulary_is_fixed_and_explained():
@@ -39,3 +43,32 @@ def test_long_values_are_cut():
 def test_unknown_outcomes_are_our_own_mistake(word):
     with pytest.raises(AssertionError):
         UnusableFile(word, "x")
+
+
+class HeaderWithoutMemory(Dataset):
+    """Every look at a value fails as under a limit of memory."""
+
+    def __getitem__(self, key):
+        raise MemoryError
+
+    def get(self, key, default=None):
+        raise MemoryError
+
+    def __getattr__(self, name):
+        raise MemoryError
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda header: read_regions(header, 100, 100),
+        lambda header: strings(header, "Manufacturer"),
+        lambda header: read_palette(header, 8, little_endian=True),
+    ],
+    ids=["regions", "values", "palette"],
+)
+def test_want_of_memory_is_not_taken_for_a_broken_header(read):
+    header = HeaderWithoutMemory()
+    header.Manufacturer = "Anyone"
+    with pytest.raises(MemoryError):
+        read(header)
