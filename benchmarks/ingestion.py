@@ -48,8 +48,8 @@ def published_deidentified(source: Path, folder: Path) -> None:
     _write_mjpeg(folder / "full.avi", grey)
 
 
-def published_masked(folder: Path) -> int:
-    """The published way from there to the small file; frames written."""
+def published_masked(folder: Path) -> None:
+    """The published way from there to the small file."""
     frames = _read(folder / "full.avi")
     lit = np.where(frames[0] > 0, 255, 0).astype(np.uint8)
     contours, _ = cv2.findContours((lit > 200).astype(np.uint8), cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
@@ -57,7 +57,6 @@ def published_masked(folder: Path) -> int:
     mask = cv2.fillPoly(np.zeros_like(frames[0]), [hull], 1)  # OpenCV writes even sizes only
     small = [cv2.resize(frame * mask, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for frame in frames]
     _write_mjpeg(folder / "small.avi", np.stack(small))
-    return len(small)
 
 
 def our_deidentified(source: Path, folder: Path) -> None:
@@ -68,13 +67,12 @@ def our_deidentified(source: Path, folder: Path) -> None:
     assert row["outcome"] == "ok", row
 
 
-def our_masked(folder: Path) -> int:
-    """This workflow's way from there to the small file; frames written."""
+def our_masked(folder: Path) -> None:
+    """This workflow's way from there to the small file."""
     from echoclr_core.video.mask import MaskSettings, mask_video
 
     row = mask_video(folder / "full.avi", folder / "small.avi", MaskSettings())
     assert row["outcome"] == "ok", row
-    return row["n_frames"]
 
 
 WAYS = {"published": (published_deidentified, published_masked), "ours": (our_deidentified, our_masked)}
@@ -144,8 +142,8 @@ def measure(way: str, source: Path, processes: int = 1) -> list[dict]:
 def alone(way: str, source: Path) -> None:
     """What the process of :func:`measure` runs: import, then work, then say what it took.
 
-    A line of JSON: processor time of both steps ("deidentified", "masked") and "clock", seconds; "megabytes";
-    "frames".
+    A line of JSON: processor time of both steps ("deidentified", "masked") and "clock", seconds;
+    "megabytes".
     """
     import echoclr_core.deidentify
     import echoclr_core.video.mask  # noqa: F401
@@ -159,11 +157,11 @@ def alone(way: str, source: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         deidentified(source, Path(folder))
         between = time.process_time()
-        frames = masked(Path(folder))
+        masked(Path(folder))
         end, clock = time.process_time(), time.perf_counter() - clock
     megabytes = (_status("VmHWM") - before) / 1024
     found = {"deidentified": between - begin, "masked": end - between, "clock": clock}
-    print(json.dumps(found | {"megabytes": megabytes, "frames": frames}))
+    print(json.dumps(found | {"megabytes": megabytes}))
 
 
 def _status(name: str) -> int:
