@@ -47,12 +47,17 @@ def climb(
     """Move the apex (or slant) in ever smaller steps of ``step`` to ``stop`` cells while that helps."""
     score, shape = start
     slanted = shape.family == "slanted"
+    seen = {(shape.x, shape.y)}  # no place that was left, or not gone to, is better than this one
     while step >= stop:
         moved = False
         for name in ("x",) if slanted else ("x", "y"):
             for size in (step, -step):
                 there = getattr(shape, name) + (0.01 * size if slanted else size)
-                other = best_shape(replace(shape, **{name: there}), points, even=even)
+                like = replace(shape, **{name: there})
+                if (like.x, like.y) in seen:
+                    continue
+                seen.add((like.x, like.y))
+                other = best_shape(like, points, even=even)
                 if other is not None and other[0] > score + 1e-6:
                     (score, shape), moved = other, True
         if not moved:
@@ -101,10 +106,10 @@ def best_box(table: NDArray[np.float64], *, from_first: bool = False) -> tuple[i
     """
     i0, i1, last = 0, table.shape[0], -np.inf
     while True:
-        j0, j1, _ = best_interval(table[i0:i1].sum(0))
-        rows = table[:, j0:j1].sum(1)
+        j0, j1, _ = best_interval(np.add.reduce(table[i0:i1], axis=0))
+        rows = np.add.reduce(table[:, j0:j1], axis=1)
         if from_first:
-            total = np.concatenate([[0.0], np.cumsum(rows)])
+            total = _running_sum(rows)
             i0, i1 = 0, int(total.argmax())
             score = float(total[i1])
         else:
@@ -116,7 +121,14 @@ def best_box(table: NDArray[np.float64], *, from_first: bool = False) -> tuple[i
 
 def best_interval(values: NDArray[np.float64]) -> tuple[int, int, float]:
     """i, j and the sum of the run values[i:j] of largest sum (0 for an empty run)."""
-    total = np.concatenate([[0.0], np.cumsum(values)])
+    total = _running_sum(values)
     j = int((total - np.minimum.accumulate(total)).argmax())
     i = int(total[: j + 1].argmin())
     return i, j, float(total[j] - total[i])
+
+
+def _running_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of the first 0, 1, ... len(values) values."""
+    total = np.zeros(len(values) + 1)
+    np.cumsum(values, out=total[1:])
+    return total

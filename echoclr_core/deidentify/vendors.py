@@ -101,7 +101,8 @@ def model(text: str | None) -> str | None:
 
 
 def _has(text: str, word: str) -> bool:
-    return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text.lower()) is not None
+    text = text.lower()
+    return word in text and re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
 
 
 def photometric(text: str | None) -> str | None:
