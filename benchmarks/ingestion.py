@@ -132,7 +132,10 @@ def write_loop(path: Path, height: int, width: int, count: int) -> None:
 def measure(way: str, source: Path, processes: int = 1) -> list[dict]:
     """One way in processes of their own, at once: what :func:`alone` says of each."""
     command = [sys.executable, __file__, "--way", way, "--source", str(source)]
-    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    started = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=one_thread) for _ in range(processes)
+    ]
     printed = [process.communicate()[0] for process in started]
     if any(process.returncode for process in started):
         sys.exit(f"{source.name}: the {way} steps failed, see above")

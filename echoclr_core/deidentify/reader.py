@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ IDEOGRAPHS = 2  # a name of two characters is usual
 SURE_IDEOGRAPHS = 0.8  # speckle reads as rare characters more readily than as Latin letters
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, half open
+FINDER = "ch_PP-OCRv4_det_infer.onnx"  # the model that finds lines; another reads them
 READABLE_ROWS = 720  # smaller screens are enlarged to so many: their letters are too small to be found
 
 
@@ -130,25 +132,25 @@ def screen_scale(screen: NDArray) -> float:
 def _engine():
     """The models, loaded once a process, on one thread: the workers fill the cores."""
     # Only here: most processes never read, and the import takes a third of a second.
-    from rapidocr_onnxruntime import RapidOCR
+    import onnxruntime
+    import rapidocr_onnxruntime
 
     logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+    model = str(Path(rapidocr_onnxruntime.__file__).with_name("models") / FINDER)
     # "max" leaves small crops at their size; the default enlarges every one to 736 pixels.
-    engine = RapidOCR(
-        intra_op_num_threads=1, inter_op_num_threads=1, det_limit_type="max", det_limit_side_len=1280
+    engine = rapidocr_onnxruntime.RapidOCR(
+        intra_op_num_threads=1,
+        inter_op_num_threads=1,
+        det_model_path=model,
+        det_limit_type="max",
+        det_limit_side_len=1280,
     )
-    engine.text_det.infer.session = _keeping_memory(engine.text_det.infer.session)
-    return engine
-
-
-def _keeping_memory(session):
-    """The same model in a session that keeps its tensors' memory from one picture to the next.
-
-    RapidOCR's own gives it back after every layer; to be given it again is a fifth of the time.
-    """
-    import onnxruntime
-
-    options = session.get_session_options()
+    finder = engine.text_det
+    # Its own session gives the memory of every layer back and takes it again, a fifth of its time, and its
+    # means make all arithmetic before it double.
+    options = finder.infer.session.get_session_options()
     options.enable_cpu_mem_arena = True
     provider = ("CPUExecutionProvider", {"arena_extend_strategy": "kSameAsRequested"})
-    return onnxruntime.InferenceSession(session._model_path, options, providers=[provider])
+    finder.infer.session = onnxruntime.InferenceSession(model, options, providers=[provider])
+    finder.mean, finder.std = np.float32(finder.mean), np.float32(finder.std)
+    return engine

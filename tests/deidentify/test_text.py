@@ -21,7 +21,7 @@ from echoclr_core.deidentify import (
     read_mask,
 )
 from echoclr_core.deidentify.audit import audit_video, legible_lines
-from echoclr_core.deidentify.reader import Reading, read_text, screen_scale
+from echoclr_core.deidentify.reader import Reading, _engine, read_text, screen_scale
 from echoclr_core.deidentify.text import standing_text, without_text
 from echoclr_core.dicom import Cine
 from echoclr_core.synthetic.cohort import plan_studies, study_anatomy
@@ -55,6 +55,17 @@ def test_what_is_typed_inside_is_read_where_it_stands(loop):
     left = without_text(truth, [line])
     assert not left[111:121, 102:208].any()
     assert left.sum() > 0.8 * truth.sum()
+
+
+def test_the_faster_session_finds_what_the_readers_own_finds(loop):
+    from rapidocr_onnxruntime import RapidOCR
+
+    picture = cv2.cvtColor(typed(loop[0], (100, 120))[0], cv2.COLOR_GRAY2BGR)
+    own = RapidOCR(det_limit_type="max", det_limit_side_len=1280)
+    expected, _ = own(picture, use_cls=False, use_rec=False)
+    found, _ = _engine()(picture, use_cls=False, use_rec=False)
+    assert len(expected) > 1
+    np.testing.assert_allclose(found, expected, atol=1.0)  # pixels; float32 where RapidOCR counts in double
 
 
 def test_text_that_comes_only_late_in_the_clip_is_read(loop):
