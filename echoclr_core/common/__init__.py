@@ -1,9 +1,19 @@
-"""What every room stands on: atomic files, tables, digests, randomness, isolated processes, AVI files."""
+"""What every room stands on: atomic files, tables, digests, randomness, isolated processes, AVI files.
+
+Tables need pandas, which a process that decodes files does without: they are imported when first used.
+"""
+
+from typing import TYPE_CHECKING
 
 from echoclr_core.common.digest import digest, file_digest
 from echoclr_core.common.files import atomic_path, copy_file, write_json
+from echoclr_core.common.lazy import lazy_names
 from echoclr_core.common.randomness import derive_seed, generator
-from echoclr_core.common.tables import Column, Table, TableError
+
+if TYPE_CHECKING:
+    from echoclr_core.common.tables import Column, Table, TableError
+
+_LATER = {"Column": "tables", "Table": "tables", "TableError": "tables"}
 
 __all__ = [
     "Column",
@@ -17,3 +27,5 @@ __all__ = [
     "generator",
     "write_json",
 ]
+
+__getattr__ = lazy_names(__name__, _LATER)

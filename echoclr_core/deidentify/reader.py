@@ -18,6 +18,8 @@ SURE_IDEOGRAPHS = 0.8  # speckle reads as rare characters more readily than as L
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, half open
 FINDER = "ch_PP-OCRv4_det_infer.onnx"  # the model that finds lines; another reads them
+MOST_PIXELS = 560_000  # that are searched for lines at once; it takes 200 bytes for each
+SHARED_ROWS = 112  # of neighbouring parts, so that each line is whole in one of them
 READABLE_ROWS = 720  # smaller screens are enlarged to so many: their letters are too small to be found
 
 
@@ -85,10 +87,9 @@ def read_text(
     if scale != 1.0:
         enlarged = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     enlarged = cv2.cvtColor(enlarged, cv2.COLOR_GRAY2BGR)
-    found, _ = _engine()(enlarged, use_cls=False, use_rec=False)
     lines = [
         (corners, _box_of(corners / scale, picture.shape))
-        for corners in np.float32(found or ())
+        for corners in _corners_of_lines(enlarged)
         if _sides(corners).min() >= 1  # pixels; what is found in the rim that narrow pictures get has less
     ]
     lines = [(corners, box) for corners, box in lines if wanted(box)]
@@ -99,6 +100,31 @@ def read_text(
         Reading(x0=x0, y0=y0, x1=x1, y1=y1, text=text, confidence=float(confidence))
         for (_, (x0, y0, x1, y1)), (text, confidence) in zip(lines, texts, strict=True)
     ]
+
+
+def _corners_of_lines(picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """Corners (4, 2), x and y, of every line that is found in a picture (H, W, 3), part by part."""
+    lines = []
+    for top, bottom, first, last in _parts(*picture.shape[:2]):
+        found, _ = _engine()(picture[top:bottom], use_cls=False, use_rec=False)
+        for corners in np.float32(found or ()):
+            corners[:, 1] += top
+            if first <= corners[:, 1].mean() < last:
+                lines.append(corners)
+    return lines
+
+
+def _parts(height: int, width: int) -> list[tuple[int, int, float, float]]:
+    """Rows of the parts that a picture is searched in, and between which rows the middles of their lines lie.
+
+    A line that the end of a part cuts has its middle, cut or whole, on the next one's side.
+    """
+    rows = max(MOST_PIXELS // width, 2 * SHARED_ROWS)
+    count = 1 if height <= rows else -(-(height - SHARED_ROWS) // (rows - SHARED_ROWS))
+    tops = [round(part * (height - SHARED_ROWS) / count) for part in range(count)]
+    bottoms = [*(top + SHARED_ROWS for top in tops[1:]), height]
+    middles = [-np.inf, *(top + SHARED_ROWS / 2 for top in tops[1:]), np.inf]
+    return list(zip(tops, bottoms, middles, middles[1:], strict=False))
 
 
 def _sides(corners: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -150,6 +176,7 @@ def _engine():
     # means make all arithmetic before it double.
     options = finder.infer.session.get_session_options()
     options.enable_cpu_mem_arena = True
+    options.enable_mem_pattern = False  # would hold as much again for pictures of a size met before
     provider = ("CPUExecutionProvider", {"arena_extend_strategy": "kSameAsRequested"})
     finder.infer.session = onnxruntime.InferenceSession(model, options, providers=[provider])
     finder.mean, finder.std = np.float32(finder.mean), np.float32(finder.std)

@@ -105,14 +105,16 @@ def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dic
         row["colour_share"] = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
     if settings.max_colour_share is not None and row["colour_share"] > settings.max_colour_share:
         raise Filtered("colour_doppler")
-    row["n_frames"], shown = _write(cine, sample, mask, target, settings)
+    known = dict(zip(cine.sampled(SAMPLED), sample, strict=True))
+    row["n_frames"], shown = _write(cine, known, mask, target, settings)
+    del sample, known  # reading needs memory
     if settings.boundary == "sector" and (lines := shown.text()):
         # What comes and goes was no line of the sample; only now has every frame been seen.
         if settings.text_inside == "mask":
             row["text_lines"] += len(lines)
             mask = _writable(without_text(mask, lines), settings, path)
             row["kept_fraction"] = float(mask.mean())
-            row["n_frames"], shown = _write(cine, sample, mask, target, settings)
+            row["n_frames"], shown = _write(cine, {}, mask, target, settings)
             lines = shown.text()
         if lines:
             raise _burned_in(len(lines), path)
@@ -133,20 +135,19 @@ def _writable(mask: NDArray[np.bool_], settings: DeidentifySettings, path: Path)
 
 def _write(
     cine: Cine,
-    sample: NDArray[np.uint8],
+    known: dict[int, NDArray[np.uint8]],
     mask: NDArray[np.bool_],
     target: Path,
     settings: DeidentifySettings,
 ) -> tuple[int, Shown]:
     """Write every frame behind a mask; return how many there are, and what was shown."""
     shown = Shown(mask)
-    frames = _masked(itertools.islice(_every_frame(cine, sample), settings.max_frames), mask, shown)
+    frames = _masked(itertools.islice(_every_frame(cine, known), settings.max_frames), mask, shown)
     return write_avi(target, frames, cine.fps, codec=settings.codec, quality=settings.quality), shown
 
 
-def _every_frame(cine: Cine, sample: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """All frames in order; those of the sample are not decoded again."""
-    known = dict(zip(cine.sampled(SAMPLED), sample, strict=True))
+def _every_frame(cine: Cine, known: dict[int, NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+    """All frames in order; those that are known are not decoded again."""
     rest = cine.source.read([i for i in range(cine.frame_count) if i not in known], colour=False)
     for index in range(cine.frame_count):
         yield known[index] if index in known else next(rest)

@@ -1,5 +1,6 @@
 """Text inside the sector: found, read, quarantined or cut out; the audit reads on its own."""
 
+import itertools
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from echoclr_core.deidentify import (
     deidentify_shard,
     deidentify_video,
     read_mask,
+    reader,
 )
 from echoclr_core.deidentify.audit import audit_video, legible_lines
 from echoclr_core.deidentify.reader import Reading, _engine, read_text, screen_scale
@@ -66,6 +68,32 @@ def test_the_faster_session_finds_what_the_readers_own_finds(loop):
     found, _ = _engine()(picture, use_cls=False, use_rec=False)
     assert len(expected) > 1
     np.testing.assert_allclose(found, expected, atol=1.0)  # pixels; float32 where RapidOCR counts in double
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (300, 400), (700, 801), (1080, 1920), (5000, 4000)])
+def test_a_picture_is_searched_in_parts_that_leave_out_nothing(height, width):
+    parts = reader._parts(height, width)
+    assert parts[0][0] == 0
+    assert parts[-1][1] == height
+    assert parts[0][2] == -np.inf
+    assert parts[-1][3] == np.inf
+    for top, bottom, *_ in parts:
+        assert (bottom - top) * width <= max(reader.MOST_PIXELS, 2 * reader.SHARED_ROWS * width)
+    for (_, bottom, _, last), (top, _, first, _) in itertools.pairwise(parts):
+        assert bottom - top == reader.SHARED_ROWS
+        assert top < last == first < bottom
+
+
+def test_a_line_is_read_once_wherever_the_parts_of_a_picture_meet(monkeypatch):
+    picture = np.zeros((740, 560), np.uint8)
+    for column, row in enumerate(range(40, 740, 28)):
+        cv2.putText(
+            picture, f"DOE {row:04}", (40 + 140 * (column % 3), row), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 230, 2
+        )
+    monkeypatch.setattr(reader, "MOST_PIXELS", 200_000)
+    assert len(reader._parts(*picture.shape)) > 2
+    numbers = [line.text[-4:] for line in read_text(picture)]
+    assert sorted(numbers) == [f"{row:04}" for row in range(40, 740, 28)]
 
 
 def test_text_that_comes_only_late_in_the_clip_is_read(loop):
