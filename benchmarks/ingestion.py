@@ -154,7 +154,7 @@ def alone(way: str, source: Path) -> None:
 
     cv2.setNumThreads(1)
     read_text(np.zeros((64, 64), np.uint8))  # as the imports: once a process, not once a file
-    before = _status("VmRSS")
+    before = status_kilobytes("VmRSS")
     deidentified, masked = WAYS[way]
     begin, clock = time.process_time(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -162,12 +162,12 @@ def alone(way: str, source: Path) -> None:
         between = time.process_time()
         masked(Path(folder))
         end, clock = time.process_time(), time.perf_counter() - clock
-    megabytes = (_status("VmHWM") - before) / 1024
+    megabytes = (status_kilobytes("VmHWM") - before) / 1024
     found = {"deidentified": between - begin, "masked": end - between, "clock": clock}
     print(json.dumps(found | {"megabytes": megabytes}))
 
 
-def _status(name: str) -> int:
+def status_kilobytes(name: str) -> int:
     """A line of this process's status, kB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith(name)))
