@@ -1,6 +1,6 @@
 """Peak memory of a process that decodes or deidentifies one loop of 1024 x 768, in every encoding.
 
-    python -m benchmarks.evidence.memory --frames 60
+    python -m benchmarks.evidence.memory --frames 300
 
 The loop is the one of ``benchmarks/ingestion.py``. Each figure is the whole peak of a process of its own,
 libraries and models included; "idle" is the same process before it opens the file.
@@ -41,7 +41,7 @@ def measured(work: str, source: Path) -> tuple[int, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--frames", type=int, default=60)
+    parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--work", choices=("decode", "deidentify"), help=argparse.SUPPRESS)
     parser.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
