@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from echoclr_core.common.avi import iter_avi, write_avi
+from echoclr_core.common.avi_reading import iter_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.deidentify import DeidentifySettings
 from echoclr_core.views import (
     ZHANG_PLAX,

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common.avi import read_avi
+from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.deidentify import DeidentifySettings, deidentify_video, read_mask
 from echoclr_core.deidentify.reader import legible_readings
 from echoclr_core.synthetic.archive import write_study

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from echoclr_core.common.avi import CODECS
+from echoclr_core.common.avi_writing import CODECS
 from echoclr_core.deidentify.boundary import METHODS
 
 TEXT_INSIDE = ("quarantine", "mask")

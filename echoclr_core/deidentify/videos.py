@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoclr_core.common import atomic_path, file_digest
-from echoclr_core.common.avi import write_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.deidentify import vendors
 from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
 from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED

@@ -16,9 +16,14 @@ from echoclr_core.dicom.colour import Converter
 from echoclr_core.dicom.datafile import PixelElement
 from echoclr_core.dicom.encapsulated import Fragment, group_frames, index_fragments, read_fragments
 from echoclr_core.dicom.inflate import InflatedFile
-from echoclr_core.dicom.moving_picture import JoinedFragments, count_packets, decode_stream
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
+from echoclr_core.dicom.video_stream import (
+    ELEMENTARY_STREAMS,
+    FragmentReader,
+    count_packets,
+    decode_stream,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -88,8 +93,8 @@ class FileFrames:
             whole, left = divmod(self.pixels.length, self.layout.frame_bytes)
             return whole if self.declared is None and whole > 1 and left <= 1 else 1
         with blaming(self.path), self.pixels.open(self.path) as stream:
-            if self.family == "video":
-                return count_packets(JoinedFragments(stream, self._fragments[0]))
+            if self.family in ELEMENTARY_STREAMS:
+                return count_packets(FragmentReader(stream, self._fragments[0]), self.family)
             return max(1, len(self._grouped))
 
     @cached_property
@@ -112,9 +117,9 @@ class FileFrames:
             fragments, _ = self._fragments
             if not fragments:
                 raise UnusableFile("truncated", "there is not one fragment", tag="PixelData")
-            if self.family == "video":
+            if self.family in ELEMENTARY_STREAMS:
                 yield from decode_stream(
-                    JoinedFragments(stream, fragments), self.layout, indices, colour=colour
+                    FragmentReader(stream, fragments), self.family, self.layout, indices, colour=colour
                 )
                 return
             yield from self._encapsulated(stream, indices, colour)

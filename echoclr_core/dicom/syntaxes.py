@@ -12,11 +12,13 @@ FAMILIES = {
     **{f"{_ROOT}.4.{end}": "jpeg-ls" for end in (80, 81)},
     **{f"{_ROOT}.4.{end}": "jpeg2000" for end in (90, 91, 92, 93, 201, 202, 203)},
     **{f"{_ROOT}.4.{end}": "jpeg-xl" for end in (110, 111, 112)},
-    **{f"{_ROOT}.4.{end}": "video" for end in range(100, 109)},
-    **{f"{_ROOT}.4.{end}.1": "video" for end in range(100, 107)},
+    **{f"{_ROOT}.4.{end}": "mpeg2" for end in ("100", "100.1", "101", "101.1")},
+    **{f"{_ROOT}.4.{end}": "h264" for end in range(102, 107)},
+    **{f"{_ROOT}.4.{end}.1": "h264" for end in range(102, 107)},
+    **{f"{_ROOT}.4.{end}": "hevc" for end in (107, 108)},
     f"{_ROOT}.5": "rle",
 }
-"""Transfer Syntax UID to family; "jpeg2000" includes HTJ2K, "video" MPEG-2, H.264 and H.265."""
+"""Transfer Syntax UID to family; "jpeg2000" includes HTJ2K."""
 
 
 def family_of(transfer_syntax: str | None) -> str | None:

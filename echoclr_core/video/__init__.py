@@ -3,7 +3,8 @@
 ``video.augmentation`` needs torch and is imported by its own name.
 """
 
-from echoclr_core.common.avi import AviInfo, avi_info, iter_avi, read_avi, write_avi
+from echoclr_core.common.avi_reading import AviInfo, avi_info, iter_avi, read_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.video.hull import fit_frames, sector_mask
 from echoclr_core.video.mask import MASKED_VIDEOS, MaskSettings, mask_preview, mask_shard, mask_video
 from echoclr_core.video.sampling import clip_start, even_starts, is_short

@@ -7,7 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from echoclr_core.common.avi import avi_info, iter_avi, write_avi
+from echoclr_core.common.avi_reading import avi_info, iter_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.files import atomic_path
 from echoclr_core.deidentify import DeidentifySettings
@@ -27,7 +28,7 @@ def import_video(path: str | Path, target: str | Path, settings: DeidentifySetti
     Parameters
     ----------
     path
-        A video that FFmpeg reads.
+        A video; see :func:`echoclr_core.common.avi_reading.read_avi`.
     target
         The AVI file to write; whole or not there.
     settings

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common.avi import CODECS, avi_info, iter_avi, read_avi, write_avi
+from echoclr_core.common.avi_reading import avi_info, iter_avi, read_avi
+from echoclr_core.common.avi_writing import CODECS, write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.files import atomic_path
 from echoclr_core.common.tables import Column, Table
@@ -67,7 +68,7 @@ class MaskSettings:
     keep_aspect
         Pad to a square with zeros before resizing; otherwise height and width are scaled apart.
     codec, quality
-        As in :func:`echoclr_core.common.avi.write_avi`.
+        As in :func:`echoclr_core.common.avi_writing.write_avi`.
     """
 
     size: int = 112

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common.avi import iter_avi
+from echoclr_core.common.avi_reading import iter_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.files import atomic_path
 from echoclr_core.common.tables import Column, Table

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from echoclr_core.common import generator
-from echoclr_core.common.avi import avi_info, iter_avi
+from echoclr_core.common.avi_reading import avi_info, iter_avi, open_video
 from echoclr_core.views.classifier import FRAME_SIZE
 
 Item = TypeVar("Item")
@@ -118,10 +118,8 @@ def sample_frames(
 
 def _drawn_pictures(path: str | Path, count: int, rng: np.random.Generator) -> list[np.ndarray]:
     """The drawn frames of such a codec: every packet is read, those that are drawn are decoded."""
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1  # no delay: one packet in, one picture out
-        packets = (packet for packet in container.demux(stream) if packet.size)
+    with open_video(Path(path)) as stream:  # on one thread, so without delay: one packet in, one picture out
+        packets = (packet for packet in stream.container.demux(stream) if packet.size)
         drawn = [packet for _, packet in reservoir(packets, count, rng)]
         pictures = [picture for packet in drawn for picture in packet.decode()]
     if len(pictures) != len(drawn) or any(picture.is_corrupt for picture in pictures):

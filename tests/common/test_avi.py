@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echoclr_core.common.avi import avi_info, frame_rate, iter_avi, read_avi, write_avi
+from echoclr_core.common.avi_reading import avi_info, iter_avi, read_avi
+from echoclr_core.common.avi_writing import frame_rate, write_avi
 
 
 def speckle(count=5, height=24, width=32, seed=0):

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from cine_files import archive, phantom
 
-from echoclr_core.common.avi import read_avi, write_avi
+from echoclr_core.common.avi_reading import read_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.deidentify import AUDIT, SOURCE_FILES, audit_shard, boundary_mask, deidentify_shard
 from echoclr_core.deidentify.audit import audit_video, text_share, thumbnail
 from echoclr_core.dicom import Cine

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from cine_files import archive, phantom, write_cine
 
-from echoclr_core.common.avi import read_avi, write_avi
+from echoclr_core.common.avi_reading import read_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.deidentify import (
     RESTRICTED_CATALOGUE,
     DeidentifySettings,

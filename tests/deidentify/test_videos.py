@@ -8,7 +8,7 @@ import pydicom
 import pytest
 from cine_files import phantom, write_cine
 
-from echoclr_core.common.avi import read_avi
+from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.deidentify import DeidentifySettings, boundary_mask, deidentify_video, read_mask, vendors
 from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.videos import whole_blocks

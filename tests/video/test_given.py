@@ -73,3 +73,14 @@ def test_what_is_left_out_has_its_reason_and_no_file(tmp_path, frames, settings,
     row = import_video(tmp_path / "in.avi", tmp_path / "v.avi", DeidentifySettings(**settings))
     assert row["outcome"] == outcome
     assert [path.name for path in tmp_path.iterdir()] == ["in.avi"]
+
+
+def test_a_file_that_names_another_video_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_mp4(tmp_path / "other.mp4", clip(), 25)
+    for suffix in ("avi", "mp4"):
+        path = tmp_path / f"in.{suffix}"
+        path.write_text("ffconcat version 1.0\nfile 'other.mp4'\n")
+        row = import_video(path, tmp_path / "v.avi", SETTINGS)
+        assert row["outcome"] == "corrupt"
+        assert not (tmp_path / "v.avi").exists()

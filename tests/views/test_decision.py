@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from echoclr_core.common.avi import write_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.views import VIEW_DECISIONS, Classifier, ViewSettings, classify_shard, decide, sample_frames
 
 CLASSES = ("a4c", "plax", "plax_zoom")

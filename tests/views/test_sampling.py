@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoclr_core.common import generator
-from echoclr_core.common.avi import read_avi, write_avi
+from echoclr_core.common.avi_reading import read_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.views.sampling import ViewSettings, reservoir, sample_frames, sample_indices, shrink
 
 
@@ -134,3 +135,11 @@ def test_a_damaged_jpeg_that_is_drawn_is_refused(tmp_path):
     path.write_bytes(data[:second] + b"\x00" * 300 + data[second + 300 :])
     with pytest.raises(ValueError, match="v_1"):
         sample_frames(path, "v_1")
+
+
+def test_a_file_that_names_another_video_is_no_video(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_avi(tmp_path / "other.avi", np.full((3, 45, 67), 9, np.uint8), 30.0, "mjpeg")
+    (tmp_path / "v.avi").write_text("ffconcat version 1.0\nfile 'other.avi'\n")
+    with pytest.raises(ValueError, match="v_1"):
+        sample_frames(tmp_path / "v.avi", "v_1")

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from echoclr_core.common.avi import write_avi
+from echoclr_core.common.avi_writing import write_avi
 
 CALCS = ("LVPWd", "LVIDs", "LVIDd", "IVSd")
 

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage
 from searching import files_below, found_in
 
-from echoclr_core.common.avi import read_avi
+from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.deidentify.audit import legible_lines
 from echoclr_core.deidentify.reader import read_text
 

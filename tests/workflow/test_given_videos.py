@@ -7,7 +7,8 @@ import pytest
 from echonet_files import echonet_dynamic, echonet_lvh, fan, name_of
 
 from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS, FLOW, check_flow
-from echoclr_core.common.avi import read_avi, write_avi
+from echoclr_core.common.avi_reading import read_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.video import ClipStore
 
 ROOT = Path(__file__).resolve().parents[2]

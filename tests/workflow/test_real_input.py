@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from echoclr_core.common.avi import read_avi
+from echoclr_core.common.avi_reading import read_avi
 
 pytestmark = [pytest.mark.study]
 

@@ -11,7 +11,7 @@ from pydicom.errors import InvalidDicomError
 
 from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS, FLOW, SUBSETS
 from echoclr_core.cohort.flow import check_flow
-from echoclr_core.common.avi import avi_info, read_avi
+from echoclr_core.common.avi_reading import avi_info, read_avi
 from echoclr_core.deidentify import SOURCE_FILES
 from echoclr_core.evaluate import COMPARISONS, EVALUATION, METRICS
 

@@ -6,13 +6,19 @@ from typing import BinaryIO
 
 import numpy as np
 
+from echoclr_core.common.containers import HEAD_BYTES, container_of, open_container
 from echoclr_core.dicom.encapsulated import Fragment
 from echoclr_core.dicom.inflate import InflatedFile
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
 
+ELEMENTARY_STREAMS = {"mpeg2": "mpegvideo", "h264": "h264", "hevc": "hevc"}
+"""Codec family of a transfer syntax (``syntaxes.FAMILIES``) to FFmpeg's name of its bare stream."""
 
-class JoinedFragments:
+CONTAINERS = ("mov", "mpegts", "mpeg")  # those that PS3.5 Annex A.4.5 to A.4.9 allow around such a stream
+
+
+class FragmentReader:
     """Fragments read as one file, in place: the stream is never in memory as a whole."""
 
     def __init__(self, stream: BinaryIO | InflatedFile, fragments: Sequence[Fragment]):
@@ -49,12 +55,41 @@ class JoinedFragments:
         return self._position
 
 
+def stream_format(stream: FragmentReader, family: str) -> str:
+    """FFmpeg's name of the stream's format: a container by its first bytes, else a bare stream of ``family``.
+
+    A bare stream that begins as one of another family is taken as what it is: the bits that tell are
+    forbidden or meaningless in the others. Nothing else is opened; see ``containers.open_container``.
+
+    Raises
+    ------
+    UnusableFile
+        "corrupt" where neither a container nor a start code stands at the beginning.
+    """
+    stream.seek(0)
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    container = container_of(head)
+    if container in CONTAINERS:
+        return container
+    bare = head.lstrip(b"\0")
+    if not bare.startswith(b"\1") or not head.startswith(b"\0\0"):
+        raise UnusableFile("corrupt", "no video stream begins here", tag="PixelData")
+    first = bare[1:3]
+    if first[:1] == b"\xb3":  # sequence header, ISO/IEC 13818-2 6.2.2.1
+        return ELEMENTARY_STREAMS["mpeg2"]
+    if first in (b"\x40\1", b"\x42\1", b"\x46\1"):  # parameter sets or delimiter, H.265 7.4.2.2
+        return ELEMENTARY_STREAMS["hevc"]
+    return ELEMENTARY_STREAMS[family]
+
+
 def decode_stream(
-    stream: JoinedFragments, layout: PixelFormat, indices: Sequence[int], *, colour: bool
+    stream: FragmentReader, family: str, layout: PixelFormat, indices: Sequence[int], *, colour: bool
 ) -> Iterator[np.ndarray]:
     """Yield the frames of ascending ``indices`` in order of display: uint8 (H, W) luma or (H, W, 3) RGB.
 
-    Studio range is stretched to full range, as the stream declares it.
+    Studio range is stretched to full range, as the stream declares it. ``family`` is a key of
+    ELEMENTARY_STREAMS.
 
     Raises
     ------
@@ -63,11 +98,12 @@ def decode_stream(
     """
     import av  # heavy, and few archives need it
 
+    demuxer = stream_format(stream, family)
     wanted = set(indices)
     last = max(indices)
     number = -1
     try:
-        with av.open(stream, mode="r") as container:
+        with open_container(stream, demuxer) as container:
             container.streams.video[0].thread_type = "NONE"
             for number, frame in enumerate(container.decode(video=0)):
                 if (frame.height, frame.width) != (layout.rows, layout.columns):
@@ -81,20 +117,22 @@ def decode_stream(
                     yield frame.to_ndarray(format="rgb24" if colour else "gray")
                 if number == last:
                     return
-    except (av.error.FFmpegError, IndexError) as error:
-        if number < 0:
-            raise UnusableFile("corrupt", "the video stream cannot be decoded", tag="PixelData") from error
+    except (av.error.FFmpegError, IndexError):
+        pass  # how far it came says what it is
+    if number < 0:
+        raise UnusableFile("corrupt", "the video stream cannot be decoded", tag="PixelData")
     raise UnusableFile(
         "truncated", f"the stream ends after {number + 1} frames", tag="NumberOfFrames", value=last + 1
     )
 
 
-def count_packets(stream: JoinedFragments) -> int:
+def count_packets(stream: FragmentReader, family: str) -> int:
     """Pictures in the stream, without decoding: for headers that do not say."""
     import av
 
+    demuxer = stream_format(stream, family)
     try:
-        with av.open(stream, mode="r") as container:
+        with open_container(stream, demuxer) as container:
             return sum(packet.size > 0 for packet in container.demux(video=0))
     except (av.error.FFmpegError, IndexError) as error:
         raise UnusableFile("corrupt", "the video stream cannot be read", tag="PixelData") from error
