@@ -6,10 +6,11 @@ What needs pandas is imported when it is first used: the processes that decode f
 from typing import TYPE_CHECKING
 
 from echoclr_core.common.lazy import lazy_names
+from echoclr_core.common.mask_files import read_mask
 from echoclr_core.deidentify.boundary import boundary_mask
 from echoclr_core.deidentify.key import load_key, make_key
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.videos import deidentify_video, read_mask
+from echoclr_core.deidentify.videos import deidentify_video
 
 if TYPE_CHECKING:
     from echoclr_core.deidentify.audit import audit_shard

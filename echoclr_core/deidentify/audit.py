@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from echoclr_core.common import generator
 from echoclr_core.common.avi_reading import iter_avi
+from echoclr_core.common.mask_files import read_mask
 from echoclr_core.deidentify.leaks import identifiers_of, leaks
 from echoclr_core.deidentify.reader import legible_readings
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
-from echoclr_core.deidentify.videos import read_mask
 
 THUMBNAIL = (120, 160)  # pixels, height and width
 LOOKED_AT = 16  # frames a video that the text detector compares

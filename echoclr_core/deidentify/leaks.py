@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from echoclr_core.common.mask_files import mask_path
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
-from echoclr_core.deidentify.videos import mask_path
 
 LEAST_LETTERS = 5  # shorter values stand in a megabyte of compressed pixels by chance
 IDENTIFYING = ("study_key", "patient_key", "study_date", "sop_uid", "path")

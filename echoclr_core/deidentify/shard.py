@@ -12,11 +12,11 @@ import pandas as pd
 import echoclr_core
 from echoclr_core.common import digest, write_json
 from echoclr_core.common.isolation import Job, run_isolated
+from echoclr_core.common.mask_files import mask_path
 from echoclr_core.common.modules import code_digest
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.tables import SOURCE_FILES
-from echoclr_core.deidentify.videos import mask_path
 
 ONE_FILE = "echoclr_core.deidentify.videos:deidentify_video"
 IDENTITY = ("video_id", "study_id", "patient_id", "study_year", "shifted_date", "outcome")

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from echoclr_core.common import atomic_path, file_digest
+from echoclr_core.common import file_digest
 from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.common.mask_files import mask_path, write_mask
 from echoclr_core.deidentify import vendors
 from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
 from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED
@@ -23,25 +24,11 @@ MOST_FRAMES = 99_999  # half an hour at 50 frames/s
 JPEG_BLOCK = 8  # pixels; grey JPEGs have no larger ones
 
 
-def mask_path(video: str | Path) -> Path:
-    """Where the mask of a video lies: <video_id>.mask.png beside <video_id>.avi."""
-    return Path(video).with_suffix(".mask.png")
-
-
-def read_mask(video: str | Path) -> NDArray[np.bool_]:
-    """The (H, W) bool mask that a video was written with. ValueError if there is none."""
-    path = mask_path(video)
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.exists() else None
-    if image is None:
-        raise ValueError(f"{Path(video).name}: there is no readable mask {path.name}")
-    return image > 0
-
-
 def deidentify_video(path: str | Path, target: str | Path, settings: DeidentifySettings) -> dict[str, Any]:
     """Write one DICOM cine loop as a grey AVI in which everything outside the mask is exactly 0.
 
     Frames are decoded twice and one at a time: at most 32 for the mask, then all of them to be written.
-    The mask is written beside the video; see :func:`mask_path`.
+    The mask is written beside the video; see ``common.mask_files``.
 
     Parameters
     ----------
@@ -118,7 +105,7 @@ def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dic
             lines = shown.text()
         if lines:
             raise _burned_in(len(lines), path)
-    _write_mask(mask, target)
+    write_mask(mask, target)
     row["sha256"] = file_digest(target)
     row["bytes"] = target.stat().st_size
 
@@ -212,12 +199,6 @@ def _masked(
         masked = cv2.bitwise_and(frame, keep)
         shown.add(masked)
         yield masked
-
-
-def _write_mask(mask: NDArray[np.bool_], target: Path) -> None:
-    with atomic_path(mask_path(target)) as temporary:
-        done = cv2.imwrite(str(temporary), mask.astype(np.uint8) * 255, [cv2.IMWRITE_PNG_BILEVEL, 1])
-        assert done
 
 
 def _remove(target: Path) -> None:

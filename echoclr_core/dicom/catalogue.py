@@ -12,9 +12,9 @@ import pandas as pd
 
 from echoclr_core.common import Column, Table
 from echoclr_core.common.isolation import Job, run_isolated
-from echoclr_core.dicom.datafile import read_data_file
-from echoclr_core.dicom.frames import blaming
+from echoclr_core.dicom.frames import as_unusable
 from echoclr_core.dicom.header import Header
+from echoclr_core.dicom.header_parser import parse_header
 from echoclr_core.dicom.outcomes import OUTCOMES, UnusableFile
 from echoclr_core.dicom.reading import check_study_key, cine_of, read_header
 from echoclr_core.dicom.values import quiet_pydicom
@@ -114,10 +114,10 @@ def describe_file(path: str | Path, *, study_key: str = "AccessionNumber") -> di
     """Outcome and identity of one file, from its header alone. Raises nothing but MemoryError."""
     header = Header()
     try:
-        with blaming(path), quiet_pydicom():
-            data_file = read_data_file(path, study_key=study_key)
-            header = read_header(data_file, study_key)
-            cine_of(path, data_file, header)
+        with as_unusable(path), quiet_pydicom():
+            parsed = parse_header(path, study_key=study_key)
+            header = read_header(parsed, study_key)
+            cine_of(path, parsed, header)
         outcome = "ok" if header.study_key else "no_study_key"
     except UnusableFile as error:
         outcome = error.outcome

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import imagecodecs
 import numpy as np
 
-from echoclr_core.dicom.colour import eight_bits
+from echoclr_core.dicom.colour import to_uint8
 from echoclr_core.dicom.jpeg import decode_jpeg
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import SAMPLES, PixelFormat
@@ -124,5 +124,5 @@ def _run_length(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
     if samples.shape[2] == 1:
         samples = np.ascontiguousarray(samples[..., 0])
         if luma_only:
-            return eight_bits(samples, layout.bits_stored, signed=layout.signed), "LUMA"
+            return to_uint8(samples, layout.bits_stored, signed=layout.signed), "LUMA"
     return samples, layout.photometric

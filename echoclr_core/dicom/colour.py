@@ -77,7 +77,7 @@ def _scale(dtype_bits: int, stored: int, high: int, signed: bool) -> np.ndarray:
     return np.round(value * (255 / ((1 << stored) - 1))).astype(np.uint8)
 
 
-def eight_bits(
+def to_uint8(
     samples: np.ndarray, stored: int, *, high: int | None = None, signed: bool = False
 ) -> np.ndarray:
     """Samples of ``stored`` bits -> uint8, scaled by the bits stored and never by the content.
@@ -138,7 +138,7 @@ class Converter:
             indices = samples.view(f"u{samples.dtype.itemsize}") & ((1 << self._layout.bits_stored) - 1)
             return (self._palette if colour else self._grey_palette)[indices]
         if photometric != "LUMA":
-            samples = eight_bits(
+            samples = to_uint8(
                 samples,
                 self._layout.bits_stored,
                 high=self._layout.high_bit if native else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO
 
-from echoclr_core.dicom.datafile import UNDEFINED
+from echoclr_core.dicom.header_parser import UNDEFINED
 from echoclr_core.dicom.inflate import InflatedFile
 from echoclr_core.dicom.outcomes import UnusableFile
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from echoclr_core.dicom.codecs import decode_frame
 from echoclr_core.dicom.colour import Converter
-from echoclr_core.dicom.datafile import PixelElement
 from echoclr_core.dicom.encapsulated import Fragment, group_frames, index_fragments, read_fragments
+from echoclr_core.dicom.header_parser import PixelElement
 from echoclr_core.dicom.inflate import InflatedFile
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
@@ -29,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @contextmanager
-def blaming(path: str | Path) -> Iterator[None]:
+def as_unusable(path: str | Path) -> Iterator[None]:
     """Turn whatever a parser or decoder throws at a file into UnusableFile with its path.
 
     Broken files make third-party code raise nearly anything; one of them must never end more than itself.
@@ -67,8 +67,8 @@ class FileFrames:
         Where its pixel data stands.
     layout
         How samples are laid out.
-    family
-        What the transfer syntax declares: a value of ``syntaxes.FAMILIES``, or None.
+    codec_family
+        What the transfer syntax declares: a value of ``syntaxes.CODEC_FAMILIES``, or None.
     declared
         NumberOfFrames, or None.
     palette
@@ -78,7 +78,7 @@ class FileFrames:
     path: Path
     pixels: PixelElement
     layout: PixelFormat
-    family: str | None
+    codec_family: str | None
     declared: int | None
     palette: np.ndarray | None = None
 
@@ -92,9 +92,9 @@ class FileFrames:
         if self.pixels.length is not None:
             whole, left = divmod(self.pixels.length, self.layout.frame_bytes)
             return whole if self.declared is None and whole > 1 and left <= 1 else 1
-        with blaming(self.path), self.pixels.open(self.path) as stream:
-            if self.family in ELEMENTARY_STREAMS:
-                return count_packets(FragmentReader(stream, self._fragments[0]), self.family)
+        with as_unusable(self.path), self.pixels.open(self.path) as stream:
+            if self.codec_family in ELEMENTARY_STREAMS:
+                return count_packets(FragmentReader(stream, self._fragments[0]), self.codec_family)
             return max(1, len(self._grouped))
 
     @cached_property
@@ -110,16 +110,16 @@ class FileFrames:
 
     def read(self, indices: Sequence[int], *, colour: bool) -> Iterator[np.ndarray]:
         """Yield the frames of ascending ``indices``: (H, W) uint8 luma, or (H, W, 3) uint8 RGB."""
-        with blaming(self.path), self.pixels.open(self.path) as stream:
+        with as_unusable(self.path), self.pixels.open(self.path) as stream:
             if self.pixels.length is not None:
                 yield from self._native(stream, indices, colour)
                 return
             fragments, _ = self._fragments
             if not fragments:
                 raise UnusableFile("truncated", "there is not one fragment", tag="PixelData")
-            if self.family in ELEMENTARY_STREAMS:
+            if self.codec_family in ELEMENTARY_STREAMS:
                 yield from decode_stream(
-                    FragmentReader(stream, fragments), self.family, self.layout, indices, colour=colour
+                    FragmentReader(stream, fragments), self.codec_family, self.layout, indices, colour=colour
                 )
                 return
             yield from self._encapsulated(stream, indices, colour)
@@ -142,7 +142,7 @@ class FileFrames:
                     "truncated", f"{len(frames)} frames are there", tag="NumberOfFrames", value=self.declared
                 )
             data = read_fragments(stream, frames[index])
-            if self.family in ("native", "encapsulated native") and _looks_raw(data, self.layout):
+            if self.codec_family in ("native", "encapsulated native") and _looks_raw(data, self.layout):
                 yield self._convert_native(data, converter, colour)
                 continue
             samples, photometric = decode_frame(data, self.layout, colour=colour)

@@ -7,14 +7,14 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.colour import read_palette
-from echoclr_core.dicom.datafile import DataFile, PixelElement, read_data_file
 from echoclr_core.dicom.frame_rate import frame_rate
-from echoclr_core.dicom.frames import FileFrames, blaming
+from echoclr_core.dicom.frames import FileFrames, as_unusable
 from echoclr_core.dicom.header import Header
+from echoclr_core.dicom.header_parser import ParsedHeader, PixelElement, parse_header
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat, read_pixel_format
 from echoclr_core.dicom.regions import only_spectral_or_m_mode, read_regions
-from echoclr_core.dicom.syntaxes import family_of
+from echoclr_core.dicom.syntaxes import codec_family_of
 from echoclr_core.dicom.values import day, integer, quiet_pydicom, strings, text
 
 
@@ -54,11 +54,11 @@ def read_cine(
     if default_fps is not None and not default_fps > 0:
         raise ValueError(f"default_fps: {default_fps}; a positive rate or None is allowed")
     check_study_key(study_key)
-    with blaming(path):
-        data_file = read_data_file(path, study_key=study_key)
+    with as_unusable(path):
+        parsed = parse_header(path, study_key=study_key)
         with quiet_pydicom():
-            header = read_header(data_file, study_key)
-            return cine_of(path, data_file, header, min_frames=min_frames, default_fps=default_fps)
+            header = read_header(parsed, study_key)
+            return cine_of(path, parsed, header, min_frames=min_frames, default_fps=default_fps)
 
 
 def check_study_key(keyword: str) -> None:
@@ -71,9 +71,9 @@ def check_study_key(keyword: str) -> None:
         )
 
 
-def read_header(data_file: DataFile, study_key: str) -> Header:
+def read_header(parsed: ParsedHeader, study_key: str) -> Header:
     """Identity and description of a file; NumberOfFrames is left out where it is not a number."""
-    dataset = data_file.dataset
+    dataset = parsed.dataset
     return Header(
         study_key=text(dataset, study_key),
         patient_key=text(dataset, "PatientID"),
@@ -81,7 +81,7 @@ def read_header(data_file: DataFile, study_key: str) -> Header:
         sop_uid=text(dataset, "SOPInstanceUID"),
         manufacturer=text(dataset, "Manufacturer"),
         model=text(dataset, "ManufacturerModelName"),
-        transfer_syntax=data_file.transfer_syntax,
+        transfer_syntax=parsed.transfer_syntax,
         photometric=(text(dataset, "PhotometricInterpretation") or "").upper() or None,
         frames_declared=integer(dataset, "NumberOfFrames"),
     )
@@ -89,7 +89,7 @@ def read_header(data_file: DataFile, study_key: str) -> Header:
 
 def cine_of(
     path: str | Path,
-    data_file: DataFile,
+    parsed: ParsedHeader,
     header: Header,
     *,
     min_frames: int = 2,
@@ -97,21 +97,21 @@ def cine_of(
 ) -> Cine:
     """The cine of a header that was read already; see :func:`read_cine`."""
     path = Path(path)
-    dataset = data_file.dataset
-    if data_file.pixel_tag is None:
+    dataset = parsed.dataset
+    if parsed.pixel_tag is None:
         raise UnusableFile("no_pixels", "there is no pixel data", tag="PixelData")
-    if data_file.pixels is None:
+    if parsed.pixels is None:
         raise UnusableFile("unsupported_syntax", "samples are floating point", tag="PixelData")
-    family = family_of(data_file.transfer_syntax)
+    codec_family = codec_family_of(parsed.transfer_syntax)
     layout = read_pixel_format(dataset)
-    declared = _frames_declared(data_file)
-    pixels = _true_nature(path, data_file.pixels, layout, family, declared or 1)
-    layout = _true_layout(pixels, layout, declared)
+    declared = _frames_declared(parsed)
+    pixels = _detect_encapsulation(path, parsed.pixels, layout, codec_family, declared or 1)
+    layout = _fix_photometric(pixels, layout, declared)
     source = FileFrames(
         path=path,
         pixels=pixels,
         layout=layout,
-        family=family,
+        codec_family=codec_family,
         declared=declared,
         palette=(
             read_palette(dataset, layout.bits_allocated, little_endian=pixels.little_endian)
@@ -148,9 +148,9 @@ def cine_of(
     )
 
 
-def _frames_declared(data_file: DataFile) -> int | None:
-    shown = strings(data_file.dataset, "NumberOfFrames")
-    count = integer(data_file.dataset, "NumberOfFrames")
+def _frames_declared(parsed: ParsedHeader) -> int | None:
+    shown = strings(parsed.dataset, "NumberOfFrames")
+    count = integer(parsed.dataset, "NumberOfFrames")
     if shown and (count is None or count < 1):
         raise UnusableFile(
             "corrupt", "a whole number from 1 is needed", tag="NumberOfFrames", value="\\".join(shown)
@@ -158,8 +158,8 @@ def _frames_declared(data_file: DataFile) -> int | None:
     return count
 
 
-def _true_nature(
-    path: Path, pixels: PixelElement, layout: PixelFormat, family: str | None, count: int
+def _detect_encapsulation(
+    path: Path, pixels: PixelElement, layout: PixelFormat, codec_family: str | None, count: int
 ) -> PixelElement:
     """Whether the pixels are encapsulated, where declared syntax and length disagree about it."""
     expected = layout.frame_bytes * count
@@ -170,7 +170,7 @@ def _true_nature(
         begins_with_item = stream.read(4) == b"\xfe\xff\x00\xe0"
     if begins_with_item:
         return replace(pixels, length=None)
-    if family not in (None, "native"):
+    if codec_family not in (None, "native"):
         raise UnusableFile(
             "corrupt",
             "the syntax is compressed and the pixel data is not",
@@ -180,7 +180,7 @@ def _true_nature(
     return pixels
 
 
-def _true_layout(pixels: PixelElement, layout: PixelFormat, count: int | None) -> PixelFormat:
+def _fix_photometric(pixels: PixelElement, layout: PixelFormat, count: int | None) -> PixelFormat:
     """Some writers declare YBR_FULL_422 and store all three samples of every pixel: the length tells."""
     full = 3 * layout.rows * layout.columns * layout.bits_allocated // 8
     if layout.photometric != "YBR_FULL_422" or pixels.length is None:

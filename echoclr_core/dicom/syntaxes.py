@@ -4,7 +4,7 @@ from echoclr_core.dicom.outcomes import UnusableFile
 
 _ROOT = "1.2.840.10008.1.2"
 
-FAMILIES = {
+CODEC_FAMILIES = {
     _ROOT: "native",
     **{f"{_ROOT}.{end}": "native" for end in ("1", "1.99", "2")},
     f"{_ROOT}.1.98": "encapsulated native",
@@ -21,7 +21,7 @@ FAMILIES = {
 """Transfer Syntax UID to family; "jpeg2000" includes HTJ2K."""
 
 
-def family_of(transfer_syntax: str | None) -> str | None:
+def codec_family_of(transfer_syntax: str | None) -> str | None:
     """The family of a declared transfer syntax; None where none is declared (the content decides).
 
     Raises
@@ -31,8 +31,8 @@ def family_of(transfer_syntax: str | None) -> str | None:
     """
     if transfer_syntax is None:
         return None
-    if transfer_syntax not in FAMILIES:
+    if transfer_syntax not in CODEC_FAMILIES:
         raise UnusableFile(
             "unsupported_syntax", "no decoder here reads it", tag="TransferSyntaxUID", value=transfer_syntax
         )
-    return FAMILIES[transfer_syntax]
+    return CODEC_FAMILIES[transfer_syntax]

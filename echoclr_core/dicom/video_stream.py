@@ -13,7 +13,7 @@ from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
 
 ELEMENTARY_STREAMS = {"mpeg2": "mpegvideo", "h264": "h264", "hevc": "hevc"}
-"""Codec family of a transfer syntax (``syntaxes.FAMILIES``) to FFmpeg's name of its bare stream."""
+"""Codec family of a transfer syntax (``syntaxes.CODEC_FAMILIES``) to FFmpeg's name of its bare stream."""
 
 CONTAINERS = ("mov", "mpegts", "mpeg")  # those that PS3.5 Annex A.4.5 to A.4.9 allow around such a stream
 

@@ -4,15 +4,13 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from echoclr_core.common.avi_reading import avi_info, iter_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
-from echoclr_core.common.files import atomic_path
+from echoclr_core.common.mask_files import write_mask
 from echoclr_core.deidentify import DeidentifySettings
-from echoclr_core.deidentify.videos import mask_path
 
 SUFFIXES = (".avi", ".mp4", ".m4v", ".mov", ".mkv")
 IMPORT_ONE = f"{__name__}:import_video"
@@ -56,7 +54,7 @@ def import_video(path: str | Path, target: str | Path, settings: DeidentifySetti
         return _left_out(row, target, "single_frame" if len(lit) == 1 else "too_short")
     if not any(lit):
         return _left_out(row, target, "blank")
-    _write_whole_mask(target, info.height, info.width)
+    write_mask(np.ones((info.height, info.width), bool), target)
     row |= {"sha256": file_digest(target), "bytes": target.stat().st_size}
     return row | {"outcome": "ok", "kept_fraction": 1.0}
 
@@ -72,10 +70,3 @@ def _left_out(row: dict[str, Any], target: Path, outcome: str, detail: str = "")
     target.unlink(missing_ok=True)
     row.pop("n_frames", None)
     return row | {"outcome": outcome, "detail": detail or outcome}
-
-
-def _write_whole_mask(target: Path, height: int, width: int) -> None:
-    with atomic_path(mask_path(target)) as temporary:
-        whole = np.full((height, width), 255, np.uint8)
-        done = cv2.imwrite(str(temporary), whole, [cv2.IMWRITE_PNG_BILEVEL, 1])
-        assert done

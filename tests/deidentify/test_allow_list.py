@@ -55,11 +55,11 @@ def test_reading_a_file_holds_no_other_attribute(tmp_path):
     """What is not asked for is not even kept in memory."""
     from cine_files import phantom, write_cine
 
-    from echoclr_core.dicom.datafile import read_data_file
+    from echoclr_core.dicom.header_parser import parse_header
 
     write_cine(tmp_path / "loop", phantom()[0], uid="1.2.3")
     data = pydicom.dcmread(tmp_path / "loop")
     data.PatientName, data.InstitutionName, data.PatientBirthDate = "Canary", "Canary", "19530228"
     data.save_as(tmp_path / "loop")
-    held = {element.keyword for element in read_data_file(tmp_path / "loop").dataset}
+    held = {element.keyword for element in parse_header(tmp_path / "loop").dataset}
     assert not held & {"PatientName", "InstitutionName", "PatientBirthDate"}

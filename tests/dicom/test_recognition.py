@@ -260,7 +260,7 @@ def test_sequences_before_the_pixels_do_not_disturb(make_dicom):
 
 
 def test_a_stated_length_of_gigabytes_asks_for_no_more_than_the_file_holds(tmp_path):
-    from echoclr_core.dicom.datafile import BoundedFile
+    from echoclr_core.dicom.header_parser import BoundedFile
 
     content = bytes(range(256)) * 300
     (tmp_path / "x").write_bytes(content)
@@ -291,7 +291,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 
 def test_a_header_that_inflates_to_gigabytes_is_given_up(make_dicom, monkeypatch):
-    monkeypatch.setattr("echoclr_core.dicom.datafile.LONGEST_HEADER", 2**20)
+    monkeypatch.setattr("echoclr_core.dicom.header_parser.LONGEST_HEADER", 2**20)
     path = make_dicom(FRAMES, syntax=DeflatedExplicitVRLittleEndian, InstitutionAddress="x" * 2**10)
     assert read_cine(path).frame_count == len(FRAMES)
     large = make_dicom(FRAMES, syntax=DeflatedExplicitVRLittleEndian, EncapsulatedDocument=bytes(2**21))

@@ -116,7 +116,7 @@ class PixelElement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataFile:
+class ParsedHeader:
     """The header of one DICOM file.
 
     Parameters
@@ -137,7 +137,7 @@ class DataFile:
     pixels: PixelElement | None
 
 
-def read_data_file(path: str | Path, *, study_key: str = "AccessionNumber") -> DataFile:
+def parse_header(path: str | Path, *, study_key: str = "AccessionNumber") -> ParsedHeader:
     """Read the header of a DICOM file, whatever its name; nothing beyond the start of the pixels is read.
 
     Parameters
@@ -175,7 +175,7 @@ def read_data_file(path: str | Path, *, study_key: str = "AccessionNumber") -> D
             if len(dataset) == 0 and not has_magic:
                 raise UnusableFile("not_dicom", "no element can be read")
             tag, pixels = _pixel_element(stream, little_endian, start if deflated else None)
-    return DataFile(dataset=dataset, transfer_syntax=syntax, pixel_tag=tag, pixels=pixels)
+    return ParsedHeader(dataset=dataset, transfer_syntax=syntax, pixel_tag=tag, pixels=pixels)
 
 
 def _dataset_start(file: BinaryIO) -> tuple[int, bool]:
