@@ -25,9 +25,9 @@ from echoclr_core.video.augmentation import AugmentSettings
 from echoclr_core.video.store import ClipStore
 
 LAYER = "encoder.layer2.0.conv1.0.weight"
-RATES = {"1e-3": {"lr": 1e-3}, "1e-2": {"lr": 1e-2}, "0.1": {"lr": 0.1}}
+RATES = {"1e-3": {"learning_rate": 1e-3}, "1e-2": {"learning_rate": 1e-2}, "0.1": {"learning_rate": 0.1}}
 RATES["0.1, warm-up 50, cosine, clip 1"] = {
-    "lr": 0.1,
+    "learning_rate": 0.1,
     "warmup_steps": 50,
     "schedule": "cosine",
     "clip_grad": 1.0,

@@ -86,7 +86,7 @@ def main() -> None:
         way = time.perf_counter() - start
         begin = min(seconds_to_start() for _ in range(3))
     jobs = apart + options.models * begin
-    clips = options.videos * HOW.evaluation_clips
+    clips = options.videos * HOW.eval_clips_per_video
     print(f"{options.models} models of the demo's network, {clips} clips of 16 frames, one thread")
     print(f"one after the other in one process {apart:6.1f} s")
     print(f"one pass                           {once:6.1f} s   {apart / once:.2f} x")

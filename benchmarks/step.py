@@ -32,7 +32,7 @@ FORMS = {
     "published way (fp32)": {"precision": "fp32", "memory_format": "contiguous"},
     "fp32, channels last": {"precision": "fp32"},
     "auto": {},
-    "auto, chunks of half": {"chunk": 0.5},
+    "auto, micro-batches of half": {"micro_batch_size": 0.5},
     "auto, checkpointed": {"activation_checkpointing": True},
 }
 
@@ -139,9 +139,12 @@ def runs_of(encoder: EncoderSettings, size: int, pairs: int) -> dict[str, tuple[
     """A trainer and a batch for each form."""
     runs = {}
     for name, fields in FORMS.items():
-        chunk = int(fields["chunk"] * pairs) if "chunk" in fields else None
+        micro_batch_size = int(fields["micro_batch_size"] * pairs) if "micro_batch_size" in fields else None
         settings = PretrainSettings(
-            batch_size=pairs, lr=1e-3, augmentation=AugmentSettings(pad=4), **(fields | {"chunk": chunk})
+            batch_size=pairs,
+            learning_rate=1e-3,
+            augmentation=AugmentSettings(pad=4),
+            **(fields | {"micro_batch_size": micro_batch_size}),
         )
         runs[name] = (trainer_of(encoder, settings), batch_of(pairs, size, settings))
     return runs

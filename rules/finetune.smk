@@ -38,7 +38,7 @@ rule finetune_model:
                     "initialisations",
                     "ratios",
                     "draws",
-                    "few_labels",
+                    "low_label_threshold",
                     "learning_rates",
                     "kinetics_weights",
                 )
@@ -106,7 +106,7 @@ rule predict_studies:
         runtime=240,
     params:
         settings=section(
-            "finetune.clip_length", "finetune.evaluation_clips", "finetune.batch_size", "model", "study.seed"
+            "finetune.clip_length", "finetune.eval_clips_per_video", "finetune.batch_size", "model", "study.seed"
         ),
         inits=GRID.inits,
         compute=section("compute", leave_out=NO_NUMBER),

@@ -18,7 +18,7 @@ from workflow_scripts.lib.job import job, settings
 
 with job(snakemake) as log:
     chosen = settings(snakemake)
-    by_patient = chosen.evaluate.pop("cluster") == "patient"
+    by_patient = chosen.evaluate.pop("resample_unit") == "patient"
     how = EvaluationSettings(seed=chosen.seed, **chosen.evaluate)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     subsets = SUBSETS.read(snakemake.input.subsets)

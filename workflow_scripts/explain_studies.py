@@ -31,7 +31,7 @@ with job(snakemake) as log:
             for init in models
         },
         n_frames=chosen.explain["frames"],
-        redraws=chosen.explain["redraws"],
+        n_randomisations=chosen.explain["n_randomisations"],
         seed=chosen.seed,
         landmarks=LANDMARKS.read(snakemake.input.landmarks) if snakemake.input.landmarks else None,
     )

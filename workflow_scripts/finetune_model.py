@@ -44,7 +44,7 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
             FinetuneSettings,
             {
                 **chosen.finetune,
-                "lr": float(cell.lr),
+                "learning_rate": float(cell.lr),
                 "input_size": chosen.model["input_size"],
                 "augmentation": augmentation_fields(chosen.augmentation),
                 "kinetics_standardisation": cell.init == "kinetics400",
@@ -59,7 +59,7 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
         workers=snakemake.config["compute"]["loader_workers"],
         code=snakemake.params.core,
     )
-    record = {**result.run, "lr": cell.lr, "code": snakemake.params.core}
+    record = {**result.run, "learning_rate": cell.lr, "code": snakemake.params.core}
     header = {"task": cell.task, "initialisation": cell.init, "fingerprint": str(result.run["fingerprint"])}
     HISTORY.write(result.history, snakemake.output.history)
     TIMINGS.write(result.timings, snakemake.output.timings)

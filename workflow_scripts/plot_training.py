@@ -27,7 +27,7 @@ with job(snakemake) as log:
     figure = pretraining_curves(histories, chance=chance)
     save_figure(figure, snakemake.output.pretrain[0].removesuffix(".png"))
     rates = {
-        Path(path).parts[-5:-1]: json.loads(Path(path).read_text(encoding="utf-8"))["lr"]
+        Path(path).parts[-5:-1]: json.loads(Path(path).read_text(encoding="utf-8"))["learning_rate"]
         for path in snakemake.input.selected
     }
     runs = []

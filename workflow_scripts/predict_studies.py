@@ -21,7 +21,7 @@ with job(snakemake) as log:
     scoring = {
         init: FinetuneSettings(
             clip_length=chosen.clip_length,
-            evaluation_clips=chosen.evaluation_clips,
+            eval_clips_per_video=chosen.eval_clips_per_video,
             batch_size=chosen.batch_size,
             input_size=chosen.model["input_size"],
             kinetics_standardisation=init == "kinetics400",

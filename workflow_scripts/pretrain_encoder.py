@@ -25,8 +25,6 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
         "encoder": encoder_fields(chosen.model),
         "settings": {
             "method": snakemake.wildcards.method,
-            "lr": fields.pop("learning_rate"),
-            "optimiser": fields.pop("optimizer"),
             **fields,
             "input_size": chosen.model["input_size"],
             "augmentation": augmentation_fields(chosen.augmentation),

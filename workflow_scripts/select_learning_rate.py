@@ -9,9 +9,11 @@ from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:
     runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.runs]
-    shown = ("lr", "validation_loss", "best_epoch", "epochs")
+    shown = ("learning_rate", "validation_loss", "best_epoch", "epochs")
     selected = select_learning_rate({name: run[name] for name in shown if name in run} for run in runs)
-    [weights] = [path for path in snakemake.input.models if Path(path).parent.name == selected["lr"]]
+    [weights] = [
+        path for path in snakemake.input.models if Path(path).parent.name == selected["learning_rate"]
+    ]
     copy_file(weights, snakemake.output.model)
     write_json(snakemake.output.selected, selected)
     log.info("selected %s", selected)

@@ -121,7 +121,7 @@ def main() -> None:
                 input_size=INPUT,
                 batch_size=32,
                 max_steps=chosen.steps,
-                lr=1e-3,
+                learning_rate=1e-3,
                 schedule="cosine",
                 temperature=0.1,
                 seed=chosen.seed,

@@ -63,14 +63,14 @@ def operating_points(
             continue
         for criterion in CRITERIA:
             threshold = threshold_at(
-                fixed_on["label"], fixed_on["score"], criterion=criterion, at_least=settings.operating_rate
+                fixed_on["label"], fixed_on["score"], criterion=criterion, at_least=settings.target_rate
             )
             rows.append(
                 {
                     **run,
                     "init": init,
                     "criterion": criterion,
-                    "rate": settings.operating_rate,
+                    "rate": settings.target_rate,
                     "threshold": threshold,
                     **classify(table["label"], table["score"], threshold, level=settings.level),
                     "n_studies": len(table),

@@ -24,7 +24,7 @@ class EvaluationSettings:
         False (the paper's): studies are drawn whatever their label.
     stratified_test
         True (pROC's default).
-    operating_rate
+    target_rate
         Specificity (or sensitivity) that the validation threshold keeps.
     calibration_bins
         Bins of the calibration curve, at most.
@@ -44,15 +44,15 @@ class EvaluationSettings:
     level: float = 0.95
     stratified_intervals: bool = False
     stratified_test: bool = True
-    operating_rate: float = 0.9
+    target_rate: float = 0.9
     calibration_bins: int = 10
     age_column: str = "age"
     age_bands: tuple[float, ...] = (50, 65, 80)
 
     def __post_init__(self):
         object.__setattr__(self, "age_bands", tuple(self.age_bands))
-        if not 0 < self.operating_rate < 1:
-            raise ValueError(f"operating_rate: {self.operating_rate!r}; allowed is a rate between 0 and 1")
+        if not 0 < self.target_rate < 1:
+            raise ValueError(f"target_rate: {self.target_rate!r}; allowed is a rate between 0 and 1")
         if self.calibration_bins < 1:
             raise ValueError(f"calibration_bins: {self.calibration_bins!r}; allowed is 1 or more")
         if any(b <= a for a, b in pairwise(self.age_bands)):

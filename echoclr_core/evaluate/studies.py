@@ -258,7 +258,7 @@ def _operating_rows(
     rows = []
     blank = {"n_resamples": None, "redrawn": None}
     for criterion in ("specificity", "sensitivity"):
-        rate = settings.operating_rate
+        rate = settings.target_rate
         threshold = threshold_at(table["label"], table["score"], criterion=criterion, at_least=rate)
         for name, (value, low, high) in rates_at(labels, scores, threshold, level=settings.level).items():
             metric = f"{name}_at_{criterion}_{100 * rate:g}"

@@ -42,7 +42,7 @@ def explain_studies(
     prepare: Prepare | Mapping[str, Prepare] | None = None,
     n_frames: int = 32,
     zoom_order: int = 1,
-    redraws: int = 3,
+    n_randomisations: int = 3,
     seed: int = 0,
     landmarks: pd.DataFrame | None = None,
 ) -> dict[str, np.ndarray]:
@@ -65,8 +65,8 @@ def explain_studies(
         Frames from the beginning (the paper's 32); a shorter video is repeated as a loop (``looped``).
     zoom_order
         As :func:`~echoclr_core.explain.grad_cam`.
-    redraws, seed
-        Of :func:`~echoclr_core.explain.randomisation_cascade`; 0 redraws leave its array NaN.
+    n_randomisations, seed
+        Of :func:`~echoclr_core.explain.randomisation_cascade`; with 0 its array is NaN.
     landmarks
         LANDMARKS of the videos whose valve is known; None for none.
 
@@ -101,7 +101,8 @@ def explain_studies(
     stored = _stored(store, selection)
     clips = np.stack([store.clip(video_id, 0, n_frames) for video_id in video_ids])  # (S, T, H, W) uint8
     explained = [
-        _explain(model, clips, prepares[name], zoom_order, redraws, seed) for name, model in models.items()
+        _explain(model, clips, prepares[name], zoom_order, n_randomisations, seed)
+        for name, model in models.items()
     ]
     maps = np.stack([one["volumes"].max(axis=1) for one in explained])
     return {
@@ -141,7 +142,7 @@ def _stored(store: ClipStore, selection: pd.DataFrame) -> pd.DataFrame:
 
 
 def _explain(
-    model: nn.Module, clips: np.ndarray, prepare: Prepare, zoom_order: int, redraws: int, seed: int
+    model: nn.Module, clips: np.ndarray, prepare: Prepare, zoom_order: int, n_randomisations: int, seed: int
 ) -> dict[str, np.ndarray]:
     """One model: volumes (S, T, H, W), probabilities (S,), correlations (L, S) of the check."""
     inputs = [prepare(clip) for clip in clips]
@@ -150,7 +151,7 @@ def _explain(
         # Zoomed to the stored frames' size, which is larger than the input of a smaller network.
         "volumes": np.stack([zoom_map(one, clips.shape[1:], zoom_order) for one in coarse]),
         "probabilities": torch.sigmoid(torch.tensor(logits, dtype=torch.float64)).numpy(),
-        "correlations": randomisation_cascade(model, inputs, redraws=redraws, seed=seed),
+        "correlations": randomisation_cascade(model, inputs, n_randomisations=n_randomisations, seed=seed),
     }
 
 

@@ -67,7 +67,7 @@ def redraw_weights(model: nn.Module, parts: Sequence[str], *, seed: int = 0) -> 
 
 
 def randomisation_cascade(
-    model: nn.Module, clips: Sequence[Tensor], *, redraws: int = 3, seed: int = 0
+    model: nn.Module, clips: Sequence[Tensor], *, n_randomisations: int = 3, seed: int = 0
 ) -> np.ndarray:
     """How much of each map survives when the weights are redrawn, from the output down to the input.
 
@@ -75,8 +75,8 @@ def randomisation_cascade(
     ----------
     model, clips
         The model, and its prepared clips (C, T, H, W).
-    redraws, seed
-        The mean over ``redraws`` independent copies is taken.
+    n_randomisations, seed
+        The mean over ``n_randomisations`` independent copies is taken.
 
     Returns
     -------
@@ -88,8 +88,8 @@ def randomisation_cascade(
     """
     stages = cascade_stages(model)
     trained = [signed_activation(model, clip)[0] for clip in clips]
-    found = np.full((redraws, len(stages), len(clips)), np.nan)
-    for number in range(redraws):
+    found = np.full((n_randomisations, len(stages), len(clips)), np.nan)
+    for number in range(n_randomisations):
         for depth in range(len(stages)):
             # Parts that were redrawn before keep their draw, so that one row adds one part to the row above.
             other = redraw_weights(model, stages[: depth + 1], seed=derive_seed(seed, number))

@@ -31,7 +31,7 @@ from echoclr_core.training.selfcheck import checked_compute
 from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
 
-NOT_DEFINING = ("checkpoint_every",)
+NON_FINGERPRINT_FIELDS = ("checkpoint_every",)
 COLUMNS = ["video_id", "study_id", "label"]
 
 
@@ -230,7 +230,7 @@ def _fingerprint(
     compute: Compute,
     code: str,
 ) -> str:
-    defining = {k: v for k, v in dataclasses.asdict(settings).items() if k not in NOT_DEFINING}
+    defining = {k: v for k, v in dataclasses.asdict(settings).items() if k not in NON_FINGERPRINT_FIELDS}
     parts = [defining, dataclasses.asdict(encoder_settings), data, weights, code]
     return digest(["finetune", __version__, *parts, compute.precision, compute.channels_last])
 

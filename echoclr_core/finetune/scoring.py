@@ -20,7 +20,7 @@ SHARED_BY_ALL = (
     "clip_length",
     "frame_stride",
     "input_size",
-    "evaluation_clips",
+    "eval_clips_per_video",
     "batch_size",
     "memory_format",
 )
@@ -36,7 +36,7 @@ def clip_logits(
     *,
     check: Callable[[], None] = lambda: None,
 ) -> Tensor:
-    """Logits of ``settings.evaluation_clips`` clips of each video, (V, clips) float32 on the CPU, in eval
+    """Logits of ``settings.eval_clips_per_video`` clips of each video, (V, clips) float32 on the CPU, in eval
     mode.
 
     ``check`` is called between batches and may raise to stop.
@@ -74,7 +74,7 @@ def logits_of_models(
     finally:
         for model, before in zip(models, training, strict=True):
             model.train(before)
-    return [torch.cat(kept).view(len(video_ids), first.evaluation_clips) for kept in logits]
+    return [torch.cat(kept).view(len(video_ids), first.eval_clips_per_video) for kept in logits]
 
 
 def _evaluation_batches(
@@ -87,8 +87,10 @@ def _evaluation_batches(
     """(n, T, h, w) in [0, 1] on the device: the evenly spaced clips of each video in turn."""
     span = clip_span(settings.clip_length, settings.frame_stride)
     frames = frame_counts(store, video_ids, table="videos to score")
-    starts = np.stack([even_starts(int(count), span, settings.evaluation_clips) for count in frames]).ravel()
-    ids = np.repeat(np.array(video_ids, dtype=object), settings.evaluation_clips)
+    starts = np.stack(
+        [even_starts(int(count), span, settings.eval_clips_per_video) for count in frames]
+    ).ravel()
+    ids = np.repeat(np.array(video_ids, dtype=object), settings.eval_clips_per_video)
     for first in range(0, len(ids), settings.batch_size):
         check()
         part = slice(first, first + settings.batch_size)

@@ -13,14 +13,15 @@ def select_learning_rate(candidates: Iterable[Mapping[str, Any]]) -> dict[str, A
     Parameters
     ----------
     candidates
-        One mapping a run, in the order of the configuration, with at least ``lr`` (as configured, text or
-        number) and ``validation_loss`` (of its best epoch). Further entries are carried along.
+        One mapping a run, in the order of the configuration, with at least ``learning_rate`` (as
+        configured, text or number) and ``validation_loss`` (of its best epoch). Further entries are carried
+        along.
 
     Returns
     -------
     dict
-        ``winner`` (its mapping), ``lr``, ``validation_loss``, ``candidates`` (all, in the order given),
-        ``tie`` (whether another has the same loss) and ``tie_rule``.
+        ``winner`` (its mapping), ``learning_rate``, ``validation_loss``, ``candidates`` (all, in the order
+        given), ``tie`` (whether another has the same loss) and ``tie_rule``.
 
     Raises
     ------
@@ -34,13 +35,14 @@ def select_learning_rate(candidates: Iterable[Mapping[str, Any]]) -> dict[str, A
         loss = candidate.get("validation_loss")
         if loss is None or not math.isfinite(loss):
             raise ValueError(
-                f"learning rate {candidate.get('lr')!r} has validation loss {loss!r}; a number is needed"
+                f"learning rate {candidate.get('learning_rate')!r} has validation loss {loss!r}; "
+                "a number is needed"
             )
     winner = min(candidates, key=lambda candidate: candidate["validation_loss"])
     same = [c for c in candidates if c["validation_loss"] == winner["validation_loss"]]
     return {
         "winner": winner,
-        "lr": winner["lr"],
+        "learning_rate": winner["learning_rate"],
         "validation_loss": winner["validation_loss"],
         "candidates": candidates,
         "tie": len(same) > 1,

@@ -27,7 +27,7 @@ class FinetuneSettings:
         Stop after this many consecutive epochs whose validation loss is not below the best.
     min_steps_per_epoch
         For few labels: an epoch is as many passes over the videos as this many steps need; None for one pass.
-    lr, optimiser, weight_decay
+    learning_rate, optimizer, weight_decay
         "adam" (weight decay added to the gradient) or "adamw" (decoupled).
     clip_grad
         Largest gradient norm; None leaves gradients alone.
@@ -41,7 +41,7 @@ class FinetuneSettings:
         Train the linear unit alone (linear probe); batch norm then keeps its running statistics.
     kinetics_standardisation
         Standardise by Kinetics mean and deviation, as the Kinetics initialisation needs.
-    evaluation_clips
+    eval_clips_per_video
         Clips a video for validation and prediction, evenly spaced from its first to its last.
     augmentation
         See ``video.augmentation``.
@@ -60,8 +60,8 @@ class FinetuneSettings:
     max_epochs: int = 30
     patience: int = 5
     min_steps_per_epoch: int | None = None
-    lr: float = 1e-4
-    optimiser: str = "adam"
+    learning_rate: float = 1e-4
+    optimizer: str = "adam"
     weight_decay: float = 0.0
     clip_grad: float | None = None
     class_weights: bool = False
@@ -69,7 +69,7 @@ class FinetuneSettings:
     dropout: float = 0.0
     freeze_encoder: bool = False
     kinetics_standardisation: bool = False
-    evaluation_clips: int = 4
+    eval_clips_per_video: int = 4
     augmentation: AugmentSettings = field(default_factory=AugmentSettings)
     precision: str = "auto"
     memory_format: str = "auto"
@@ -78,7 +78,7 @@ class FinetuneSettings:
 
     def __post_init__(self):
         for name, allowed in (
-            ("optimiser", ("adam", "adamw")),
+            ("optimizer", ("adam", "adamw")),
             ("precision", PRECISIONS),
             ("memory_format", MEMORY_FORMATS),
         ):
@@ -88,7 +88,14 @@ class FinetuneSettings:
                 getattr(self, name),
                 f"one of {list(allowed)}",
             )
-        counts = ("clip_length", "frame_stride", "batch_size", "max_epochs", "patience", "evaluation_clips")
+        counts = (
+            "clip_length",
+            "frame_stride",
+            "batch_size",
+            "max_epochs",
+            "patience",
+            "eval_clips_per_video",
+        )
         for name in (*counts, "checkpoint_every"):
             require(getattr(self, name) >= 1, f"finetune.{name}", getattr(self, name), "at least 1")
         for name in ("input_size", "min_steps_per_epoch"):
@@ -96,7 +103,7 @@ class FinetuneSettings:
             require(value is None or value >= 1, f"finetune.{name}", value, "at least 1, or empty")
         for name in ("label_smoothing", "dropout"):
             require(0 <= getattr(self, name) < 1, f"finetune.{name}", getattr(self, name), "in [0, 1)")
-        require(self.lr > 0, "finetune.lr", self.lr, "greater than 0")
+        require(self.learning_rate > 0, "finetune.learning_rate", self.learning_rate, "greater than 0")
         require(self.weight_decay >= 0, "finetune.weight_decay", self.weight_decay, "at least 0")
         require(
             self.clip_grad is None or self.clip_grad > 0,

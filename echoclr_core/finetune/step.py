@@ -66,8 +66,10 @@ class FinetuneTrainer:
         self.positive_weight, self.steps_per_epoch = positive_weight, steps_per_epoch
         self.model.encoder.requires_grad_(not settings.freeze_encoder)
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimiser]
-        self.optimiser = kind(self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
+        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer]
+        self.optimizer = kind(
+            self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
         self.stopping = EarlyStopping(settings.patience)
         self.best: dict[str, Tensor] = {}
         self.best_epoch = 0
@@ -76,14 +78,14 @@ class FinetuneTrainer:
         """Forward, backward and update on one batch."""
         self.model.train()
         self.model.encoder.train(not self.settings.freeze_encoder)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         logits = score_clips(self.model, batch["clips"], batch["draws"], self.settings, self.compute)
         targets = smooth(batch["labels"].to(self.compute.device), self.settings.label_smoothing)
         weight = torch.tensor(self.positive_weight, device=logits.device)
         loss = F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)
         loss.backward()
         values = guarded_update(
-            self.optimiser,
+            self.optimizer,
             self.parameters,
             {"loss": loss},
             clip=self.settings.clip_grad,
@@ -114,25 +116,28 @@ class FinetuneTrainer:
             "step": step,
             "validation_loss": loss,
             "improved": improved,
-            "waited": self.stopping.waited,
-            "learning_rate": self.settings.lr,
+            "epochs_without_improvement": self.stopping.epochs_without_improvement,
+            "learning_rate": self.settings.learning_rate,
         }
         return row | means, self.stopping.stop
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights, optimiser, the best weights so far and the count of early stopping."""
+        """Weights, optimizer, the best weights so far and the count of early stopping."""
         return {
             "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
             "best": self.best,
             "best_epoch": self.best_epoch,
             "best_loss": self.stopping.best,
-            "waited": self.stopping.waited,
+            "epochs_without_improvement": self.stopping.epochs_without_improvement,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up a state."""
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimizer.load_state_dict(state["optimizer"])
         self.best, self.best_epoch = state["best"], state["best_epoch"]
-        self.stopping.best, self.stopping.waited = state["best_loss"], state["waited"]
+        self.stopping.best, self.stopping.epochs_without_improvement = (
+            state["best_loss"],
+            state["epochs_without_improvement"],
+        )

@@ -12,7 +12,9 @@ HISTORY = Table(
             kind="float", description="mean over validation videos of the mean loss of their clips", low=0
         ),
         "improved": Column(kind="bool", description="whether it is the lowest validation loss so far"),
-        "waited": Column(kind="int", description="epochs since the lowest validation loss", low=0),
+        "epochs_without_improvement": Column(
+            kind="int", description="epochs since the lowest validation loss", low=0
+        ),
         "gradient_norm": Column(kind="float", description="mean norm of the gradient before clipping", low=0),
         "learning_rate": Column(kind="float", description="of the epoch", low=0),
     },

@@ -74,7 +74,7 @@ class PairBatches:
         # (view, pair): the two views of one SimCLR item share their window.
         drawn = [[self._draw(epoch, int(item), view) for item in chosen] for view in (0, 1)]
         starts, draws, orders = (np.array([[view[n] for view in row] for row in drawn]) for n in range(3))
-        if not (self.settings.multi_instance or self.settings.two_windows):
+        if not (self.settings.multi_instance or self.settings.independent_windows):
             starts[1] = starts[0]
         videos = self.items[chosen].T  # (2, n)
         ids = [[self.video_ids[row] for row in view] for view in videos]

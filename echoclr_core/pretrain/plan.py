@@ -1,4 +1,4 @@
-"""What is known of a pretraining run before it begins: videos, steps, chance levels, what a chunk means."""
+"""What is known of a pretraining run before it begins: videos, steps, chance levels, what batch norm sees."""
 
 import logging
 import math
@@ -41,9 +41,10 @@ def plan(videos: pd.DataFrame, settings: PretrainSettings, world_size: int = 1) 
             f"pretrain.batch_size {settings.batch_size} pairs cannot be shared by {world_size} processes"
         )
     share = settings.batch_size // world_size
-    if settings.chunk and share % settings.chunk:
+    if settings.micro_batch_size and share % settings.micro_batch_size:
         raise ValueError(
-            f"pretrain.chunk {settings.chunk} must divide the {share} pairs that a process sees a step"
+            f"pretrain.micro_batch_size {settings.micro_batch_size} must divide the {share} pairs that a "
+            "process sees a step"
         )
     own = _count_items(videos, settings, settings.multi_instance)
     per_epoch = own // settings.batch_size
@@ -80,37 +81,39 @@ def chance_levels(settings: PretrainSettings) -> dict[str, float]:
     return levels
 
 
-def chunk_notes(settings: PretrainSettings, share: int, *, batch_norm: bool) -> list[tuple[int, str]]:
-    """What ``settings.chunk`` means for the method: (logging level, text), at most one.
+def batch_norm_notes(settings: PretrainSettings, share: int, *, batch_norm: bool) -> list[tuple[int, str]]:
+    """What ``settings.micro_batch_size`` means for the method: (logging level, text), at most one.
 
     Parameters
     ----------
     settings
-        With ``chunk``.
+        With ``micro_batch_size``.
     share
         Pairs that a process sees a step.
     batch_norm
         Whether the encoder has any.
     """
-    chunk = settings.chunk
-    if chunk is None or chunk == share:
+    size = settings.micro_batch_size
+    if size is None or size == share:
         return []
     if not batch_norm:
-        return [(logging.INFO, f"pretrain.chunk {chunk}: exact, since the encoder has no batch norm")]
-    if chunk == PAPER_SHARE:
+        return [
+            (logging.INFO, f"pretrain.micro_batch_size {size}: exact, since the encoder has no batch norm")
+        ]
+    if size == PAPER_SHARE:
         return [
             (
                 logging.INFO,
-                f"pretrain.chunk {chunk}: batch norm sees {chunk} clips of one view, as on each "
+                f"pretrain.micro_batch_size {size}: batch norm sees {size} clips of one view, as on each "
                 "of the paper's GPUs",
             )
         ]
     return [
         (
             logging.WARNING,
-            f"pretrain.chunk {chunk} changes the method: batch norm sees {chunk} clips of one view, not "
-            f"{share}. The paper's is {PAPER_SHARE}; pretrain.activation_checkpointing saves memory and "
-            "changes nothing",
+            f"pretrain.micro_batch_size {size} changes the method: batch norm sees {size} clips of one "
+            f"view, not {share}. The paper's is {PAPER_SHARE}; pretrain.activation_checkpointing "
+            "saves memory and changes nothing",
         )
     ]
 

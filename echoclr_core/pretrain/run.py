@@ -16,7 +16,7 @@ from echoclr_core.models import Encoder, EncoderSettings, build_encoder
 from echoclr_core.models.recompute import has_batch_norm
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
-from echoclr_core.pretrain.plan import chance_levels, check_videos, chunk_notes, plan, tidy
+from echoclr_core.pretrain.plan import batch_norm_notes, chance_levels, check_videos, plan, tidy
 from echoclr_core.pretrain.probe import Probe
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer
@@ -36,7 +36,7 @@ from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
 
 # Settings that do not change a run's numbers; a checkpoint serves whatever they are.
-NOT_DEFINING = ("checkpoint_every", "activation_checkpointing", "accumulate")
+NON_FINGERPRINT_FIELDS = ("checkpoint_every", "activation_checkpointing", "accumulate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +172,7 @@ class _Run:
         if self.settings.sync_bn and world == 1:
             self.log.warning("pretrain.sync_bn changes nothing with one process")
         share = self.settings.batch_size // world
-        for level, told in chunk_notes(self.settings, share, batch_norm=has_batch_norm(self.encoder)):
+        for level, told in batch_norm_notes(self.settings, share, batch_norm=has_batch_norm(self.encoder)):
             self.log.log(level, "%s", told)
         if self.settings.activation_checkpointing and not self.encoder.can_recompute:
             raise ValueError(
@@ -202,7 +202,9 @@ class _Run:
 
     def fingerprint(self) -> str:
         """Digest of all that decides the run's numbers, as far as it can be named."""
-        defining = {k: v for k, v in dataclasses.asdict(self.settings).items() if k not in NOT_DEFINING}
+        defining = {
+            k: v for k, v in dataclasses.asdict(self.settings).items() if k not in NON_FINGERPRINT_FIELDS
+        }
         parts = [
             defining,
             dataclasses.asdict(self.encoder_settings),

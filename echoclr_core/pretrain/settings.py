@@ -35,7 +35,7 @@ class PretrainSettings:
         paper's 520 epochs); False trains for ``epochs`` passes over the videos.
     max_steps
         Stop after this many steps; None for no limit.
-    lr, optimiser, weight_decay
+    learning_rate, optimizer, weight_decay
         "adam" (weight decay added to the gradient) or "adamw" (decoupled).
     schedule
         "constant", or "cosine" to zero over the run.
@@ -52,17 +52,17 @@ class PretrainSettings:
         and n further copies of each, shuffled, are for the frame order.
     mask_same_study
         Leave other pairs of an anchor's study out of its negatives.
-    two_windows
+    independent_windows
         SimCLR only: two clips of a video instead of two augmented copies of one.
-    one_pass
+    joint_forward
         Both views through the encoder together, so that batch normalisation sees them as one batch.
     single_video_studies
         "skip", or "self" to pair the only video of a study with itself.
     sync_bn
         Batch statistics over all GPUs (several processes only).
-    chunk
-        Pairs a pass through the encoder, for a batch larger than memory; None for all. Each chunk's batch
-        normalisation sees that chunk alone: with 196 it equals the paper's two GPUs of 196 pairs.
+    micro_batch_size
+        Pairs a pass through the encoder, for a batch larger than memory; None for all. Batch
+        normalisation sees one micro-batch at a time: 196 equals the paper's two GPUs of 196 pairs.
     activation_checkpointing
         Compute activations again in the backward pass instead of keeping them: the same numbers, batch
         normalisation over the whole batch, about a third more time, a fraction of the memory.
@@ -92,8 +92,8 @@ class PretrainSettings:
     epochs: int = 300
     match_steps: bool = True
     max_steps: int | None = None
-    lr: float = 0.1
-    optimiser: str = "adam"
+    learning_rate: float = 0.1
+    optimizer: str = "adam"
     weight_decay: float = 0.0
     schedule: str = "constant"
     warmup_steps: int = 0
@@ -102,11 +102,11 @@ class PretrainSettings:
     order_weight: float = 1.0
     order_copies: int = 0
     mask_same_study: bool = False
-    two_windows: bool = False
-    one_pass: bool = False
+    independent_windows: bool = False
+    joint_forward: bool = False
     single_video_studies: str = "skip"
     sync_bn: bool = False
-    chunk: int | None = None
+    micro_batch_size: int | None = None
     activation_checkpointing: bool = False
     accumulate: int = 1
     probe_every: int | None = None
@@ -121,7 +121,7 @@ class PretrainSettings:
     def __post_init__(self):
         for name, allowed in (
             ("method", tuple(METHODS)),
-            ("optimiser", ("adam", "adamw")),
+            ("optimizer", ("adam", "adamw")),
             ("schedule", ("constant", "cosine")),
             ("single_video_studies", ("skip", "self")),
             ("precision", PRECISIONS),
@@ -135,12 +135,12 @@ class PretrainSettings:
             )
         for name in ("clip_length", "frame_stride", "batch_size", "epochs", "checkpoint_every"):
             require(getattr(self, name) >= 1, f"pretrain.{name}", getattr(self, name), "at least 1")
-        for name in ("input_size", "max_steps", "chunk", "history_every", "probe_every"):
+        for name in ("input_size", "max_steps", "micro_batch_size", "history_every", "probe_every"):
             value = getattr(self, name)
             require(value is None or value >= 1, f"pretrain.{name}", value, "at least 1, or empty")
         for name in ("weight_decay", "warmup_steps", "order_weight", "order_copies"):
             require(getattr(self, name) >= 0, f"pretrain.{name}", getattr(self, name), "at least 0")
-        for name in ("lr", "temperature"):
+        for name in ("learning_rate", "temperature"):
             require(getattr(self, name) > 0, f"pretrain.{name}", getattr(self, name), "greater than 0")
         require(
             self.clip_grad is None or self.clip_grad > 0,
@@ -162,10 +162,10 @@ class PretrainSettings:
             f"2 to {LONGEST} with frame order, which has clip_length! classes",
         )
         require(
-            not (self.chunk and self.one_pass),
-            "pretrain.chunk",
-            self.chunk,
-            "empty with one_pass: chunks hold clips of one view",
+            not (self.micro_batch_size and self.joint_forward),
+            "pretrain.micro_batch_size",
+            self.micro_batch_size,
+            "empty with joint_forward: a micro-batch holds clips of one view",
         )
 
     @property

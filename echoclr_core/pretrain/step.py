@@ -1,4 +1,4 @@
-"""One optimisation step of pretraining, whole or cached in chunks.
+"""One optimisation step of pretraining, whole or in micro-batches with cached embeddings.
 
 n pairs a process, K frames, F features, c shuffled copies of a clip.
 """
@@ -61,8 +61,8 @@ class Objective:
 def passes(batch: dict[str, Any], settings: PretrainSettings, permutations: Tensor) -> list[Tensor]:
     """The grey clips of each pass through the encoder, (rows, K, h, w) in [0, 1].
 
-    Two passes, view i and view j (one with ``one_pass``); with ``order_copies`` two more of n x c shuffled
-    copies, pair-major. Without copies the clips themselves are shuffled (the paper's scheme).
+    Two passes, view i and view j (one with ``joint_forward``); with ``order_copies`` two more of n x c
+    shuffled copies, pair-major. Without copies the clips themselves are shuffled (the paper's scheme).
     """
     views = [grey_input(batch["clips"][v], batch["draws"][v], settings.input_size) for v in (0, 1)]
     if not settings.frame_order:
@@ -72,7 +72,7 @@ def passes(batch: dict[str, Any], settings: PretrainSettings, permutations: Tens
     else:
         copies = [views[v].repeat_interleave(settings.order_copies, dim=0) for v in (0, 1)]
         shown = views + [shuffle(copies[v], permutations[batch["orders"][v].flatten()]) for v in (0, 1)]
-    if settings.one_pass:
+    if settings.joint_forward:
         return [torch.cat(shown[first : first + 2]) for first in range(0, len(shown), 2)]
     return shown
 
@@ -86,7 +86,7 @@ def objective(
     model: PretrainModel, features: list[Tensor], batch: dict[str, Any], settings: PretrainSettings
 ) -> Objective:
     """Losses from the representations of :func:`passes`, in float32."""
-    if settings.one_pass:
+    if settings.joint_forward:
         features = [part for both in features for part in both.chunk(2)]
     z_i, z_j = model.projector(features[0]), model.projector(features[1])
     studies = batch["studies"] if settings.mask_same_study else None
@@ -133,10 +133,12 @@ class PretrainTrainer:
         self.probe = probe
         self.model = compute.place_module(model).train()
         self.settings, self.compute, self.steps, self.epoch_steps = settings, compute, steps, epoch_steps
-        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimiser]
+        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer]
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.dtype = self.parameters[0].dtype
-        self.optimiser = kind(self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
+        self.optimizer = kind(
+            self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
         self.permutations = None
         if settings.frame_order:
             self.permutations = torch.from_numpy(frame_orders(settings.clip_length)).to(compute.device)
@@ -148,17 +150,17 @@ class PretrainTrainer:
             name: value.to(self.compute.device, non_blocking=True) if isinstance(value, Tensor) else value
             for name, value in batch.items()
         }
-        self.optimiser.param_groups[0]["lr"] = learning_rate(step, self.steps, self.settings)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.param_groups[0]["lr"] = learning_rate_at(step, self.steps, self.settings)
+        self.optimizer.zero_grad(set_to_none=True)
         clips = passes(batch, self.settings, self.permutations)
-        backward = self._backward if self.settings.chunk is None else self._backward_cached
+        backward = self._backward if self.settings.micro_batch_size is None else self._backward_cached
         result = backward(clips, lambda features: objective(self.model, features, batch, self.settings))
         distributed.average_gradients(self.parameters)
         losses = {"loss": result.total(self.settings.order_weight), "contrastive_loss": result.contrastive}
         if result.order is not None:
             losses["order_loss"] = result.order
         values = guarded_update(
-            self.optimiser,
+            self.optimizer,
             self.parameters,
             losses,
             clip=self.settings.clip_grad,
@@ -192,28 +194,28 @@ class PretrainTrainer:
         return result
 
     def _backward_cached(self, clips: list[Tensor], losses: Callable[[list[Tensor]], Objective]) -> Objective:
-        """The same step with the activations of one chunk in memory at a time.
+        """The same step with the activations of one micro-batch in memory at a time.
 
-        Representations of all chunks without gradients; the loss over all of them and its gradient to each;
-        then each chunk again with gradients. The first chunk of a pass updates the running statistics, as the
-        first GPU did under the authors' DataParallel. The shuffled copies of a chunk's pairs stay together,
-        as in a process.
+        Representations of all micro-batches without gradients; the loss over all of them and its gradient to
+        each; then each micro-batch again with gradients. The first one of a pass updates the running
+        statistics, as the first GPU did under the authors' DataParallel. The shuffled copies of a
+        micro-batch's pairs stay together, as in a process.
         """
-        sizes = [self.settings.chunk * (len(part) // len(clips[0])) for part in clips]
+        sizes = [self.settings.micro_batch_size * (len(part) // len(clips[0])) for part in clips]
         with torch.no_grad(), still_statistics(self.model.encoder):
             features = [
-                torch.cat([self.encode(chunk) for chunk in part.split(size)])
+                torch.cat([self.encode(rows) for rows in part.split(size)])
                 for part, size in zip(clips, sizes, strict=True)
             ]
         features = [part.requires_grad_() for part in features]
         result = losses(features)
         result.total(self.settings.order_weight).backward()
         for part, leaf, size in zip(clips, features, sizes, strict=True):
-            for number, (chunk, gradient) in enumerate(
+            for number, (rows, gradient) in enumerate(
                 zip(part.split(size), leaf.grad.split(size), strict=True)
             ):
                 with still_statistics(self.model.encoder, number > 0):
-                    self.encode(chunk).backward(gradient)
+                    self.encode(rows).backward(gradient)
         return result
 
     def close_interval(
@@ -223,28 +225,28 @@ class PretrainTrainer:
         row = {"epoch": step / self.epoch_steps, "step": step, "order_loss": None, "order_accuracy": None}
         row |= NOT_PROBED | {name: value for name, value in means.items() if name != "potential"}
         row["uniformity"] = math.log(means["potential"])
-        row |= {"learning_rate": learning_rate(step - 1, self.steps, self.settings)}
+        row |= {"learning_rate": learning_rate_at(step - 1, self.steps, self.settings)}
         if self.probe is not None:
             row |= self.probe.row(self.model, self.encode, step, check)
         return row, False
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights and optimiser."""
-        return {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict()}
+        """Weights and optimizer."""
+        return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up weights and optimiser."""
+        """Take up weights and optimizer."""
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimizer.load_state_dict(state["optimizer"])
 
 
-def learning_rate(step: int, steps: int, settings: PretrainSettings) -> float:
+def learning_rate_at(step: int, steps: int, settings: PretrainSettings) -> float:
     """The rate of step ``step`` (from 0) of ``steps``: a linear warm-up, then constant or a half cosine to
     0.
     """
     if step < settings.warmup_steps:
-        return settings.lr * (step + 1) / settings.warmup_steps
+        return settings.learning_rate * (step + 1) / settings.warmup_steps
     if settings.schedule == "constant":
-        return settings.lr
+        return settings.learning_rate
     done = (step - settings.warmup_steps) / max(steps - settings.warmup_steps, 1)
-    return settings.lr * 0.5 * (1 + math.cos(math.pi * done))
+    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))

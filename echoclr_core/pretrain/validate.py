@@ -100,7 +100,7 @@ def _batch_hits(trainer: PretrainTrainer, batch: dict[str, Any], settings: Pretr
     }
     clips = passes(tensors, settings, trainer.permutations)
     features = [
-        torch.cat([trainer.encode(chunk) for chunk in part.split(settings.chunk or len(part))])
+        torch.cat([trainer.encode(rows) for rows in part.split(settings.micro_batch_size or len(part))])
         for part in clips
     ]
     result = objective(trainer.model, features, tensors, settings)

@@ -20,17 +20,17 @@ class EarlyStopping:
             raise ValueError(f"patience must be at least 1; received {patience}")
         self.patience = patience
         self.best = math.inf
-        self.waited = 0
+        self.epochs_without_improvement = 0
 
     def update(self, loss: float) -> bool:
         """Count one epoch; True if its loss is the best so far."""
         if loss < self.best:
-            self.best, self.waited = loss, 0
+            self.best, self.epochs_without_improvement = loss, 0
             return True
-        self.waited += 1
+        self.epochs_without_improvement += 1
         return False
 
     @property
     def stop(self) -> bool:
         """Whether the run ends here."""
-        return self.waited >= self.patience
+        return self.epochs_without_improvement >= self.patience

@@ -29,7 +29,7 @@ def check_finite(what: str, value: float, step: int, video_ids: Iterable[str]) -
 
 
 def guarded_update(
-    optimiser: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer,
     parameters: Iterable[nn.Parameter],
     losses: dict[str, Tensor],
     *,
@@ -37,11 +37,11 @@ def guarded_update(
     step: int,
     video_ids: Iterable[str],
 ) -> dict[str, float]:
-    """One optimiser step if the loss parts and the gradient are finite.
+    """One optimizer step if the loss parts and the gradient are finite.
 
     Parameters
     ----------
-    optimiser, parameters
+    optimizer, parameters
         With gradients in place.
     losses
         Name to scalar tensor; averaged over processes, so that all stop together, and read together, so that
@@ -62,5 +62,5 @@ def guarded_update(
     for name, value in zip(losses, values, strict=False):
         check_finite(f"the {name.replace('_', ' ')}", value, step, video_ids)
     check_finite("the gradient norm", values[-1], step, video_ids)
-    optimiser.step()
+    optimizer.step()
     return dict(zip([*losses, "gradient_norm"], values, strict=True))

@@ -26,27 +26,27 @@ class AugmentSettings:
     ----------
     pad
         Zero padding in pixels on each side before the crop: shifts are -pad to +pad, both included.
-    flip
+    flip_prob
         Probability of a horizontal flip.
-    degrees
-        Angles are uniform in (-degrees, degrees).
-    rotate
+    max_rotation
+        Angles are uniform in (-max_rotation, max_rotation), degrees.
+    rotation_prob
         Probability of a rotation.
     """
 
     pad: int = 8
-    flip: float = 0.5
-    degrees: float = 10.0
-    rotate: float = 0.5
+    flip_prob: float = 0.5
+    max_rotation: float = 10.0
+    rotation_prob: float = 0.5
 
     def __post_init__(self):
         if int(self.pad) != self.pad or self.pad < 0:
             raise ValueError(f"pad is {self.pad!r}; allowed is a whole number of pixels, 0 or more")
-        for name in ("flip", "rotate"):
+        for name in ("flip_prob", "rotation_prob"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; allowed is a probability, 0 to 1")
-        if not 0 <= self.degrees <= 180:
-            raise ValueError(f"degrees is {self.degrees!r}; allowed is 0 to 180")
+        if not 0 <= self.max_rotation <= 180:
+            raise ValueError(f"max_rotation is {self.max_rotation!r}; allowed is 0 to 180")
 
 
 def draw(settings: AugmentSettings, rng: np.random.Generator) -> np.ndarray:
@@ -67,8 +67,8 @@ def draw(settings: AugmentSettings, rng: np.random.Generator) -> np.ndarray:
     u_x, u_y, u_flip, u_rotate, u_angle = rng.random(5).tolist()
     pad = int(settings.pad)
     dx, dy = (int(u * (2 * pad + 1)) - pad for u in (u_x, u_y))
-    angle = (2 * u_angle - 1) * settings.degrees if u_rotate < settings.rotate else 0.0
-    return np.array([dx, dy, u_flip < settings.flip, angle], dtype=np.float64)
+    angle = (2 * u_angle - 1) * settings.max_rotation if u_rotate < settings.rotation_prob else 0.0
+    return np.array([dx, dy, u_flip < settings.flip_prob, angle], dtype=np.float64)
 
 
 def augment(clips: torch.Tensor, draws: np.ndarray | torch.Tensor) -> torch.Tensor:

@@ -197,7 +197,7 @@ def test_age_bands():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"operating_rate": 1.0}, "operating_rate"),
+        ({"target_rate": 1.0}, "target_rate"),
         ({"calibration_bins": 0}, "calibration_bins"),
         ({"age_bands": (65, 50)}, "rising ages"),
     ],

@@ -98,7 +98,7 @@ def test_selection_refuses_what_it_cannot_rank():
 
 def test_arrays_of_the_figure():
     models = {"kinetics400": Network(0), "echoclr": Network(1)}
-    found = explain_studies(models, store(), selection(), redraws=1)
+    found = explain_studies(models, store(), selection(), n_randomisations=1)
     assert found["models"].tolist() == ["kinetics400", "echoclr"]
     assert found["video_ids"].tolist() == ["b0", "a1", "c0"]
     assert found["looped"].tolist() == [False, False, True]
@@ -114,7 +114,7 @@ def test_arrays_of_the_figure():
 
 def test_the_clip_shown_is_the_clip_scored():
     model = Network(2).eval()
-    found = explain_studies({"m": model}, store(), selection(), redraws=0)
+    found = explain_studies({"m": model}, store(), selection(), n_randomisations=0)
     for place, clip in enumerate(found["clips"]):
         values = clip_preparer()(clip)
         with torch.no_grad():
@@ -133,9 +133,11 @@ def test_a_video_of_another_study_is_refused():
     videos = store()
     videos.index.loc[videos.index["video_id"] == "b0", "study_id"] = "z"
     with pytest.raises(ValueError, match=r"\['b0'\] belong to the studies \['z'\] .* to \['b'\]"):
-        explain_studies({"m": Network()}, videos, selection(), redraws=0)
+        explain_studies({"m": Network()}, videos, selection(), n_randomisations=0)
     with pytest.raises(ValueError, match=r"no video \['x9'\]"):
-        explain_studies({"m": Network()}, store(), selection().assign(video_id=["b0", "a1", "x9"]), redraws=0)
+        explain_studies(
+            {"m": Network()}, store(), selection().assign(video_id=["b0", "a1", "x9"]), n_randomisations=0
+        )
 
 
 def test_with_the_workflow_s_own_classifier_and_store(tmp_path):
@@ -152,20 +154,22 @@ def test_with_the_workflow_s_own_classifier_and_store(tmp_path):
     model = Classifier(build_encoder(EncoderSettings(name="r3d", width=4, blocks=(1, 1, 1, 1)), seed=0))
     coarse, _ = class_activation(model, clip_preparer()(clips.clip("a1", 0, 32)))
     assert coarse.shape == (4, 2, 2)
-    found = explain_studies({"echoclr": model}, clips, selection(), redraws=1)
-    expected = explain_studies({"echoclr": model}, store(), selection(), redraws=1)
+    found = explain_studies({"echoclr": model}, clips, selection(), n_randomisations=1)
+    expected = explain_studies({"echoclr": model}, store(), selection(), n_randomisations=1)
     assert all(
         np.array_equal(found[name], expected[name], equal_nan=found[name].dtype.kind == "f") for name in found
     )
 
 
 def test_a_smaller_network_gives_maps_of_the_stored_size():
-    found = explain_studies({"m": Network()}, store(), selection(), prepare=clip_preparer(size=12), redraws=0)
+    found = explain_studies(
+        {"m": Network()}, store(), selection(), prepare=clip_preparer(size=12), n_randomisations=0
+    )
     assert found["maps"].shape == (1, 3, 24, 24)
 
 
 def test_arrays_survive_npz_without_pickle(tmp_path):
-    found = explain_studies({"m": Network()}, store(), selection(), redraws=0)
+    found = explain_studies({"m": Network()}, store(), selection(), n_randomisations=0)
     np.savez(tmp_path / "saliency.npz", **found)
     with np.load(tmp_path / "saliency.npz", allow_pickle=False) as stored:
         assert set(stored) == set(found)
@@ -193,7 +197,7 @@ def test_preparation_by_model():
 
     models = {name: Network() for name in ("kinetics400", "echoclr")}
     found = explain_studies(
-        models, store(), selection(), prepare={name: noted(name) for name in models}, redraws=0
+        models, store(), selection(), prepare={name: noted(name) for name in models}, n_randomisations=0
     )
     assert seen == ["kinetics400"] * 3 + ["echoclr"] * 3
     assert not np.allclose(found["probabilities"][0], found["probabilities"][1])
@@ -217,7 +221,7 @@ def landmarks():
 
 
 def test_shares_in_the_sector_and_on_the_valve():
-    found = explain_studies({"m": Network()}, store(), selection(), redraws=0, landmarks=landmarks())
+    found = explain_studies({"m": Network()}, store(), selection(), n_randomisations=0, landmarks=landmarks())
     assert found["sector_area"].tolist() == [0.5, 0.5, 0.5]
     for place, volume in enumerate(found["maps"][0]):
         inside = volume[:, 12:].sum(dtype=np.float64) / volume.sum(dtype=np.float64)
@@ -235,7 +239,7 @@ def test_shares_in_the_sector_and_on_the_valve():
 
 def test_summary_is_the_mean_of_the_arrays():
     models = {"kinetics400": Network(0), "echoclr": Network(1)}
-    found = explain_studies(models, store(), selection(), redraws=1, landmarks=landmarks())
+    found = explain_studies(models, store(), selection(), n_randomisations=1, landmarks=landmarks())
     summary = summarise(found)
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
     assert summary["n_studies"] == 3
@@ -250,7 +254,7 @@ def test_summary_is_the_mean_of_the_arrays():
     assert echoclr["correlations"] == pytest.approx(np.nanmean(found["correlations"][1], axis=1).tolist())
     assert [study["video_id"] for study in summary["studies"]] == ["b0", "a1", "c0"]
     assert summary["studies"][1]["clip_probabilities"]["echoclr"] == found["probabilities"][1, 1]
-    without = summarise(explain_studies(models, store(), selection(), redraws=0))
+    without = summarise(explain_studies(models, store(), selection(), n_randomisations=0))
     assert without["valve_area"] is None
     assert without["models"]["echoclr"]["correlations"] == [None, None, None]
 
@@ -274,5 +278,5 @@ def test_overlay_shows_a_weak_map_as_weak():
 def test_store_frames_are_not_touched():
     videos = store()
     before = {name: hashlib.sha256(frames).hexdigest() for name, frames in videos.videos.items()}
-    explain_studies({"m": Network()}, videos, selection(), redraws=1)
+    explain_studies({"m": Network()}, videos, selection(), n_randomisations=1)
     assert before == {name: hashlib.sha256(frames).hexdigest() for name, frames in videos.videos.items()}

@@ -53,11 +53,11 @@ def test_cascade_tells_an_edge_detector_from_a_learnt_map():
     np.testing.assert_allclose(randomisation_cascade(stubborn, clips), np.ones((2, 2)))
     model = Network(3)
     clips = [torch.rand(3, 16, 16, 16) for _ in range(3)]
-    found = randomisation_cascade(model, clips, redraws=5)
+    found = randomisation_cascade(model, clips, n_randomisations=5)
     assert found.shape == (3, 3)
     assert np.abs(found[-1]).max() < 0.95
-    np.testing.assert_array_equal(found, randomisation_cascade(model, clips, redraws=5))
-    assert np.isnan(randomisation_cascade(model, clips, redraws=0)).all()
+    np.testing.assert_array_equal(found, randomisation_cascade(model, clips, n_randomisations=5))
+    assert np.isnan(randomisation_cascade(model, clips, n_randomisations=0)).all()
 
 
 def test_evidence_against_the_class_is_compared_too():
@@ -66,7 +66,7 @@ def test_evidence_against_the_class_is_compared_too():
     with torch.no_grad():
         model.head.weight.copy_(-model.head.weight.abs())
     clips = [torch.rand(3, 8, 16, 16)]
-    assert np.isfinite(randomisation_cascade(model, clips, redraws=1)).all()
+    assert np.isfinite(randomisation_cascade(model, clips, n_randomisations=1)).all()
 
 
 def test_rank_correlation():

@@ -37,10 +37,10 @@ BASE = FinetuneSettings(
     clip_length=4,
     batch_size=5,
     max_epochs=3,
-    lr=1e-3,
+    learning_rate=1e-3,
     dropout=0.2,
     checkpoint_every=2,
-    evaluation_clips=2,
+    eval_clips_per_video=2,
     augmentation=AugmentSettings(pad=2),
 )
 
@@ -169,7 +169,7 @@ def test_early_stopping_keeps_the_best_weights(make_store, tmp_path, monkeypatch
     monkeypatch.setattr(FinetuneTrainer, "close_interval", watched)
     result = run(store, tmp_path, dataclasses.replace(BASE, max_epochs=30, patience=3))
     assert result.history["validation_loss"].tolist() == [0.5, 0.4, 0.6, 0.4, 0.7]
-    assert result.history["waited"].tolist() == [0, 0, 1, 2, 3]
+    assert result.history["epochs_without_improvement"].tolist() == [0, 0, 1, 2, 3]
     assert (result.run["best_epoch"], result.run["validation_loss"]) == (2, 0.4)
     assert result.run["stopped_early"]
     assert all(torch.equal(result.model.state_dict()[name], tensor) for name, tensor in kept[1].items())
@@ -180,10 +180,10 @@ OPTIONS = {
     "frame_stride": {"frame_stride": 2},
     "input_size": {"input_size": 8},
     "batch_size": {"batch_size": 4},
-    "max_epochs": {"max_epochs": 1, "patience": 1, "lr": 1e-2},
+    "max_epochs": {"max_epochs": 1, "patience": 1, "learning_rate": 1e-2},
     "min_steps_per_epoch": {"min_steps_per_epoch": 5},
-    "lr": {"lr": 1e-2},
-    "optimiser": {"optimiser": "adamw", "weight_decay": 0.5},
+    "learning_rate": {"learning_rate": 1e-2},
+    "optimizer": {"optimizer": "adamw", "weight_decay": 0.5},
     "weight_decay": {"weight_decay": 0.5},
     "clip_grad": {"clip_grad": 1e-9},
     "class_weights": {"class_weights": True},
@@ -191,7 +191,7 @@ OPTIONS = {
     "dropout": {"dropout": 0.0},
     "freeze_encoder": {"freeze_encoder": True},
     "kinetics_standardisation": {"kinetics_standardisation": True},
-    "augmentation": {"augmentation": AugmentSettings(pad=0, flip=0.0, rotate=0.0)},
+    "augmentation": {"augmentation": AugmentSettings(pad=0, flip_prob=0.0, rotation_prob=0.0)},
     "seed": {"seed": 1},
 }
 
@@ -215,7 +215,7 @@ def test_every_option_changes_the_result(reference, tmp_path, name):
 def test_evaluation_clips_change_the_validation_loss(make_store, tmp_path):
     store = make_store()
     losses = [
-        run(store, tmp_path / str(clips), dataclasses.replace(BASE, max_epochs=1, evaluation_clips=clips))
+        run(store, tmp_path / str(clips), dataclasses.replace(BASE, max_epochs=1, eval_clips_per_video=clips))
         for clips in (1, 3)
     ]
     assert losses[0].run["validation_loss"] != losses[1].run["validation_loss"]
@@ -291,7 +291,8 @@ def test_tables_that_do_not_fit_are_refused(make_store, tmp_path, change, told):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"patience": 0}, {"dropout": 1.0}, {"optimiser": "sgd"}, {"lr": -1.0}, {"precision": "fp16"}]
+    "wrong",
+    [{"patience": 0}, {"dropout": 1.0}, {"optimizer": "sgd"}, {"learning_rate": -1.0}, {"precision": "fp16"}],
 )
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(ValueError, match=rf"finetune\.{next(iter(wrong))} must be"):
@@ -343,7 +344,7 @@ def test_label_smoothing_moves_targets_towards_a_half():
 
 def test_predictions_average_clips_then_videos(make_store, tmp_path):
     store = make_store((3, 2), frames=[8, 12, 9, 3, 20])
-    settings = dataclasses.replace(BASE, evaluation_clips=4, kinetics_standardisation=True)
+    settings = dataclasses.replace(BASE, eval_clips_per_video=4, kinetics_standardisation=True)
     videos = store.index[["video_id", "study_id"]].assign(label=[1, 1, 1, 0, 0])
     model = run(store, tmp_path, dataclasses.replace(settings, max_epochs=1), data=(videos, videos)).model
     predictions = predict(model, store, videos, settings, device="cpu")
@@ -378,7 +379,7 @@ def test_together_they_get_the_scores_they_get_alone(make_store, tmp_path, monke
     together = predict_together(models, store, videos, settings, device="cpu")
     for name in models:
         pd.testing.assert_frame_equal(together[name], alone[name], check_exact=True)
-    assert len(read) == 5 * BASE.evaluation_clips  # each clip once, not once a model
+    assert len(read) == 5 * BASE.eval_clips_per_video  # each clip once, not once a model
     other = settings | {"echoclr": dataclasses.replace(plain, clip_length=3)}
     with pytest.raises(ValueError, match=r"finetune\.clip_length: .*'echoclr': 3"):
         predict_together(models, store, videos, other, device="cpu")
@@ -400,20 +401,25 @@ def test_predictions_do_not_depend_on_the_batch(make_store, tmp_path):
 
 def test_the_rate_of_the_lowest_validation_loss_wins():
     candidates = [
-        {"lr": lr, "validation_loss": loss} for lr, loss in (("0.1", 0.7), ("0.05", 0.5), ("0.001", 0.6))
+        {"learning_rate": lr, "validation_loss": loss}
+        for lr, loss in (("0.1", 0.7), ("0.05", 0.5), ("0.001", 0.6))
     ]
     chosen = select_learning_rate(candidates)
-    assert (chosen["lr"], chosen["validation_loss"], chosen["tie"]) == ("0.05", 0.5, False)
+    assert (chosen["learning_rate"], chosen["validation_loss"], chosen["tie"]) == ("0.05", 0.5, False)
     assert chosen["candidates"] == candidates
 
 
 def test_of_equal_losses_the_first_listed_wins():
-    chosen = select_learning_rate([{"lr": lr, "validation_loss": 0.5} for lr in ("1e-4", "5e-5", "1e-5")])
-    assert chosen["lr"] == "1e-4"
+    chosen = select_learning_rate(
+        [{"learning_rate": lr, "validation_loss": 0.5} for lr in ("1e-4", "5e-5", "1e-5")]
+    )
+    assert chosen["learning_rate"] == "1e-4"
     assert chosen["tie"]
 
 
-@pytest.mark.parametrize("candidates", [[], [{"lr": "1"}], [{"lr": "1", "validation_loss": float("nan")}]])
+@pytest.mark.parametrize(
+    "candidates", [[], [{"learning_rate": "1"}], [{"learning_rate": "1", "validation_loss": float("nan")}]]
+)
 def test_a_choice_without_numbers_is_refused(candidates):
     with pytest.raises(ValueError, match="learning rate"):
         select_learning_rate(candidates)
@@ -427,7 +433,7 @@ def test_the_defaults_are_the_papers():
         30,
         5,
     )
-    assert (settings.optimiser, settings.evaluation_clips, settings.dropout) == ("adam", 4, 0.0)
+    assert (settings.optimizer, settings.eval_clips_per_video, settings.dropout) == ("adam", 4, 0.0)
 
 
 def test_the_training_loss_is_binary_cross_entropy_of_the_smoothed_labels(make_store, tmp_path):

@@ -21,12 +21,12 @@ from echoclr_core.models import EncoderSettings, build_encoder, load_encoder, sa
 from echoclr_core.pretrain import PretrainSettings, frame_orders, pretrain, pretraining_items
 from echoclr_core.pretrain.__main__ import run_spec
 from echoclr_core.pretrain.batches import PairBatches
-from echoclr_core.pretrain.plan import chunk_notes, plan
+from echoclr_core.pretrain.plan import batch_norm_notes, plan
 from echoclr_core.pretrain.probe import knn_scores
 from echoclr_core.pretrain.step import (
     PretrainModel,
     PretrainTrainer,
-    learning_rate,
+    learning_rate_at,
     objective,
     order_loss,
     passes,
@@ -39,7 +39,12 @@ from echoclr_core.video.augmentation import AugmentSettings
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 BASE = PretrainSettings(
-    batch_size=6, epochs=3, lr=1e-3, checkpoint_every=2, augmentation=AugmentSettings(pad=2), projector=(8, 8)
+    batch_size=6,
+    epochs=3,
+    learning_rate=1e-3,
+    checkpoint_every=2,
+    augmentation=AugmentSettings(pad=2),
+    projector=(8, 8),
 )
 
 
@@ -213,20 +218,20 @@ OPTIONS = {
     "input_size": {"input_size": 8},
     "batch_size": {"batch_size": 4},
     "max_steps": {"max_steps": 1},
-    "lr": {"lr": 1e-2},
-    "optimiser": {"optimiser": "adamw", "weight_decay": 0.5},
+    "learning_rate": {"learning_rate": 1e-2},
+    "optimizer": {"optimizer": "adamw", "weight_decay": 0.5},
     "weight_decay": {"weight_decay": 0.5},
     "schedule": {"schedule": "cosine"},
     "warmup_steps": {"warmup_steps": 2},
-    "clip_grad": {"clip_grad": 0.01, "optimiser": "adamw", "weight_decay": 0.0},
+    "clip_grad": {"clip_grad": 0.01, "optimizer": "adamw", "weight_decay": 0.0},
     "temperature": {"temperature": 0.05},
     "order_weight": {"order_weight": 3.0},
     "order_copies": {"order_copies": 2},
     "mask_same_study": {"mask_same_study": True},
-    "one_pass": {"one_pass": True},
-    "chunk": {"chunk": 3},
+    "joint_forward": {"joint_forward": True},
+    "micro_batch_size": {"micro_batch_size": 3},
     "epochs": {"epochs": 2, "max_steps": None},
-    "augmentation": {"augmentation": AugmentSettings(pad=0, flip=0.0, rotate=0.0)},
+    "augmentation": {"augmentation": AugmentSettings(pad=0, flip_prob=0.0, rotation_prob=0.0)},
     "seed": {"seed": 1},
     "projector": {"projector": (8, 4)},
 }
@@ -251,7 +256,7 @@ def test_simclr_options_change_the_result(make_store, tmp_path):
     simclr = dataclasses.replace(BASE, method="simclr", max_steps=2, batch_size=4)
     runs = [
         run(store, tmp_path / str(number), dataclasses.replace(simclr, **options))
-        for number, options in enumerate(({}, {"two_windows": True}))
+        for number, options in enumerate(({}, {"independent_windows": True}))
     ]
     assert not same_weights(*runs)
     pairs = dataclasses.replace(BASE, method="mi_simclr", batch_size=4)
@@ -283,12 +288,12 @@ def test_simclr_takes_as_many_steps_as_the_pairs(make_store):
             {"batch_size": 19, "method": "simclr", "match_steps": False},
             "18 videos but pretrain.batch_size is 19",
         ),
-        ({"chunk": 4}, "chunk 4 must divide the 6 pairs"),
+        ({"micro_batch_size": 4}, "micro_batch_size 4 must divide the 6 pairs"),
         ({"sync_bn": True}, "sync_bn needs GPUs"),
         ({"clip_length": 9}, "2 to 8 with frame order"),
         ({"method": "moco"}, "pretrain.method must be one of"),
-        ({"lr": 0.0}, "pretrain.lr must be greater than 0; received 0.0"),
-        ({"chunk": 3, "one_pass": True}, "chunks hold clips of one view"),
+        ({"learning_rate": 0.0}, "pretrain.learning_rate must be greater than 0; received 0.0"),
+        ({"micro_batch_size": 3, "joint_forward": True}, "a micro-batch holds clips of one view"),
         ({"accumulate": 2}, "accumulate must be 1: accumulating .* out of the negatives.*; received 2"),
         ({"probe_every": 1}, "probe_every is 1 but there are no validation videos or no labels"),
         ({"frame_stride": 4}, "no video has the 13 frames"),
@@ -312,10 +317,10 @@ def test_a_loss_that_is_no_number_names_the_videos_and_keeps_the_last_state(
     store = make_store()
     whole = run(store, tmp_path / "whole")
 
-    def poisoned(optimiser, parameters, losses, **more):
+    def poisoned(optimizer, parameters, losses, **more):
         if more["step"] == 5:
             losses = losses | {"loss": losses["loss"] * float("nan")}
-        return guarded_update(optimiser, parameters, losses, **more)
+        return guarded_update(optimizer, parameters, losses, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr("echoclr_core.pretrain.step.guarded_update", poisoned)
@@ -366,7 +371,7 @@ def test_simclr_views_share_their_window_unless_told_otherwise(make_store):
     assert np.array_equal(*same_window["clips"])
     assert not np.array_equal(*same_window["draws"])
     assert same_window["video_ids"][:6] == same_window["video_ids"][6:]
-    other = batches_of(store, dataclasses.replace(BASE, method="simclr", two_windows=True))[0]
+    other = batches_of(store, dataclasses.replace(BASE, method="simclr", independent_windows=True))[0]
     assert not np.array_equal(*other["clips"])
 
 
@@ -409,7 +414,7 @@ def tensors_of(batch):
 @pytest.mark.parametrize("copies", [0, 3])
 def test_what_the_passes_show(make_store, copies):
     settings = dataclasses.replace(
-        BASE, order_copies=copies, augmentation=AugmentSettings(pad=0, flip=0, rotate=0)
+        BASE, order_copies=copies, augmentation=AugmentSettings(pad=0, flip_prob=0, rotation_prob=0)
     )
     batch = tensors_of(batches_of(make_store(), settings)[0])
     orders = torch.from_numpy(frame_orders(4))
@@ -426,11 +431,11 @@ def test_what_the_passes_show(make_store, copies):
 
 
 @pytest.mark.parametrize("copies", [0, 2])
-def test_a_chunk_of_the_whole_batch_is_the_plain_step(make_store, copies):
+def test_a_micro_batch_of_the_whole_batch_is_the_plain_step(make_store, copies):
     settings = dataclasses.replace(BASE, order_copies=copies)
     batch = tensors_of(batches_of(make_store(), settings)[0])
     plain = trainer_for(settings)
-    cached = trainer_for(dataclasses.replace(settings, chunk=6))
+    cached = trainer_for(dataclasses.replace(settings, micro_batch_size=6))
     plain.step(batch, 0), cached.step(batch, 0)
     for name, tensor in plain.model.state_dict().items():
         torch.testing.assert_close(tensor, cached.model.state_dict()[name], rtol=1e-5, atol=1e-6)
@@ -477,13 +482,13 @@ def assert_same_step(trainer, ours, result):
 
 
 @pytest.mark.parametrize("options", [{}, {"order_copies": 2, "mask_same_study": True}], ids=str)
-def test_a_step_in_chunks_equals_two_processes_with_batch_norm(make_store, tmp_path, options):
+def test_a_step_in_micro_batches_equals_two_processes_with_batch_norm(make_store, tmp_path, options):
     """The paper's two GPUs: batch norm over each one's clips of one view, negatives over all."""
     store, settings = make_store(), dataclasses.replace(BASE, **options)
     result = in_processes(2, tmp_path, store, settings, TINY)
-    chunked = dataclasses.replace(settings, chunk=3)
-    trainer = trainer_for(chunked, dtype=torch.float64)
-    assert_same_step(trainer, trainer.step(tensors_of(batches_of(store, chunked)[0]), 0), result)
+    in_parts = dataclasses.replace(settings, micro_batch_size=3)
+    trainer = trainer_for(in_parts, dtype=torch.float64)
+    assert_same_step(trainer, trainer.step(tensors_of(batches_of(store, in_parts)[0]), 0), result)
 
 
 @pytest.mark.parametrize("world", [2, 3])
@@ -496,12 +501,14 @@ def test_processes_have_the_gradient_of_one_without_batch_norm(make_store, tmp_p
     assert_same_step(trainer, trainer.step(tensors_of(batches_of(store)[0]), 0), result)
 
 
-def test_chunks_are_exact_without_batch_norm(make_store, tiny_transformer):
+def test_micro_batches_are_exact_without_batch_norm(make_store, tiny_transformer):
     encoder = EncoderSettings(name=tiny_transformer, width=8, blocks=(1,))
     batch = tensors_of(batches_of(make_store())[0])
     steps = []
-    for chunk in (None, 2):
-        trainer = trainer_for(dataclasses.replace(BASE, chunk=chunk), dtype=torch.float64, encoder=encoder)
+    for size in (None, 2):
+        trainer = trainer_for(
+            dataclasses.replace(BASE, micro_batch_size=size), dtype=torch.float64, encoder=encoder
+        )
         trainer.step(batch, 0)
         steps.append([parameter.grad for parameter in trainer.model.parameters()])
     for one, two in zip(*steps, strict=True):
@@ -527,26 +534,35 @@ def test_activation_checkpointing_of_an_encoder_that_cannot_is_refused(make_stor
 @pytest.mark.parametrize(
     ("settings", "share", "batch_norm", "level", "told"),
     [
-        ({"chunk": 196}, 392, True, logging.INFO, "as on each of the paper's GPUs"),
-        ({"chunk": 98}, 392, True, logging.WARNING, "98 changes the method: .* sees 98 clips .* not 392"),
-        ({"chunk": 98}, 392, False, logging.INFO, "exact, since the encoder has no batch norm"),
+        ({"micro_batch_size": 196}, 392, True, logging.INFO, "as on each of the paper's GPUs"),
+        (
+            {"micro_batch_size": 98},
+            392,
+            True,
+            logging.WARNING,
+            "98 changes the method: .* sees 98 clips .* not 392",
+        ),
+        ({"micro_batch_size": 98}, 392, False, logging.INFO, "exact, since the encoder has no batch norm"),
     ],
 )
-def test_what_a_chunk_means_is_told(settings, share, batch_norm, level, told):
-    [(found, text)] = chunk_notes(PretrainSettings(**settings), share, batch_norm=batch_norm)
+def test_what_batch_norm_sees_is_logged(settings, share, batch_norm, level, told):
+    [(found, text)] = batch_norm_notes(PretrainSettings(**settings), share, batch_norm=batch_norm)
     assert found == level
     assert re.search(told, text)
 
 
-def test_a_chunk_that_is_the_whole_share_or_none_needs_no_word():
-    assert chunk_notes(PretrainSettings(), 392, batch_norm=True) == []
-    assert chunk_notes(PretrainSettings(chunk=196), 196, batch_norm=True) == []
+def test_one_micro_batch_for_all_pairs_needs_no_note():
+    assert batch_norm_notes(PretrainSettings(), 392, batch_norm=True) == []
+    assert batch_norm_notes(PretrainSettings(micro_batch_size=196), 196, batch_norm=True) == []
 
 
-def test_another_chunk_is_told_in_the_log(make_store, tmp_path, caplog):
+def test_another_micro_batch_size_is_a_warning_in_the_log(make_store, tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
-        run(make_store(), tmp_path, dataclasses.replace(BASE, chunk=3, max_steps=1))
-    assert "pretrain.chunk 3 changes the method: batch norm sees 3 clips of one view, not 6" in caplog.text
+        run(make_store(), tmp_path, dataclasses.replace(BASE, micro_batch_size=3, max_steps=1))
+    assert (
+        "pretrain.micro_batch_size 3 changes the method: batch norm sees 3 clips of one view, not 6"
+        in caplog.text
+    )
 
 
 def test_a_batch_that_cannot_be_shared_evenly_is_refused(make_store):
@@ -587,7 +603,7 @@ def test_a_whole_run_of_two_processes(make_store, tmp_path):
     for process in ranks:
         process.join(120)
     assert [process.exitcode for process in ranks] == [0, 0]
-    one = run(store, tmp_path / "one", dataclasses.replace(settings, chunk=3))
+    one = run(store, tmp_path / "one", dataclasses.replace(settings, micro_batch_size=3))
     two = pd.read_parquet(tmp_path / "history.parquet")
     for name in ("loss", "contrastive_loss", "order_loss", "gradient_norm", "contrastive_accuracy", "spread"):
         assert two[name].tolist() == pytest.approx(one.history[name].tolist(), rel=2e-2), name
@@ -606,13 +622,13 @@ def test_losses_are_the_sum_of_their_parts(make_store):
 
 
 def test_learning_rate_warms_up_and_falls_as_a_cosine():
-    settings = PretrainSettings(lr=0.4, warmup_steps=4, schedule="cosine")
-    rates = [learning_rate(step, 20, settings) for step in range(20)]
+    settings = PretrainSettings(learning_rate=0.4, warmup_steps=4, schedule="cosine")
+    rates = [learning_rate_at(step, 20, settings) for step in range(20)]
     assert rates[:4] == pytest.approx([0.1, 0.2, 0.3, 0.4])
     assert rates[4] == pytest.approx(0.4)
     assert rates[12] == pytest.approx(0.2)
     assert all(later < earlier for earlier, later in itertools.pairwise(rates[4:]))
-    assert [learning_rate(step, 20, PretrainSettings()) for step in (0, 19)] == [0.1, 0.1]
+    assert [learning_rate_at(step, 20, PretrainSettings()) for step in (0, 19)] == [0.1, 0.1]
 
 
 def test_the_defaults_are_the_papers():
@@ -623,7 +639,7 @@ def test_the_defaults_are_the_papers():
         392,
         300,
     )
-    assert (settings.lr, settings.optimiser, settings.temperature) == (0.1, "adam", 0.5)
+    assert (settings.learning_rate, settings.optimizer, settings.temperature) == (0.1, "adam", 0.5)
     assert (settings.weight_decay, settings.order_weight, settings.order_copies) == (0, 1, 0)
     assert settings.projector == (256, 128)
 
@@ -746,7 +762,7 @@ def test_a_specification_runs_from_files_to_files(make_store, tmp_path):
         "frames": [str(tmp_path / "frames.npy")],
         "videos": str(tmp_path / "videos.parquet"),
         "encoder": {"name": "r3d", "width": 4, "blocks": [1, 1]},
-        "settings": {"batch_size": 5, "epochs": 1, "lr": 1e-3, "augmentation": {"pad": 2}},
+        "settings": {"batch_size": 5, "epochs": 1, "learning_rate": 1e-3, "augmentation": {"pad": 2}},
         "state_dir": str(tmp_path / "state"),
         "device": "cpu",
         "output": output,

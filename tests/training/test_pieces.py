@@ -275,11 +275,11 @@ def test_settings_from_plain_values():
 @pytest.mark.parametrize("bad", ["loss", "gradient"])
 def test_numbers_that_are_none_stop_before_the_weights(bad):
     weight = nn.Parameter(torch.ones(3))
-    optimiser = torch.optim.SGD([weight], lr=1.0)
+    optimizer = torch.optim.SGD([weight], lr=1.0)
     weight.grad = torch.full((3,), math.inf if bad == "gradient" else 1.0)
     loss = torch.tensor(math.nan if bad == "loss" else 1.0)
     with pytest.raises(NonFiniteError, match=rf"{bad}.* at step 17.*v_1, v_2") as caught:
-        guarded_update(optimiser, [weight], {"loss": loss}, clip=None, step=17, video_ids=["v_1", "v_2"])
+        guarded_update(optimizer, [weight], {"loss": loss}, clip=None, step=17, video_ids=["v_1", "v_2"])
     assert torch.equal(weight, torch.ones(3))
     assert (caught.value.step, caught.value.video_ids) == (17, ("v_1", "v_2"))
 

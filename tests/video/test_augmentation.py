@@ -145,7 +145,7 @@ def test_draws_depend_on_their_keys_alone_and_options_do_not_shift_the_stream():
     first = draw(AugmentSettings(), generator(1, "augment", 2, "v_a"))
     np.testing.assert_array_equal(first, draw(AugmentSettings(), generator(1, "augment", 2, "v_a")))
     assert (first != draw(AugmentSettings(), generator(1, "augment", 3, "v_a"))).any()
-    off = draw(AugmentSettings(flip=0.0, rotate=0.0), generator(1, "augment", 2, "v_a"))
+    off = draw(AugmentSettings(flip_prob=0.0, rotation_prob=0.0), generator(1, "augment", 2, "v_a"))
     np.testing.assert_array_equal(off, [first[0], first[1], 0, 0])
 
 
@@ -156,13 +156,13 @@ def test_every_setting_changes_the_draws():
 
     assert abs(rows(pad=3)[:, :2]).max() == 3
     assert (rows(pad=0)[:, :2] == 0).all()
-    assert (rows(flip=1.0)[:, 2] == 1).all()
-    assert (rows(rotate=1.0)[:, 3] != 0).all()
-    assert 15 < abs(rows(degrees=20.0)[:, 3]).max() < 20
+    assert (rows(flip_prob=1.0)[:, 2] == 1).all()
+    assert (rows(rotation_prob=1.0)[:, 3] != 0).all()
+    assert 15 < abs(rows(max_rotation=20.0)[:, 3]).max() < 20
 
 
 @pytest.mark.parametrize(
-    "change", [{"pad": -1}, {"pad": 1.5}, {"flip": 1.1}, {"rotate": -0.1}, {"degrees": -1}]
+    "change", [{"pad": -1}, {"pad": 1.5}, {"flip_prob": 1.1}, {"rotation_prob": -0.1}, {"max_rotation": -1}]
 )
 def test_impossible_settings_are_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):

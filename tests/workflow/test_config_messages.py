@@ -93,8 +93,8 @@ def test_keys_that_do_not_go_together(config, section, key, value, said):
 
 
 def test_clusters_are_not_stratified(config):
-    config["evaluate"] |= {"cluster": "patient", "stratified_intervals": True}
-    assert "not with evaluate.cluster: patient" in messages(config)
+    config["evaluate"] |= {"resample_unit": "patient", "stratified_intervals": True}
+    assert "not with evaluate.resample_unit: patient" in messages(config)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ CHANGES = {
     "finetune": ("finetune: {max_epochs: 2}", FINETUNE),
     "speed": ("compute: {jobs_per_gpu: 3, loader_workers: 1}", set()),
     "pretrain": ("pretrain: {temperature: 0.1}", PRETRAIN),
-    "augmentation": ("augmentation: {degrees: 5}", PRETRAIN),
+    "augmentation": ("augmentation: {max_rotation: 5}", PRETRAIN),
     "pretrainings": ("pretrain: {seeds: 2}", SUBSETS | PRETRAIN),
     "subsets": ("finetune: {draws: 2}", SUBSETS | PRETRAIN),
     "cohort": ("cohort: {split_unit: patient}", COHORT),

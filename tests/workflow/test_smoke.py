@@ -125,14 +125,14 @@ def test_predictions_are_means_of_means(results):
 
 def test_selection_holds_every_candidate(results):
     best = json.loads((results / "selected" / "lvh" / "random" / "0.1" / "0" / "best_lr.json").read_text())
-    losses = {candidate["lr"]: candidate["validation_loss"] for candidate in best["candidates"]}
+    losses = {candidate["learning_rate"]: candidate["validation_loss"] for candidate in best["candidates"]}
     assert set(losses) == {"1e-3", "3e-4"}
-    assert losses[best["lr"]] == min(losses.values())
+    assert losses[best["learning_rate"]] == min(losses.values())
     cell = "lvh/random/0.1/0"
     winner = (results / "selected" / cell / "model.safetensors").read_bytes()
     for rate in losses:
         candidate = (results / "finetune" / cell / rate / "model.safetensors").read_bytes()
-        assert (candidate == winner) == (rate == best["lr"])
+        assert (candidate == winner) == (rate == best["learning_rate"])
     predicted = {
         path.parent.relative_to(results / "predictions") for path in results.glob("predictions/**/*.parquet")
     }

@@ -24,9 +24,15 @@ def test_two_processes_of_torchrun_give_what_two_chunks_give(make_store, tmp_pat
     videos = make_store((3,) * 8).index[["video_id", "study_id"]]
     videos.assign(set=["train"] * 18 + ["val"] * 6).to_parquet(tmp_path / "videos.parquet")
     runs = {}
-    for name, chunk in (("two", None), ("one", 3)):
+    for name, size in (("two", None), ("one", 3)):
         output = {key: str(tmp_path / name / key) for key in ("encoder", "history", "timings", "run")}
-        settings = {"batch_size": 6, "epochs": 2, "lr": 1e-3, "precision": "fp32", "chunk": chunk}
+        settings = {
+            "batch_size": 6,
+            "epochs": 2,
+            "learning_rate": 1e-3,
+            "precision": "fp32",
+            "micro_batch_size": size,
+        }
         spec = {
             "index": [str(tmp_path / "index.parquet")],
             "frames": [str(tmp_path / "frames.npy")],

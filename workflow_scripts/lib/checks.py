@@ -135,10 +135,10 @@ def _between_keys(config: dict) -> list[str]:
             "views.weights: the onnx classifier needs its file here and its class list in views.classes"
         )
     scoring = config["evaluate"]
-    if scoring["cluster"] == "patient" and scoring["stratified_intervals"]:
+    if scoring["resample_unit"] == "patient" and scoring["stratified_intervals"]:
         found.append(
-            "evaluate.stratified_intervals: not with evaluate.cluster: patient, since a patient's studies "
-            "may be of both classes"
+            "evaluate.stratified_intervals: not with evaluate.resample_unit: patient, since a patient's "
+            "studies may be of both classes"
         )
     if scoring["age_bands"] != sorted(scoring["age_bands"]):
         found.append(f"evaluate.age_bands: {scoring['age_bands']}; ages must rise")

@@ -78,7 +78,7 @@ class Grid:
     def rates(self, init: str, ratio: str) -> list[str]:
         """Learning rates of one initialisation at one ratio, as text (paper, fine-tuning)."""
         kind = "ssl" if init in SSL else "supervised"
-        few = float(ratio) <= self.config["finetune"]["few_labels"] + 1e-9
+        few = float(ratio) <= self.config["finetune"]["low_label_threshold"] + 1e-9
         return [str(rate) for rate in self.config["finetune"]["learning_rates"][kind + "_few" * few]]
 
     def selections(self) -> list[dict[str, str]]:

@@ -27,7 +27,7 @@ def encoder_settings(model: dict) -> EncoderSettings:
 
 def augmentation_fields(augmentation: dict) -> dict:
     """Fields of AugmentSettings from the configuration's ``augmentation`` section."""
-    return {name: augmentation[name] for name in ("pad", "flip", "degrees", "rotate")}
+    return {name: augmentation[name] for name in ("pad", "flip_prob", "max_rotation", "rotation_prob")}
 
 
 def initial_state(init: str, weights: str, kinetics: str, settings: EncoderSettings) -> dict | None:

@@ -58,10 +58,10 @@ def _selection(page: Page) -> Section:
                 "Initialisation": init_name(init),
                 "Labels": f"{100 * float(ratio):g}%",
                 "Draw": draw,
-                "Learning rate": best["lr"],
+                "Learning rate": best["learning_rate"],
                 "Validation loss": f"{best['validation_loss']:.3f}",
                 "Epoch": str(best["winner"]["best_epoch"]),
-                "Candidates": ", ".join(str(one["lr"]) for one in best["candidates"]),
+                "Candidates": ", ".join(str(one["learning_rate"]) for one in best["candidates"]),
             }
         )
     table = DataTable(frame=pd.DataFrame(rows), title="Selected learning rates")
