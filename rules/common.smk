@@ -10,8 +10,10 @@ sys.path.insert(0, str(ROOT))
 from workflow_scripts.lib import checks, grid
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.python_path import lead_scripts_to
+from workflow_scripts.lib.workflow_process import announce_workflow
 
 lead_scripts_to(ROOT)
+announce_workflow()
 
 # Linting reads the rules without data.
 NEEDS_DATA = workflow.is_main_process and "--lint" not in sys.argv

@@ -34,12 +34,12 @@ class Job(NamedTuple):
     arguments
         Are pickled.
     timeout_seconds
-        Wall-clock time that it may take. Importing does not count.
+        Wall-clock time that it may take; None for no limit. Importing does not count.
     """
 
     key: Hashable
     arguments: tuple[Any, ...]
-    timeout_seconds: float
+    timeout_seconds: float | None = None
 
 
 def run_isolated(
@@ -106,7 +106,8 @@ def _finished(crew: "list[_Worker]") -> Iterator[tuple[Hashable, str, Any]]:
     busy = [worker for worker in crew if worker.busy]
     if not busy:
         return
-    patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
+    deadline = min(worker.deadline for worker in busy)
+    patience = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
     ready = wait([worker.connection for worker in busy], timeout=patience)
     for worker in busy:
         if worker.connection in ready:
@@ -166,7 +167,9 @@ class _Worker:
             self.owed = job
             return
         self._job = job
-        self.deadline = time.monotonic() + job.timeout_seconds
+        self.deadline = (
+            float("inf") if job.timeout_seconds is None else time.monotonic() + job.timeout_seconds
+        )
 
     def _await_start(self) -> None:
         if not self.connection.poll(START_SECONDS):

@@ -25,6 +25,11 @@ def code_digest(
         Their names; other imports are not followed.
     leave_out
         Files that change no result (what a log looks like, say).
+
+    Raises
+    ------
+    TypeError
+        ``packages`` is one string: its letters would be taken for packages, and nothing be followed.
     """
     files = [Path(script), *imported_modules(script, root, packages)]
     left_out = {Path(path) for path in leave_out}
@@ -34,6 +39,10 @@ def code_digest(
 
 def imported_modules(script: str | Path, root: str | Path, packages: Collection[str]) -> list[Path]:
     """Files of ``packages`` that ``script`` imports, directly or not, sorted. Imports in functions count."""
+    if isinstance(packages, str):
+        raise TypeError(
+            f"packages is the string {packages!r}; allowed is a collection of names: [{packages!r}]"
+        )
     root = Path(root)
     found: set[Path] = set()
     waiting = [Path(script)]

@@ -11,12 +11,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from echoclr_core.common.lifetime import end_with_parent
+
 # The disk's fault, not the file's: every other job would fail as well.
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def main(descriptor: int, function: str, memory_megabytes: int, parent: int) -> None:
-    """Serve jobs that come over the socket ``descriptor`` until it closes."""
+    """Serve jobs that come over the socket ``descriptor`` until it closes, or the process ``parent`` ends."""
+    end_with_parent(parent)
     connection = Connection(descriptor)
     try:
         module, _, name = function.partition(":")
@@ -34,10 +37,10 @@ def main(descriptor: int, function: str, memory_megabytes: int, parent: int) -> 
             arguments, timeout_seconds = connection.recv()
         except (EOFError, ConnectionError):
             return
-        # The kernel ends this process should the parent be gone when the time is over: a decoder that hangs
-        # holds the interpreter's lock, so nothing written in Python could.
+        # Where the kernel does not tell of the parent's end, its alarm clock still ends this process: a
+        # decoder that hangs holds the interpreter's lock, so nothing written in Python could.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, timeout_seconds + 10)
+        signal.setitimer(signal.ITIMER_REAL, 0 if timeout_seconds is None else timeout_seconds + 10)
         answer = _run(call, arguments)
         signal.setitimer(signal.ITIMER_REAL, 0)
         try:

@@ -3,6 +3,8 @@
 import os
 import signal
 import threading
+import time
+from pathlib import Path
 
 SERVED = []
 
@@ -22,3 +24,9 @@ def fails_after_others(how):
     if len(SERVED) > 1 and how == "segfault":
         os.kill(os.getpid(), signal.SIGSEGV)
     return list(SERVED)
+
+
+def sleeps(path):
+    """Write the number of this process to ``path`` and stay for ten minutes."""
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(600)

@@ -1,6 +1,9 @@
 """A shard: one row a file whatever happens, resumed after a kill, whole at the end, without identifiers."""
 
+import contextlib
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,8 +14,9 @@ import pandas as pd
 import pytest
 from cine_files import KEY, archive
 
-from echoclr_core.common import file_digest
+from echoclr_core.common import file_digest, resume
 from echoclr_core.common.isolation import WorkerError
+from echoclr_core.common.shard_cache import IncompleteShardError
 from echoclr_core.deidentify import SOURCE_FILES, DeidentifySettings, audit_shard, deidentify_shard
 from echoclr_core.deidentify.settings import TIMED_BYTES
 
@@ -122,21 +126,133 @@ def test_a_killed_shard_goes_on_where_it_was(tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(table, straight)
 
 
-def test_other_settings_or_a_changed_file_are_done_anew(tmp_path, monkeypatch):
-    from echoclr_core.deidentify.shard import _Work
+ORPHANED = (
+    "import subprocess, sys, time\n"
+    "subprocess.Popen([sys.executable, '-c', sys.argv[1], *sys.argv[2:]]); time.sleep(600)"
+)
+SHARD = (
+    "import sys, pandas as pd; from echoclr_core.deidentify.shard import deidentify_shard\n"
+    "root = sys.argv[1]\n"
+    "deidentify_shard(pd.read_parquet(root + '/rows.parquet'), root + '/dicom', root + '/out', "
+    "root + '/work', process='faulty_decoders:slowly', wait_seconds=float(sys.argv[2]))\n"
+    "open(root + '/' + sys.argv[3], 'w').close()"
+)
 
-    work = _Work(tmp_path / "work")
-    work.remember("v_1", "key", {"outcome": "no_sector"})
-    work.remember("v_2", "key", {"outcome": "timeout"})
-    work.remember("v_3", "key", {"outcome": "ok", "bytes": 3})
-    assert work.recall("v_1", "key") == {"outcome": "no_sector"}
-    assert work.recall("v_1", "other key") is None
-    assert work.recall("v_2", "key") is None
-    assert work.recall("v_3", "key") is None
-    work.video("v_3").write_bytes(b"avi")
-    assert work.recall("v_3", "key") is None
-    work.video("v_3").with_suffix(".mask.png").write_bytes(b"png")
-    assert work.recall("v_3", "key") == {"outcome": "ok", "bytes": 3}
+
+@pytest.fixture
+def orphan(tmp_path):
+    """A job on a shard of five files whose parent was killed in the middle; returns its process number."""
+    archive(tmp_path / "dicom", list("abcde")).to_parquet(tmp_path / "rows.parquet")
+    path = os.pathsep.join(filter(None, sys.path))
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ORPHANED, SHARD, str(tmp_path), "0", "first"],
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    wait_for(lambda: len(list((tmp_path / "work" / "rows").glob("v_*.json"))) >= 2)
+    parent.kill()
+    parent.wait()
+    record = json.loads((tmp_path / ".work.holder.json").read_text())
+    yield record["pid"]
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(record["pid"], signal.SIGKILL)
+
+
+def wait_for(condition, seconds=60):
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+
+
+def second_job(tmp_path, wait_seconds):
+    path = os.pathsep.join(filter(None, sys.path))
+    return subprocess.run(
+        [sys.executable, "-c", SHARD, str(tmp_path), str(wait_seconds), "second"],
+        env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def delivered(folder):
+    return len(list(folder.glob("*.avi"))), len(list(folder.glob("*.mask.png")))
+
+
+@pytest.mark.slow
+def test_an_orphan_and_the_job_that_follows_lose_no_video(tmp_path, orphan):
+    """The workflow was killed, its job goes on, and the workflow is started again."""
+    assert second_job(tmp_path, 60).returncode == 0
+    assert (tmp_path / "first").exists()  # the second waited
+    assert (tmp_path / "second").exists()
+    assert delivered(tmp_path / "out") == (5, 5)
+    assert {path.name for path in tmp_path.glob("*out*")} == {"out"}
+
+
+@pytest.mark.slow
+def test_a_second_job_is_refused_while_the_first_lives(tmp_path, orphan):
+    os.kill(orphan, signal.SIGSTOP)
+    done = second_job(tmp_path, 0.5)
+    assert done.returncode != 0
+    assert f"pid {orphan}, since" in done.stderr
+    assert not (tmp_path / "out").exists()
+    os.kill(orphan, signal.SIGCONT)
+    wait_for((tmp_path / "first").exists)
+    assert delivered(tmp_path / "out") == (5, 5)
+
+
+@pytest.mark.slow
+def test_a_killed_orphan_leaves_its_finished_files_to_the_next(tmp_path, orphan):
+    os.kill(orphan, signal.SIGKILL)
+    kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "work" / "files").iterdir()}
+    assert second_job(tmp_path, 10).returncode == 0
+    assert delivered(tmp_path / "out") == (5, 5)
+    assert kept == {name: (tmp_path / "out" / name).stat().st_mtime_ns for name in kept}
+
+
+def test_a_finished_file_that_vanishes_ends_the_job_and_nothing_is_delivered(tmp_path):
+    rows = archive(tmp_path / "dicom", ["a", "b"], count=3)
+
+    def remove(done, total):
+        if done == total:
+            next((tmp_path / "work" / "files").glob("*.avi")).unlink()
+
+    with pytest.raises(IncompleteShardError, match="1 of 2 videos"):
+        deidentify_shard(
+            rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work", settings=QUICK, on_progress=remove
+        )
+    assert not (tmp_path / "out").exists()
+    table = deidentify_shard(rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work", settings=QUICK)
+    assert list(table["outcome"]) == ["ok", "ok"]
+    assert delivered(tmp_path / "out") == (2, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["settings", "source", "code"])
+def test_what_was_made_otherwise_is_made_anew(tmp_path, monkeypatch, change):
+    rows = archive(tmp_path / "dicom", ["a", "b"], count=3)
+    monkeypatch.setenv(faulty_decoders.CALLS, str(tmp_path / "calls"))
+
+    def run(settings=QUICK, stop=False):
+        def end(done, total):
+            if stop and done == total:
+                raise KeyboardInterrupt
+
+        return deidentify_shard(
+            rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work", settings=settings,
+            process="faulty_decoders:counted", on_progress=end,
+        )  # fmt: skip
+
+    with pytest.raises(KeyboardInterrupt):
+        run(stop=True)
+    if change == "settings":
+        table = run(DeidentifySettings(timeout_seconds=5, memory_megabytes=1024, margin=3.0))
+    elif change == "source":
+        rows.loc[0, "mtime_ns"] += 1
+        table = run()
+    else:
+        monkeypatch.setattr(resume, "function_digest", lambda *_: "edited")
+        table = run()
+    assert list(table["outcome"]) == ["ok", "ok"]
+    calls = (tmp_path / "calls").read_text().split()
+    assert sorted(calls) == (["a", "a", "b"] if change == "source" else ["a", "a", "b", "b"])
 
 
 @pytest.mark.slow

@@ -4,6 +4,9 @@ import logging
 import os
 import resource
 import stat
+import subprocess
+import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -30,6 +33,33 @@ def of_rule(folder, *outputs):
         resources={},
         threads=1,
     )
+
+
+JOB = (
+    "import sys, time; from pathlib import Path; from types import SimpleNamespace\n"
+    "from workflow_scripts.lib.job import job\n"
+    "snakemake = SimpleNamespace(rule='mask_shard', log=[sys.argv[1] + '/log'], output=[], "
+    "wildcards={}, params={}, resources={}, threads=1)\n"
+    "with job(snakemake):\n    Path(sys.argv[1], 'runs').touch(); time.sleep(60)"
+)
+WORKFLOW = (
+    "import subprocess, sys; from workflow_scripts.lib.workflow_process import announce_workflow\n"
+    "announce_workflow()\n"
+    "subprocess.run(['sh', '-c', 'set -e; $0 -c \"$1\" $2; true', sys.executable, *sys.argv[1:]])"
+)
+
+
+def test_a_job_ends_with_the_workflow_that_a_shell_stands_between(tmp_path):
+    workflow = subprocess.Popen([sys.executable, "-c", WORKFLOW, JOB, str(tmp_path)])
+    limit = time.monotonic() + 60
+    while not (tmp_path / "runs").exists():
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    workflow.kill()
+    workflow.wait()
+    while "the job stops" not in (tmp_path / "log").read_text():
+        assert time.monotonic() < limit
+        time.sleep(0.02)
 
 
 def mode(path):

@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
+from workflow_scripts.lib.workflow_process import end_with_workflow
+
 log = logging.getLogger("echoclr")
 
 VERSIONS = ("snakemake", "numpy", "pandas", "torch", "pydicom", "opencv-python-headless")
@@ -49,6 +51,7 @@ def job(snakemake, *, restricted: bool = False, story: str | Path | None = None)
         root.addHandler(handler)
     root.setLevel(logging.INFO)
     _header(snakemake)
+    end_with_workflow()
     start = time.monotonic()
     try:
         yield log

@@ -56,9 +56,9 @@ class Layout:
     def core(self, name: str) -> str:
         """Digest of a script and of all of ours that it imports: editing those runs the rule again."""
         scripts = self.root / "workflow_scripts"
-        return code_digest(
-            scripts / f"{name}.py", self.root, PACKAGES, leave_out=[scripts / "lib" / "job.py"]
-        )
+        frame = [scripts / "lib" / "job.py", scripts / "lib" / "workflow_process.py"]
+        frame.append(self.root / "echoclr_core" / "common" / "lifetime.py")
+        return code_digest(scripts / f"{name}.py", self.root, PACKAGES, leave_out=frame)
 
     def over_shards(self, pattern: str) -> list[str]:
         """One path a shard."""

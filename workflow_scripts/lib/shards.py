@@ -1,5 +1,6 @@
 """One shard of source files made into full-size grey videos, from DICOM files or from given videos."""
 
+from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.deidentify import (
     RESTRICTED_CATALOGUE,
     SOURCE_FILES,
@@ -11,7 +12,8 @@ from workflow_scripts.lib.job import job, settings
 
 def write_shard(snakemake, folder: str, **options: str) -> None:
     """Run the shard of a rule whose files lie below ``folder``; ``options`` go to ``deidentify_shard``."""
-    with job(snakemake, restricted=True) as log:
+    # Until the table is written: the job that follows must not come between the videos and their rows.
+    with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state):
         table = deidentify_shard(
             RESTRICTED_CATALOGUE.read(snakemake.input.catalog),
             folder,
