@@ -72,9 +72,10 @@ zhang: setup ## import Zhang et al.'s published weights: make zhang CHECKPOINT=v
 	# TensorFlow reads its checkpoint in an environment of its own; only plain arrays leave it
 	test -x $(TENSORFLOW)/bin/python || $(PYTHON) -m venv $(TENSORFLOW)
 	$(TENSORFLOW)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement envs/tensorflow.txt
-	$(TENSORFLOW)/bin/python envs/tensorflow_variables.py "$(CHECKPOINT)" "$(WEIGHTS).npz"
-	$(BIN)/python -m echoclr_core.views "$(WEIGHTS).npz" "$(WEIGHTS)"
-	rm "$(WEIGHTS).npz"
+	@test ! -e "$(WEIGHTS)" || { echo "$(WEIGHTS) is there already; remove it or name another file"; exit 1; }
+	folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && \
+	  $(TENSORFLOW)/bin/python envs/tensorflow_variables.py "$(CHECKPOINT)" "$$folder/weights.npz" && \
+	  $(BIN)/python -m echoclr_core.views "$$folder/weights.npz" "$(WEIGHTS)"
 
 lock: ## write envs/lock.txt anew from pyproject.toml
 	rm -rf $(VENV)
@@ -83,6 +84,5 @@ lock: ## write envs/lock.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps rapidocr-onnxruntime
 	$(BIN)/python envs/write_lock.py
 
-clean: ## remove everything that was made, .venv too
-	rm -rf $(VENV) $(TENSORFLOW) .snakemake results demo_data smoke_data study_data archive_data .pytest_cache .ruff_cache .hypothesis *.egg-info
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+clean: ## remove environments, caches and the synthetic studies; studies of your own stay
+	$(PYTHON) tools/clean.py

@@ -54,3 +54,5 @@ rule all:
 # What needs files is asked last, when it is known that jobs will run.
 onstart:
     checks.require_files(config, synthetic=SYNTHETIC, targets=workflow.dag_settings.targets)
+    if any(job.rule.name == "make_synthetic_cohort" for job in workflow.dag.needrun_jobs()):
+        checks.refuse_changed_cohort(config)

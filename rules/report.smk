@@ -233,7 +233,13 @@ rule build_report:
             "study.name",
             "study.seed",
             # where files lie is nobody's concern, and a folder may be called after a patient
-            leave_out=("views.labels", "views.weights", "views.classes", "finetune.kinetics_weights"),
+            leave_out=(
+                "views.labels",
+                "views.weights",
+                "views.classes",
+                "finetune.kinetics_weights",
+                "synthetic.folder",
+            ),
         ),
         tasks=GRID.tasks,
         inits=GRID.inits,

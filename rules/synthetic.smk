@@ -1,19 +1,15 @@
-# The embedded default: a synthetic cohort written as DICOM files where input.dicom_dir points, if config asks for it.
+# The embedded default: a synthetic cohort written as DICOM files below synthetic.folder, if config asks for it.
 
 if SYNTHETIC:
-
-    BESIDE_LABELS = Path(config["input"]["labels"]).parent
 
     rule make_synthetic_cohort:
         """Write phantom studies as DICOM files, their labels, labelled views, and a key for the pseudonyms."""
         output:
-            dicom=directory(config["input"]["dicom_dir"]),
-            labels=config["input"]["labels"],
-            views=config["views"]["labels"] or str(BESIDE_LABELS / "view_labels.csv"),
-            truth=str(BESIDE_LABELS / "truth.parquet"),
-            frames=str(BESIDE_LABELS / "truth_frames.parquet"),
-            odd=str(BESIDE_LABELS / "odd_files.parquet"),
-            key=config["input"]["pseudonym_key_file"],
+            # Snakemake removes outputs before the job: none of these paths is ever one that the user named.
+            **{
+                name: directory(path) if name == "dicom" else path
+                for name, path in synthetic_folder.output_paths(config).items()
+            },
         log:
             log_file("make_synthetic_cohort"),
         benchmark:
@@ -25,7 +21,7 @@ if SYNTHETIC:
             mem_mb=2000,
             runtime=60,
         params:
-            settings=section("synthetic", "study.seed"),
+            settings=section("synthetic", "study.seed", leave_out=("synthetic.folder",)),
             core=core("make_synthetic_cohort"),
         script:
             "../workflow_scripts/make_synthetic_cohort.py"

@@ -15,6 +15,7 @@ from snakemake.exceptions import WorkflowError
 
 from echoclr_core.common.validation import fill_defaults, problems
 from echoclr_core.pretrain.accumulation import REFUSED
+from workflow_scripts.lib import results_folder, synthetic_folder
 from workflow_scripts.lib.layout import videos_given
 
 # The targets of the command line, in the order of the study.
@@ -45,9 +46,12 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
     found = problems(schema(root), config)
     if not found:
         config = fill_defaults(schema(root), config)
-        found = _between_keys(config) + _encoder_problems(config["model"]["encoder"], root)
+        found = synthetic_folder.input_problems(config)
+        config = synthetic_folder.fill_inputs(config)
+        found += _between_keys(config) + _encoder_problems(config["model"]["encoder"], root)
         if check_paths:
             found = _empty_paths(config) + found
+            found += synthetic_folder.folder_problems(config) + results_folder.problems(config)
     if found:
         lines = "\n".join(f"  {line}" for line in found)
         raise WorkflowError(f"{len(found)} problem{'s' * (len(found) > 1)} in the configuration:\n{lines}")
@@ -292,6 +296,23 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
         lines = "\n".join(f"  {line}" for line in missing)
         raise WorkflowError(
             f"{len(missing)} file(s) are missing or unsuitable, so no job was started:\n{lines}"
+        )
+
+
+def refuse_changed_cohort(config: dict) -> None:
+    """Raise a WorkflowError where writing the synthetic cohort anew would remove what somebody put there.
+
+    The names go to the terminal only: they may be those of patients, and Snakemake keeps what an exception
+    says in its log.
+    """
+    folder = Path(config["synthetic"]["folder"])
+    found = synthetic_folder.foreign_files(folder)
+    if found:
+        print("\n".join(found[:20] + ["..."] * (len(found) > 20)), file=sys.stderr)
+        raise WorkflowError(
+            f"synthetic.folder: {folder} holds {len(found)} file(s) that were added or changed since the "
+            "cohort was written, listed above; the cohort is due to be written anew, which would remove "
+            "them. Move them elsewhere, remove the folder, or name another"
         )
 
 
