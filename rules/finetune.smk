@@ -106,7 +106,11 @@ rule predict_studies:
         runtime=240,
     params:
         settings=section(
-            "finetune.clip_length", "finetune.eval_clips_per_video", "finetune.batch_size", "model", "study.seed"
+            "finetune.clip_length",
+            "finetune.eval_clips_per_video",
+            "finetune.batch_size",
+            "model",
+            "study.seed",
         ),
         inits=GRID.inits,
         compute=section("compute", leave_out=NO_NUMBER),
