@@ -23,9 +23,12 @@ import pandas as pd
 import scipy.ndimage
 import torch
 
-from echoclr_core.common import file_digest, generator
-from echoclr_core.video import ClipStore, build_store, clip_start, write_avi
+from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.common.digest import file_digest
+from echoclr_core.common.randomness import generator
 from echoclr_core.video.augmentation import AugmentSettings, augment, draw, normalise
+from echoclr_core.video.sampling import clip_start
+from echoclr_core.video.store import ClipStore, build_store
 
 VIDEOS, FRAMES, SIZE, LENGTH, BATCH, ROUNDS = 48, 80, 112, 4, 32, 6
 

@@ -61,7 +61,8 @@ def published_masked(folder: Path) -> None:
 
 def our_deidentified(source: Path, folder: Path) -> None:
     """This workflow's way to a file of full size."""
-    from echoclr_core.deidentify import DeidentifySettings, deidentify_video
+    from echoclr_core.deidentify.settings import DeidentifySettings
+    from echoclr_core.deidentify.videos import deidentify_video
 
     row = deidentify_video(source, folder / "full.avi", DeidentifySettings())
     assert row["outcome"] == "ok", row

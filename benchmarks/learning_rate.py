@@ -13,14 +13,16 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from echoclr_core.models import EncoderSettings, build_encoder
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.plan import tidy
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer
 from echoclr_core.pretrain.validate import held_out_accuracy
-from echoclr_core.training import choose_compute, deterministic, load_batches
+from echoclr_core.training.batches import load_batches
+from echoclr_core.training.compute import choose_compute
+from echoclr_core.training.determinism import deterministic
 from echoclr_core.video.augmentation import AugmentSettings
 from echoclr_core.video.store import ClipStore
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from echoclr_core.pretrain import nt_xent
+from echoclr_core.pretrain.contrastive import nt_xent
 
 PAIRS, WIDTH, TEMPERATURE = 392, 128, 0.5
 

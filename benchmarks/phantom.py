@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import scipy.ndimage
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.anatomy import draw_anatomy
 from echoclr_core.synthetic.render import BEAM_SAMPLES, RANGE_SAMPLES
 from echoclr_core.synthetic.settings import SyntheticSettings

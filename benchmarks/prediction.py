@@ -21,11 +21,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from echoclr_core.common import generator
-from echoclr_core.finetune import FinetuneSettings, predict, predict_together
-from echoclr_core.finetune.scoring import clip_logits
-from echoclr_core.models import Classifier, EncoderSettings, build_encoder
-from echoclr_core.training import choose_compute
+from echoclr_core.common.randomness import generator
+from echoclr_core.finetune.scoring import clip_logits, predict, predict_together
+from echoclr_core.finetune.settings import FinetuneSettings
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.heads import Classifier
+from echoclr_core.training.compute import choose_compute
 from echoclr_core.video.store import CLIP_INDEX, ClipStore
 
 FRAMES, SIZE = 80, 112

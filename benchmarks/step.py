@@ -16,11 +16,12 @@ from unittest import mock
 import numpy as np
 import torch
 
-from echoclr_core.models import EncoderSettings, build_encoder
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.pretrain import step as step_module
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer
-from echoclr_core.training import choose_compute, deterministic
+from echoclr_core.training.compute import choose_compute
+from echoclr_core.training.determinism import deterministic
 from echoclr_core.video.augmentation import AugmentSettings, draw
 
 spec = importlib.util.spec_from_file_location("nt_xent_bench", Path(__file__).with_name("nt_xent.py"))

@@ -17,20 +17,10 @@ import torch
 
 from echoclr_core.common.avi_reading import iter_avi
 from echoclr_core.common.avi_writing import write_avi
-from echoclr_core.deidentify import DeidentifySettings
-from echoclr_core.views import (
-    ZHANG_PLAX,
-    ZHANG_VIEWS,
-    CompactViewNet,
-    TorchClassifier,
-    ViewSettings,
-    ZhangVGG16,
-    classify_shard,
-    decide,
-    sample_frames,
-    sample_indices,
-)
-from echoclr_core.views.sampling import shrink
+from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.views.decision import classify_shard, decide
+from echoclr_core.views.networks import ZHANG_PLAX, ZHANG_VIEWS, CompactViewNet, TorchClassifier, ZhangVGG16
+from echoclr_core.views.sampling import ViewSettings, sample_frames, sample_indices, shrink
 
 CODEC = DeidentifySettings().codec
 N_VIDEOS, N_FRAMES, SHAPE = 16, 60, (434, 636)

@@ -111,35 +111,44 @@ def _sections(schema: dict, above: str = ""):
 
 
 def _tables():
-    from echoclr_core import cohort, deidentify, evaluate, video
-    from echoclr_core.explain import LANDMARKS
+    from echoclr_core.cohort.flow import FLOW
+    from echoclr_core.cohort.labels import LABELS
+    from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS
+    from echoclr_core.cohort.subsets import SUBSETS
+    from echoclr_core.cohort.unmatched import UNMATCHED
+    from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+    from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
+    from echoclr_core.evaluate.schema import EVALUATION
+    from echoclr_core.explain.regions import LANDMARKS
     from echoclr_core.finetune import tables as finetune
     from echoclr_core.pretrain import tables as pretrain
-    from echoclr_core.synthetic import TRUTH
+    from echoclr_core.synthetic.truth import TRUTH
+    from echoclr_core.video.mask import MASKED_VIDEOS
+    from echoclr_core.video.store import CLIP_INDEX
     from echoclr_core.views.decision import VIEW_DECISIONS
     from echoclr_core.views.given import GIVEN_VIEWS
     from echoclr_core.views.labels import VIEW_LABELS
 
     cell = "<task>/<init>/<ratio>/<draw>"
     tables = {
-        "restricted/catalog/<shard>.parquet, restricted/crosswalk.parquet": deidentify.RESTRICTED_CATALOGUE,
-        "deidentified/<shard>.parquet": deidentify.SOURCE_FILES,
-        "deidentified/audit/<shard>.parquet": deidentify.AUDIT,
+        "restricted/catalog/<shard>.parquet, restricted/crosswalk.parquet": RESTRICTED_CATALOGUE,
+        "deidentified/<shard>.parquet": SOURCE_FILES,
+        "deidentified/audit/<shard>.parquet": AUDIT,
         "views/labels.parquet": VIEW_LABELS,
         "views/given/<shard>.parquet": GIVEN_VIEWS,
         "views/<shard>.parquet": VIEW_DECISIONS,
-        "masked/<shard>.parquet": video.MASKED_VIDEOS,
-        "clips/<shard>.parquet": video.CLIP_INDEX,
-        "cohort/labels.parquet": cohort.LABELS,
-        "cohort/studies.parquet": cohort.COHORT_STUDIES,
-        "cohort/videos.parquet": cohort.COHORT_VIDEOS,
-        "cohort/flow.parquet": cohort.FLOW,
-        "cohort/unmatched.parquet": cohort.UNMATCHED,
-        "cohort/subsets.parquet": cohort.SUBSETS,
+        "masked/<shard>.parquet": MASKED_VIDEOS,
+        "clips/<shard>.parquet": CLIP_INDEX,
+        "cohort/labels.parquet": LABELS,
+        "cohort/studies.parquet": COHORT_STUDIES,
+        "cohort/videos.parquet": COHORT_VIDEOS,
+        "cohort/flow.parquet": FLOW,
+        "cohort/unmatched.parquet": UNMATCHED,
+        "cohort/subsets.parquet": SUBSETS,
         "pretrain/<method>/history.parquet": pretrain.HISTORY,
         f"finetune/{cell}/<lr>/history.parquet": finetune.HISTORY,
         f"predictions/{cell}/<cohort>.parquet": finetune.PREDICTIONS,
-        **{f"evaluation/{name}.parquet": table for name, table in evaluate.EVALUATION.items()},
+        **{f"evaluation/{name}.parquet": table for name, table in EVALUATION.items()},
         "explain/landmarks.parquet (synthetic cohorts only)": LANDMARKS,
         "truth.parquet of the synthetic cohort (beside its labels; no stage reads it)": TRUTH,
     }

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.video.store import CLIP_INDEX, ClipStore
 
 torch.set_num_threads(1)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from echoclr_core.common import atomic_path
-from echoclr_core.deidentify import AUDIT, RESTRICTED_CATALOGUE, SOURCE_FILES, audit_shard
+from echoclr_core.common.files import atomic_path
+from echoclr_core.deidentify.audit import audit_shard
+from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 from workflow_scripts.lib.job import job, settings
 
 with job(snakemake, restricted=True) as log:

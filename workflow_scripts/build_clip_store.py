@@ -1,6 +1,7 @@
 """Decode the masked videos of one shard into the clip store."""
 
-from echoclr_core.video import MASKED_VIDEOS, ClipStore, build_store
+from echoclr_core.video.mask import MASKED_VIDEOS
+from echoclr_core.video.store import ClipStore, build_store
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:

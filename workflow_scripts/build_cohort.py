@@ -2,19 +2,15 @@
 
 import pandas as pd
 
-from echoclr_core.cohort import (
-    COHORT_STUDIES,
-    COHORT_VIDEOS,
-    FLOW,
-    LABELS,
-    UNMATCHED,
-    CohortSettings,
-    build_cohort,
-    split_record,
-)
-from echoclr_core.common import write_json
-from echoclr_core.deidentify import SOURCE_FILES
-from echoclr_core.video import MASKED_VIDEOS
+from echoclr_core.cohort.build import build_cohort
+from echoclr_core.cohort.digests import split_record
+from echoclr_core.cohort.flow import FLOW
+from echoclr_core.cohort.labels import LABELS
+from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS, CohortSettings
+from echoclr_core.cohort.unmatched import UNMATCHED
+from echoclr_core.common.files import write_json
+from echoclr_core.deidentify.tables import SOURCE_FILES
+from echoclr_core.video.mask import MASKED_VIDEOS
 from echoclr_core.views.decision import VIEW_DECISIONS
 from echoclr_core.views.labels import VIEW_LABELS
 from workflow_scripts.lib.job import job, settings

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from echoclr_core.deidentify import RESTRICTED_CATALOGUE, Pseudonyms, load_key, pseudonymise
-from echoclr_core.dicom import CATALOGUE, scan_archive
+from echoclr_core.deidentify.key import load_key
+from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms, pseudonymise
+from echoclr_core.dicom.catalogue import CATALOGUE, scan_archive
 from workflow_scripts.lib.job import job
 
 with job(snakemake, restricted=True) as log:

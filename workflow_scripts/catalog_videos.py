@@ -1,7 +1,8 @@
 """Match the given videos with their table; pseudonyms, shards, and the views that the table names."""
 
-from echoclr_core.cohort import read_video_table
-from echoclr_core.deidentify import RESTRICTED_CATALOGUE, Pseudonyms, load_key, pseudonymise
+from echoclr_core.cohort.video_table import read_video_table
+from echoclr_core.deidentify.key import load_key
+from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms, pseudonymise
 from echoclr_core.video.given_files import catalogue_videos
 from echoclr_core.views.given import GIVEN_VIEWS
 from workflow_scripts.lib.job import job, settings

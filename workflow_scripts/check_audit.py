@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from echoclr_core.common import write_json
-from echoclr_core.deidentify import AUDIT, SOURCE_FILES, audit_summary, check_audit
+from echoclr_core.common.files import write_json
+from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
+from echoclr_core.deidentify.verdict import audit_summary, check_audit
 from workflow_scripts.lib.job import job, settings
 
 with job(snakemake) as log:

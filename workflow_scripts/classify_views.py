@@ -1,6 +1,6 @@
 """Decide the view of every video of one shard."""
 
-from echoclr_core.deidentify import SOURCE_FILES
+from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.views.decision import VIEW_DECISIONS, classify_shard
 from echoclr_core.views.sampling import ViewSettings
 from workflow_scripts.lib.classifier import open_classifier

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from echoclr_core.evaluate import EVALUATION, adjust
+from echoclr_core.evaluate.comparisons import adjust
+from echoclr_core.evaluate.schema import EVALUATION
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:

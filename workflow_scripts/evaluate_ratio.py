@@ -4,15 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.cohort import COHORT_STUDIES, SUBSETS
-from echoclr_core.evaluate import (
-    EVALUATION,
-    EvaluationSettings,
-    calibration_tables,
-    evaluate_cohort,
-    operating_points,
-    subgroup_metrics,
-)
+from echoclr_core.cohort.settings import COHORT_STUDIES
+from echoclr_core.cohort.subsets import SUBSETS
+from echoclr_core.evaluate.details import calibration_tables, operating_points, subgroup_metrics
+from echoclr_core.evaluate.schema import EVALUATION
+from echoclr_core.evaluate.settings import EvaluationSettings
+from echoclr_core.evaluate.studies import evaluate_cohort
 from workflow_scripts.lib.grid import COHORTS
 from workflow_scripts.lib.job import job, settings
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import atomic_path, write_json
+from echoclr_core.common.files import atomic_path, write_json
 from echoclr_core.explain.regions import LANDMARKS
 from echoclr_core.explain.saliency import clip_preparer, explain_studies
 from echoclr_core.explain.select import most_confident

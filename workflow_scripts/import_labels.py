@@ -1,7 +1,9 @@
 """Read the labels and replace their identifiers by pseudonyms."""
 
-from echoclr_core.cohort import LABELS, LabelColumns, apply_pseudonyms, cap_ages, read_labels
-from echoclr_core.deidentify import Pseudonyms, load_key
+from echoclr_core.cohort.columns import LabelColumns
+from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, cap_ages, read_labels
+from echoclr_core.deidentify.key import load_key
+from echoclr_core.deidentify.pseudonyms import Pseudonyms
 from workflow_scripts.lib.job import job, settings
 
 with job(snakemake, restricted=True) as log:

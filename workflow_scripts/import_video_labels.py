@@ -1,7 +1,9 @@
 """Labels of the studies from the table of videos, under pseudonyms."""
 
-from echoclr_core.cohort import LABELS, apply_pseudonyms, cap_ages, read_video_table
-from echoclr_core.deidentify import Pseudonyms, load_key
+from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, cap_ages
+from echoclr_core.cohort.video_table import read_video_table
+from echoclr_core.deidentify.key import load_key
+from echoclr_core.deidentify.pseudonyms import Pseudonyms
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.video_table import video_layout
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from echoclr_core.deidentify import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.views.labels import VIEW_LABELS, join_view_labels, read_view_labels
 from workflow_scripts.lib.job import job
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from echoclr_core.common import file_digest, write_json
+from echoclr_core.common.digest import file_digest
+from echoclr_core.common.files import write_json
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:

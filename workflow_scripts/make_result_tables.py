@@ -1,6 +1,6 @@
 """Tables S2 (LVH) and S3 (severe AS) in the paper's layout."""
 
-from echoclr_core.evaluate import COMPARISONS, METRICS
+from echoclr_core.evaluate.schema import COMPARISONS, METRICS
 from echoclr_core.reporting.performance import performance_caption, performance_table
 from echoclr_core.reporting.published import published_metrics
 from echoclr_core.reporting.tables import write_table

@@ -1,6 +1,6 @@
 """Calibration and subgroups of the models with the most labels."""
 
-from echoclr_core.evaluate import EVALUATION
+from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.reporting.reliability import reliability_figure
 from echoclr_core.reporting.style import save_figure
 from echoclr_core.reporting.subgroups import subgroup_figure

@@ -1,6 +1,6 @@
 """From the archive to the sets: every exclusion with its count."""
 
-from echoclr_core.cohort import FLOW
+from echoclr_core.cohort.flow import FLOW
 from echoclr_core.reporting.flow import flow_figure
 from echoclr_core.reporting.style import save_figure
 from workflow_scripts.lib.job import job

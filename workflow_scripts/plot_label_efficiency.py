@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from echoclr_core.evaluate import METRICS
+from echoclr_core.evaluate.schema import METRICS
 from echoclr_core.reporting.label_efficiency import figure_of_paper
 from echoclr_core.reporting.published import published_metrics
 from echoclr_core.reporting.style import save_figure

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from echoclr_core.common import copy_file, write_json
+from echoclr_core.common.files import copy_file, write_json
 from echoclr_core.finetune.select import select_learning_rate
 from workflow_scripts.lib.job import job
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from echoclr_core.common import write_json
-from echoclr_core.deidentify import SOURCE_FILES
+from echoclr_core.common.files import write_json
+from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.views.files import save_classifier
 from echoclr_core.views.labels import VIEW_LABELS
 from echoclr_core.views.sampling import sample_frames

@@ -23,8 +23,10 @@ import numpy as np
 import pandas as pd
 
 from echoclr_core.common.avi_reading import read_avi
-from echoclr_core.deidentify import DeidentifySettings, deidentify_video, read_mask
+from echoclr_core.common.mask_files import read_mask
 from echoclr_core.deidentify.reader import legible_readings
+from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.videos import deidentify_video
 from echoclr_core.synthetic.archive import write_study
 from echoclr_core.synthetic.cohort import StudyPlan, plan_studies, study_anatomy
 from echoclr_core.synthetic.patients import make_patient

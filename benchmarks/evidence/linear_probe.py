@@ -19,8 +19,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from echoclr_core.common import generator
-from echoclr_core.models import EncoderSettings, build_encoder
+from echoclr_core.common.randomness import generator
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import load_encoder
 from echoclr_core.pretrain.probe import TASKS
 from echoclr_core.training.inputs import frame_counts, grey_input, network_input, read_clips

@@ -19,8 +19,9 @@ HEIGHT, WIDTH = 768, 1024
 
 def alone(work: str, source: Path) -> None:
     """What the process of :func:`measured` runs: import, work, print both peaks in MB."""
-    from echoclr_core.deidentify import DeidentifySettings, deidentify_video
-    from echoclr_core.dicom import read_cine
+    from echoclr_core.deidentify.settings import DeidentifySettings
+    from echoclr_core.deidentify.videos import deidentify_video
+    from echoclr_core.dicom.reading import read_cine
 
     idle = status_kilobytes("VmHWM")
     if work == "decode":
@@ -51,7 +52,7 @@ def main() -> None:
     import numpy as np
     from pydicom.uid import UltrasoundMultiFrameImageStorage
 
-    from echoclr_core.dicom import read_cine
+    from echoclr_core.dicom.reading import read_cine
     from echoclr_core.synthetic.dicom_writer import Identity, base_dataset, save, set_rate
     from echoclr_core.synthetic.encodings import ENCODINGS, set_pixels
 

@@ -18,11 +18,13 @@ import data_store
 import numpy as np
 import pydicom
 
-from echoclr_core.common import generator
 from echoclr_core.common.isolation import Job, run_isolated
-from echoclr_core.deidentify import DeidentifySettings, deidentify_video
-from echoclr_core.dicom import OUTCOMES, UnusableFile, read_cine
+from echoclr_core.common.randomness import generator
+from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.videos import deidentify_video
 from echoclr_core.dicom.catalogue import describe_file
+from echoclr_core.dicom.outcomes import OUTCOMES, UnusableFile
+from echoclr_core.dicom.reading import read_cine
 
 FOLDERS = (Path(pydicom.__file__).parent / "data/test_files", Path(data_store.__file__).parent / "data")
 SEEDS = [

@@ -22,9 +22,10 @@ import pandas as pd
 import torch
 from linear_probe import probe, representations
 
-from echoclr_core.models import EncoderSettings
-from echoclr_core.pretrain import PretrainSettings, pretrain
+from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.pretrain.probe import TASKS
+from echoclr_core.pretrain.run import pretrain
+from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.synthetic.cohort import StudyPlan, plan_studies, study_anatomy
 from echoclr_core.synthetic.layouts import LAYOUTS
 from echoclr_core.synthetic.render import ScanConverter

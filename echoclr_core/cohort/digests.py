@@ -7,7 +7,7 @@ import pandas as pd
 
 from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.cohort.split import SETS
-from echoclr_core.common import digest
+from echoclr_core.common.digest import digest
 
 
 def digest_of_videos(

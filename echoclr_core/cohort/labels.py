@@ -20,7 +20,7 @@ from echoclr_core.cohort.label_checks import (
 from echoclr_core.cohort.label_text import read_text_table
 from echoclr_core.cohort.lvh import lv_mass_index
 from echoclr_core.cohort.severe_as import is_grade
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 
 AGE = r"^\D{0,2}(\d+(?:\.\d+)?)(?:\s*[a-zA-Z]*)?$"
 

@@ -8,7 +8,7 @@ import pandas as pd
 from echoclr_core.cohort.lvh import MEN_ABOVE, WOMEN_ABOVE
 from echoclr_core.cohort.severe_as import EXCLUDED_GRADES, SEVERE_GRADES, is_grade
 from echoclr_core.cohort.split import SETS
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 
 TASKS = ("severe_as", "lvh")
 SPLIT_UNITS = ("study", "patient", "table")

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import derive_seed
+from echoclr_core.common.randomness import derive_seed
 
 SETS = ("train", "val", "test", "external")
 

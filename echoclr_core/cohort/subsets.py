@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from echoclr_core.cohort.split import random_order, unique_ids
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 
 SUBSETS = Table(
     "subsets",

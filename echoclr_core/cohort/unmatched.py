@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 
 UNMATCHED = Table(
     "unmatched",

@@ -84,11 +84,47 @@ def _imports(path: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def _files(name: str, root: Path) -> tuple[Path, ...]:
-    """The file of a dotted name and the __init__ files above it; nothing for a name that is no module."""
+    """The file of a dotted name and the __init__ files above it that do more than re-export.
+
+    A name that a package re-exports stands for the module that defines it; one that is no module has no file.
+    """
     parts = name.split(".")
-    above = [root.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts) + 1)]
-    files = [path for path in above if path.exists()]
+    files = []
+    for depth in range(1, len(parts) + 1):
+        init = root.joinpath(*parts[:depth], "__init__.py")
+        if not init.exists():
+            continue
+        exported = _re_exports(init)
+        if exported is None:
+            files.append(init)
+        elif parts[depth:]:
+            defining = exported.get(parts[depth])
+            if defining and not name.startswith(defining):  # else the name is that of the module itself
+                files += _files(defining, root)
     module = root.joinpath(*parts).with_suffix(".py")
     if module.exists():
         files.append(module)
     return tuple(files)
+
+
+@cache
+def _re_exports(init: Path) -> dict[str, str] | None:
+    """Name to defining module for an __init__ of docstring, imports and ``__all__`` alone; else None.
+
+    Such a file changes nothing for a script that names the defining modules, although Python runs it.
+    """
+    exported = {}
+    for node in _tree(init).body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            exported |= {alias.asname or alias.name: node.module for alias in node.names}
+        elif not (_is_docstring(node) or _assigns_all(node)):
+            return None
+    return exported
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _assigns_all(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"

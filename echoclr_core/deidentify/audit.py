@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from echoclr_core.common import generator
 from echoclr_core.common.avi_reading import iter_avi
 from echoclr_core.common.mask_files import read_mask
+from echoclr_core.common.randomness import generator
 from echoclr_core.deidentify.leaks import identifiers_of, leaks
 from echoclr_core.deidentify.reader import legible_readings
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES

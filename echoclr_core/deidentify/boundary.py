@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from echoclr_core.deidentify.evidence import Evidence, temporal_evidence
 from echoclr_core.deidentify.sector import Fit, fit_window
-from echoclr_core.dicom import UnusableFile
+from echoclr_core.dicom.outcomes import UnusableFile
 
 if TYPE_CHECKING:
-    from echoclr_core.dicom import Cine, Region
+    from echoclr_core.dicom.cine import Cine
+    from echoclr_core.dicom.regions import Region
 
 METHODS = ("sector", "rectangle")
 SAMPLED = 32  # frames; more of them hardly add evidence and cost decoding time

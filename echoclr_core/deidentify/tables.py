@@ -1,7 +1,7 @@
 """The tables of this room that leave the restricted folder."""
 
-from echoclr_core.common import Column, Table
-from echoclr_core.dicom import OUTCOMES
+from echoclr_core.common.tables import Column, Table
+from echoclr_core.dicom.outcomes import OUTCOMES
 
 DROPPED = {
     "colour_doppler": "more strongly coloured pixels inside the sector than the configured limit",

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from echoclr_core.common import file_digest
 from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import mask_path, write_mask
 from echoclr_core.deidentify import vendors
 from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
@@ -18,7 +18,9 @@ from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED
 from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.text import Shown, standing_text, without_text
-from echoclr_core.dicom import Cine, UnusableFile, read_cine
+from echoclr_core.dicom.cine import Cine
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.reading import read_cine
 
 MOST_FRAMES = 99_999  # half an hour at 50 frames/s
 JPEG_BLOCK = 8  # pixels; grey JPEGs have no larger ones

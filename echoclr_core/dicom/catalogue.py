@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from echoclr_core.common import Column, Table
 from echoclr_core.common.isolation import Job, run_isolated
+from echoclr_core.common.tables import Column, Table
 from echoclr_core.dicom.frames import as_unusable
 from echoclr_core.dicom.header import Header
 from echoclr_core.dicom.header_parser import parse_header

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.evaluate.checks import as_scores, as_two_classes
 from echoclr_core.evaluate.metrics import METRIC_NAMES, Ranking, weighted_metrics
 

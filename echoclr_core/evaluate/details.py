@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from echoclr_core.common import Table
+from echoclr_core.common.tables import Table
 from echoclr_core.evaluate.calibration import UNKNOWN, calibration_curve, calibration_line
 from echoclr_core.evaluate.metrics import brier
 from echoclr_core.evaluate.schema import CALIBRATION, CALIBRATION_CURVE, OPERATING_POINTS, SUBGROUPS

@@ -12,7 +12,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import Column, Table, generator
+from echoclr_core.common.randomness import generator
+from echoclr_core.common.tables import Column, Table
 from echoclr_core.evaluate.checks import as_scores, as_two_classes
 from echoclr_core.evaluate.schema import COHORTS, INITS, TASKS
 

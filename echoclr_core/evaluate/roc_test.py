@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from echoclr_core.common import derive_seed
+from echoclr_core.common.randomness import derive_seed
 from echoclr_core.evaluate.bootstrap import Resampling, bootstrap_values
 from echoclr_core.evaluate.checks import as_two_classes
 from echoclr_core.evaluate.metrics import auroc

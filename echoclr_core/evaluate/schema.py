@@ -1,6 +1,6 @@
 """The tables that evaluation leaves behind."""
 
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 
 TASKS = ("severe_as", "lvh")
 INITS = ("random", "kinetics400", "simclr", "mi_simclr", "echoclr")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import derive_seed
+from echoclr_core.common.randomness import derive_seed
 from echoclr_core.evaluate.bootstrap import Resampling, bootstrap_means, bootstrap_models
 from echoclr_core.evaluate.checks import as_probabilities
 from echoclr_core.evaluate.comparisons import comparison_rows, default_comparisons

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 from echoclr_core.video.hull import sector_mask
 
 VALVE_RADIUS_CM = 1.5

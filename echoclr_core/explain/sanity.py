@@ -8,7 +8,7 @@ import torch
 from scipy import stats
 from torch import Tensor, nn
 
-from echoclr_core.common import derive_seed
+from echoclr_core.common.randomness import derive_seed
 from echoclr_core.explain.gradcam import signed_activation
 from echoclr_core.explain.layers import last_conv_block
 

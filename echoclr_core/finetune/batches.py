@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.training.batches import epoch_order
 from echoclr_core.training.inputs import clip_span, frame_counts, read_clips

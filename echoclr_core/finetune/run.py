@@ -13,12 +13,14 @@ import torch
 from torch import Tensor
 
 from echoclr_core import __version__
-from echoclr_core.common import derive_seed, digest
+from echoclr_core.common.digest import digest
+from echoclr_core.common.randomness import derive_seed
 from echoclr_core.finetune.batches import ClipBatches
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.step import FinetuneTrainer
 from echoclr_core.finetune.tables import HISTORY
-from echoclr_core.models import Classifier, EncoderSettings, build_encoder
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.heads import Classifier
 from echoclr_core.models.weights import load_strictly
 from echoclr_core.training.checkpoints import Checkpoints
 from echoclr_core.training.compute import Compute, choose_compute

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import PREDICTIONS
-from echoclr_core.models import Classifier
+from echoclr_core.models.heads import Classifier
 from echoclr_core.training.compute import Compute, choose_compute
 from echoclr_core.training.inputs import clip_span, frame_counts, grey_input, network_input, read_clips
 from echoclr_core.training.leasing import lease_device

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from echoclr_core.finetune.scoring import clip_logits, score_clips
 from echoclr_core.finetune.settings import FinetuneSettings
-from echoclr_core.models import Classifier
+from echoclr_core.models.heads import Classifier
 from echoclr_core.training.compute import Compute
 from echoclr_core.training.early import EarlyStopping
 from echoclr_core.training.guard import check_finite, guarded_update

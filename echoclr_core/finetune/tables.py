@@ -1,6 +1,6 @@
 """The schemas of what fine-tuning writes."""
 
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 
 HISTORY = Table(
     "fine-tuning history",

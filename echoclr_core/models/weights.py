@@ -8,7 +8,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
-from echoclr_core.common import atomic_path
+from echoclr_core.common.files import atomic_path
 
 SHOWN = 5
 

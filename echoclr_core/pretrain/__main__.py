@@ -23,8 +23,9 @@ from typing import Any
 import pandas as pd
 import torch
 
-from echoclr_core.common import write_json
-from echoclr_core.models import EncoderSettings, save_encoder
+from echoclr_core.common.files import write_json
+from echoclr_core.models.encoder import EncoderSettings
+from echoclr_core.models.weights import save_encoder
 from echoclr_core.pretrain.run import PretrainResult, pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.tables import HISTORY

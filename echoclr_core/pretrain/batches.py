@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.pretrain.frame_order import draw_orders
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.training.batches import epoch_order

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from echoclr_core.common import digest
+from echoclr_core.common.digest import digest
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.training import distributed
 from echoclr_core.training.inputs import clip_span, frame_counts, grey_input, read_clips

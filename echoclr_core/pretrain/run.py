@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from echoclr_core import __version__
-from echoclr_core.common import derive_seed, digest
-from echoclr_core.models import Encoder, EncoderSettings, build_encoder
+from echoclr_core.common.digest import digest
+from echoclr_core.common.randomness import derive_seed
+from echoclr_core.models.encoder import Encoder, EncoderSettings, build_encoder
 from echoclr_core.models.recompute import has_batch_norm
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
@@ -36,7 +37,7 @@ from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
 
 # Settings that do not change a run's numbers; a checkpoint serves whatever they are.
-NON_FINGERPRINT_FIELDS = ("checkpoint_every", "activation_checkpointing", "accumulate")
+NON_FINGERPRINT_FIELDS = ("checkpoint_every", "activation_checkpointing")
 
 
 @dataclass(frozen=True, kw_only=True)

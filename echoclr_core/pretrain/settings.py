@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from echoclr_core.pretrain.accumulation import REFUSED
 from echoclr_core.pretrain.frame_order import LONGEST
 from echoclr_core.training.compute import MEMORY_FORMATS, PRECISIONS
 from echoclr_core.training.settings import require
@@ -66,8 +65,6 @@ class PretrainSettings:
     activation_checkpointing
         Compute activations again in the backward pass instead of keeping them: the same numbers, batch
         normalisation over the whole batch, about a third more time, a fraction of the memory.
-    accumulate
-        Always 1; see ``accumulation.REFUSED``.
     probe_every
         Epochs between two k-nearest-neighbour AUROCs on validation labels; None for none.
     projector
@@ -108,7 +105,6 @@ class PretrainSettings:
     sync_bn: bool = False
     micro_batch_size: int | None = None
     activation_checkpointing: bool = False
-    accumulate: int = 1
     probe_every: int | None = None
     projector: tuple[int, int] = (256, 128)
     augmentation: AugmentSettings = field(default_factory=AugmentSettings)
@@ -148,7 +144,6 @@ class PretrainSettings:
             self.clip_grad,
             "positive or empty",
         )
-        require(self.accumulate == 1, "pretrain.accumulate", self.accumulate, REFUSED)
         require(
             self.batch_size >= 2,
             "pretrain.batch_size",

@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from echoclr_core.models import Encoder, Projector
+from echoclr_core.models.encoder import Encoder
+from echoclr_core.models.heads import Projector
 from echoclr_core.models.recompute import still_statistics
 from echoclr_core.pretrain.contrastive import Meters, contrastive_meters, nt_xent
 from echoclr_core.pretrain.frame_order import frame_orders

@@ -1,6 +1,6 @@
 """The schema of the pretraining history."""
 
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 
 HISTORY = Table(
     "pretraining history",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.settings import PretrainSettings

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from echoclr_core.cohort import REASONS, STAGES
+from echoclr_core.cohort.flow import REASONS, STAGES
 from echoclr_core.reporting.style import INK, MUTED, PAGE, RULE, styled
 
 LINE = 0.155  # inches a line of text

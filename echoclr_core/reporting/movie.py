@@ -10,8 +10,8 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from echoclr_core.common import atomic_path
-from echoclr_core.explain.overlays import overlay
+from echoclr_core.common.files import atomic_path
+from echoclr_core.reporting.overlays import overlay
 from echoclr_core.reporting.style import init_label
 
 WIDTH = 1120  # px: what the pictures of all studies share

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from echoclr_core.evaluate import COHORTS, INITS
+from echoclr_core.evaluate.schema import COHORTS, INITS
 from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, TASK_NAMES, init_name
 from echoclr_core.reporting.tables import ABSENT, EXACT
 

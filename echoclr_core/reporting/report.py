@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from echoclr_core.common import atomic_path
+from echoclr_core.common.files import atomic_path
 from echoclr_core.reporting.style import DPI, settle_layout, styled
 from echoclr_core.reporting.tables import ABSENT, printed
 

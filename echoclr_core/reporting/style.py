@@ -15,7 +15,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from echoclr_core.common import atomic_path
+from echoclr_core.common.files import atomic_path
 
 P = ParamSpec("P")
 R = TypeVar("R")

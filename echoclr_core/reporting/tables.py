@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.common import atomic_path
+from echoclr_core.common.files import atomic_path
 
 EXACT = " (exact)"
 """Columns whose names end so are numbers for machines: they stand in the CSV only."""

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import atomic_path, generator
+from echoclr_core.common.files import atomic_path
 from echoclr_core.common.processes import main_script_hidden
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.cohort import StudyPlan, label_table, plan_studies, study_anatomy
 from echoclr_core.synthetic.dicom_writer import MULTI_FRAME, base_dataset, save, set_rate, set_region
 from echoclr_core.synthetic.encodings import set_pixels

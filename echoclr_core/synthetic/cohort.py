@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.anatomy import Anatomy, aged
 from echoclr_core.synthetic.patients import make_patient
 from echoclr_core.synthetic.settings import QUIRKS, TINY, SyntheticSettings

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.anatomy import Anatomy, draw_anatomy
 from echoclr_core.synthetic.settings import SyntheticSettings
 

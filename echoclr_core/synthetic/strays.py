@@ -8,7 +8,8 @@ import pandas as pd
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 
-from echoclr_core.common import Column, Table, generator
+from echoclr_core.common.randomness import generator
+from echoclr_core.common.tables import Column, Table
 from echoclr_core.synthetic.cohort import StudyPlan, study_anatomy
 from echoclr_core.synthetic.dicom_writer import (
     DIRECTORY,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 from echoclr_core.synthetic.cohort import StudyPlan, VideoPlan
 from echoclr_core.synthetic.video import Moment, ScreenVideo
 

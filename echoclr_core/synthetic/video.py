@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.acquisition import Acquisition, draw_acquisition
 from echoclr_core.synthetic.anatomy import Anatomy
 from echoclr_core.synthetic.cohort import StudyPlan, VideoPlan

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 
 
 class Batches(Protocol):

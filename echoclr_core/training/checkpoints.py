@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from echoclr_core.common import atomic_path
+from echoclr_core.common.files import atomic_path
 
 KEPT = 2
 SHORT = 16

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import torch
 
-from echoclr_core.common import derive_seed
+from echoclr_core.common.randomness import derive_seed
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from echoclr_core.common import digest
+from echoclr_core.common.digest import digest
 from echoclr_core.models.encoder import as_rgb
 from echoclr_core.video.augmentation import augment, normalise, resize_clips, standardise_kinetics
 from echoclr_core.video.store import ClipStore

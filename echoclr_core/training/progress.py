@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 
 TIMINGS = Table(
     "timings",

@@ -10,7 +10,7 @@ from echoclr_core.common.avi_reading import avi_info, iter_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import write_mask
-from echoclr_core.deidentify import DeidentifySettings
+from echoclr_core.deidentify.settings import DeidentifySettings
 
 SUFFIXES = (".avi", ".mp4", ".m4v", ".mov", ".mkv")
 IMPORT_ONE = f"{__name__}:import_video"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 from echoclr_core.views.classifier import FRAME_SIZE, Classifier, check_classes
 from echoclr_core.views.sampling import ViewSettings, sample_frames
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import safetensors
 from safetensors.torch import load_file, save_file
 
-from echoclr_core.common import atomic_path
+from echoclr_core.common.files import atomic_path
 from echoclr_core.views.networks import NETWORKS, TorchClassifier
 
 FORMAT = "echoclr view classifier 1"

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from echoclr_core.common import Column, Table
+from echoclr_core.common.tables import Column, Table
 from echoclr_core.views.decision import VIEW_DECISIONS
 
 GIVEN_VIEWS = Table(

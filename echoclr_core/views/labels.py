@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.common import Column, Table
-from echoclr_core.common.tables import header_of
+from echoclr_core.common.tables import Column, Table, header_of
 
 VIEW_LABELS = Table(
     "view labels",

@@ -9,8 +9,8 @@ import av
 import cv2
 import numpy as np
 
-from echoclr_core.common import generator
 from echoclr_core.common.avi_reading import avi_info, iter_avi, open_video
+from echoclr_core.common.randomness import generator
 from echoclr_core.views.classifier import FRAME_SIZE
 
 Item = TypeVar("Item")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 
 SETS = ("train", "validation", "test")
 COVERAGE = ("train", "test", "validation")  # which set gets a scarce view's patients first

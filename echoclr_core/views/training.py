@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from echoclr_core.common import derive_seed, digest, generator
+from echoclr_core.common.digest import digest
+from echoclr_core.common.randomness import derive_seed, generator
 from echoclr_core.views.assessment import assess
 from echoclr_core.views.augmentation import ViewAugmentSettings, augment, draw
 from echoclr_core.views.classifier import check_classes, check_frames

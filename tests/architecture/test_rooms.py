@@ -58,6 +58,23 @@ def test_rooms_import_only_what_stands_before_them():
     assert wrong == []
 
 
+def test_imports_name_the_defining_module():
+    """A package facade would make every importer depend on the whole room."""
+    wrong = [
+        f"{path.relative_to(ROOT)}: from {node.module} import {alias.name}"
+        for folder in ("echoclr_core", "workflow_scripts")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("echoclr_core.")
+        and ROOT.joinpath(*node.module.split("."), "__init__.py").exists()
+        for alias in node.names
+        if not ROOT.joinpath(*node.module.split("."), f"{alias.name}.py").exists()
+        and not ROOT.joinpath(*node.module.split("."), alias.name).exists()
+    ]
+    assert wrong == []
+
+
 def test_core_knows_nothing_of_snakemake():
     wrong = [
         str(path.relative_to(ROOT))

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.cohort import LABELS, LabelColumns, apply_pseudonyms, cap_ages, check_labels, read_labels
+from echoclr_core.cohort.columns import LabelColumns
+from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, cap_ages, check_labels, read_labels
 
 COLUMNS = LabelColumns()
 HEADER = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index"

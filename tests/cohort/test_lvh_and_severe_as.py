@@ -6,14 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.cohort import (
-    EXCLUDED_GRADES,
-    grade_counts,
-    is_grade,
-    lv_mass_index,
-    lvh_label,
-    severe_as_label,
-)
+from echoclr_core.cohort.lvh import lv_mass_index, lvh_label
+from echoclr_core.cohort.severe_as import EXCLUDED_GRADES, grade_counts, is_grade, severe_as_label
 
 
 def by_hand(ivsd, lvidd, pwtd, height, weight):

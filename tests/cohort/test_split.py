@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echoclr_core.cohort import set_sizes, split_studies
+from echoclr_core.cohort.split import set_sizes, split_studies
 
 
 def sizes(split):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.cohort import table1
+from echoclr_core.cohort.table1 import table1
 
 
 def studies():

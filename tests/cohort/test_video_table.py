@@ -2,10 +2,10 @@
 
 import pytest
 
-from echoclr_core.cohort import (
+from echoclr_core.cohort.columns import LabelColumns
+from echoclr_core.cohort.settings import CohortSettings
+from echoclr_core.cohort.video_table import (
     LAYOUTS,
-    CohortSettings,
-    LabelColumns,
     VideoColumns,
     VideoLayout,
     check_video_table,

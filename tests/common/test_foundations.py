@@ -7,15 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from echoclr_core.common import (
-    atomic_path,
-    copy_file,
-    derive_seed,
-    digest,
-    file_digest,
-    generator,
-    write_json,
-)
+from echoclr_core.common.digest import digest, file_digest
+from echoclr_core.common.files import atomic_path, copy_file, write_json
+from echoclr_core.common.randomness import derive_seed, generator
 
 
 def test_failed_write_leaves_the_old_file(tmp_path):
@@ -61,7 +55,7 @@ def test_seeds_differ_by_purpose_and_type():
 
 
 def test_seeds_are_the_same_in_every_process():
-    code = "from echoclr_core.common import derive_seed; print(derive_seed(3, 'x', 7))"
+    code = "from echoclr_core.common.randomness import derive_seed; print(derive_seed(3, 'x', 7))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) == derive_seed(3, "x", 7)
 
@@ -70,15 +64,6 @@ def test_generators_repeat():
     first, second = generator(1, "x").random(4), generator(1, "x").random(4)
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, generator(1, "y").random(4))
-
-
-def test_lazy_names_import_when_used():
-    from echoclr_core.common.lazy import lazy_names
-
-    find = lazy_names("echoclr_core.common", {"digest": "digest"})
-    assert find("digest") is digest
-    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
-        find("nothing")
 
 
 def test_spawned_processes_do_not_run_the_script_again(tmp_path):

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from echoclr_core.common import Column, Table, TableError, file_digest
+from echoclr_core.common.digest import file_digest
+from echoclr_core.common.tables import Column, Table, TableError
 
 TABLE = Table(
     "videos",

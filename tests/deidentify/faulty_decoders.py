@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from echoclr_core.deidentify import deidentify_video
+from echoclr_core.deidentify.videos import deidentify_video
 
 CALLS = "ECHOCLR_TEST_CALLS"
 

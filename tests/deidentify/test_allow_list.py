@@ -7,7 +7,7 @@ from pathlib import Path
 import pydicom
 from pydicom.datadict import tag_for_keyword
 
-from echoclr_core.deidentify import SOURCE_FILES
+from echoclr_core.deidentify.tables import SOURCE_FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = [

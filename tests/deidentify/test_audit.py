@@ -8,9 +8,11 @@ from cine_files import archive, phantom
 
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
-from echoclr_core.deidentify import AUDIT, SOURCE_FILES, audit_shard, boundary_mask, deidentify_shard
-from echoclr_core.deidentify.audit import audit_video, text_share, thumbnail
-from echoclr_core.dicom import Cine
+from echoclr_core.deidentify.audit import audit_shard, audit_video, text_share, thumbnail
+from echoclr_core.deidentify.boundary import boundary_mask
+from echoclr_core.deidentify.shard import deidentify_shard
+from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
+from echoclr_core.dicom.cine import Cine
 
 
 @pytest.fixture

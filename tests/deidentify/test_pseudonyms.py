@@ -10,14 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoclr_core.deidentify import (
-    RESTRICTED_CATALOGUE,
-    Pseudonyms,
-    load_key,
-    make_key,
-    pseudonymise,
-    shard_of,
-)
+from echoclr_core.deidentify.key import load_key, make_key
+from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms, pseudonymise, shard_of
 
 KEY = bytes(range(32))
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from echoclr_core.deidentify import boundary_mask
-from echoclr_core.dicom import read_cine
+from echoclr_core.deidentify.boundary import boundary_mask
+from echoclr_core.dicom.reading import read_cine
 
 REAL = Path(__file__).parents[3] / "shared" / "real"
 

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from phantom_screens import random_shape, screen
 
-from echoclr_core.deidentify import boundary_mask
+from echoclr_core.deidentify.boundary import boundary_mask
 from echoclr_core.deidentify.search import best_box, best_interval, best_shape
 from echoclr_core.deidentify.shapes import Shape
-from echoclr_core.dicom import Cine, Region, UnusableFile
+from echoclr_core.dicom.cine import Cine
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.regions import Region
 
 SIZES = ((240, 320), (300, 401), (434, 636))
 

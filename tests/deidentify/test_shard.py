@@ -14,11 +14,14 @@ import pandas as pd
 import pytest
 from cine_files import KEY, archive
 
-from echoclr_core.common import file_digest, resume
+from echoclr_core.common import resume
+from echoclr_core.common.digest import file_digest
 from echoclr_core.common.isolation import WorkerError
 from echoclr_core.common.shard_cache import IncompleteShardError
-from echoclr_core.deidentify import SOURCE_FILES, DeidentifySettings, audit_shard, deidentify_shard
-from echoclr_core.deidentify.settings import TIMED_BYTES
+from echoclr_core.deidentify.audit import audit_shard
+from echoclr_core.deidentify.settings import TIMED_BYTES, DeidentifySettings
+from echoclr_core.deidentify.shard import deidentify_shard
+from echoclr_core.deidentify.tables import SOURCE_FILES
 
 QUICK = DeidentifySettings(timeout_seconds=5, memory_megabytes=1024)
 

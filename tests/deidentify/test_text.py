@@ -11,22 +11,18 @@ from cine_files import archive, phantom, write_cine
 
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
-from echoclr_core.deidentify import (
-    RESTRICTED_CATALOGUE,
-    DeidentifySettings,
-    audit_shard,
-    audit_summary,
-    boundary_mask,
-    check_audit,
-    deidentify_shard,
-    deidentify_video,
-    read_mask,
-    reader,
-)
-from echoclr_core.deidentify.audit import audit_video, legible_lines
+from echoclr_core.common.mask_files import read_mask
+from echoclr_core.deidentify import reader
+from echoclr_core.deidentify.audit import audit_shard, audit_video, legible_lines
+from echoclr_core.deidentify.boundary import boundary_mask
+from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.reader import Reading, _engine, read_text, screen_scale
+from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.text import standing_text, without_text
-from echoclr_core.dicom import Cine
+from echoclr_core.deidentify.verdict import audit_summary, check_audit
+from echoclr_core.deidentify.videos import deidentify_video
+from echoclr_core.dicom.cine import Cine
 from echoclr_core.synthetic.cohort import plan_studies, study_anatomy
 from echoclr_core.synthetic.patients import make_patient
 from echoclr_core.synthetic.settings import SyntheticSettings

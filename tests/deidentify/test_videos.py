@@ -9,10 +9,13 @@ import pytest
 from cine_files import phantom, write_cine
 
 from echoclr_core.common.avi_reading import read_avi
-from echoclr_core.deidentify import DeidentifySettings, boundary_mask, deidentify_video, read_mask, vendors
+from echoclr_core.common.mask_files import read_mask
+from echoclr_core.deidentify import vendors
+from echoclr_core.deidentify.boundary import boundary_mask
 from echoclr_core.deidentify.colour import colour_share
-from echoclr_core.deidentify.videos import whole_blocks
-from echoclr_core.dicom import Cine
+from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.videos import deidentify_video, whole_blocks
+from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.colour import Converter
 
 

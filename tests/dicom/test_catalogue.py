@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.dicom import CATALOGUE, scan_archive
 from echoclr_core.dicom import catalogue as catalogue_module
+from echoclr_core.dicom.catalogue import CATALOGUE, scan_archive
 
 FRAMES = np.zeros((3, 6, 8), np.uint8)
 

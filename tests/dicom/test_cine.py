@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from echoclr_core.dicom import Cine, Region
+from echoclr_core.dicom.cine import Cine
+from echoclr_core.dicom.regions import Region
 
 
 def test_from_array_grey():

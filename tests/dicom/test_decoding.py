@@ -14,7 +14,9 @@ import pytest
 from pydicom.pixels import pixel_array
 from pydicom.pixels.processing import apply_color_lut
 
-from echoclr_core.dicom import UnusableFile, luma, read_cine
+from echoclr_core.dicom.colour import luma
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.reading import read_cine
 from echoclr_core.dicom.values import quiet_pydicom
 
 WEIGHTS = np.array([0.299, 0.587, 0.114])

@@ -5,8 +5,8 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from echoclr_core.dicom import read_cine
 from echoclr_core.dicom.frame_rate import frame_rate
+from echoclr_core.dicom.reading import read_cine
 from echoclr_core.dicom.values import quiet_pydicom
 
 

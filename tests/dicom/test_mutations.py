@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.evidence.mutations import exercise
-from echoclr_core.dicom import OUTCOMES
+from echoclr_core.dicom.outcomes import OUTCOMES
 
 
 @pytest.mark.parametrize("part", range(4))

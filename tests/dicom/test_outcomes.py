@@ -3,8 +3,8 @@ import pickle
 import pytest
 from pydicom.dataset import Dataset
 
-from echoclr_core.dicom import OUTCOME_MEANINGS, OUTCOMES, UnusableFile
 from echoclr_core.dicom.colour import read_palette
+from echoclr_core.dicom.outcomes import OUTCOME_MEANINGS, OUTCOMES, UnusableFile
 from echoclr_core.dicom.regions import read_regions
 from echoclr_core.dicom.values import strings
 

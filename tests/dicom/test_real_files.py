@@ -3,7 +3,9 @@
 import pydicom
 import pytest
 
-from echoclr_core.dicom import UnusableFile, read_cine, scan_archive
+from echoclr_core.dicom.catalogue import scan_archive
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.reading import read_cine
 from echoclr_core.dicom.values import quiet_pydicom
 
 # name: frames, width, height, frames/s, its source, regions in bounds

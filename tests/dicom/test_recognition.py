@@ -11,7 +11,8 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
-from echoclr_core.dicom import UnusableFile, read_cine
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.reading import read_cine
 
 FRAMES = np.arange(4 * 6 * 8, dtype=np.uint8).reshape(4, 6, 8)
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from echoclr_core.dicom import UnusableFile, read_cine
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.reading import read_cine
 from echoclr_core.dicom.regions import read_regions
 
 

@@ -9,8 +9,8 @@ import zlib
 import numpy as np
 import pytest
 
-from echoclr_core.dicom import read_cine
 from echoclr_core.dicom.inflate import PIECE, InflatedFile
+from echoclr_core.dicom.reading import read_cine
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 

@@ -3,16 +3,16 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from echoclr_core.evaluate import (
-    METRIC_NAMES,
+from echoclr_core.evaluate import bootstrap as bootstrap_module
+from echoclr_core.evaluate.bootstrap import (
+    Resamples,
     Resampling,
     bootstrap_metrics,
     bootstrap_models,
-    point_metrics,
+    bootstrap_values,
     resample_metrics,
 )
-from echoclr_core.evaluate import bootstrap as bootstrap_module
-from echoclr_core.evaluate.bootstrap import Resamples, bootstrap_values
+from echoclr_core.evaluate.metrics import METRIC_NAMES, point_metrics
 
 
 def example(n=200, prevalence=0.3, seed=0, models=1):

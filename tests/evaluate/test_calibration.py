@@ -4,7 +4,8 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from echoclr_core.evaluate import calibration_curve, calibration_line, clopper_pearson
+from echoclr_core.evaluate.calibration import calibration_curve, calibration_line
+from echoclr_core.evaluate.thresholds import clopper_pearson
 
 
 def example(n=400, intercept=0.0, slope=1.0, seed=0):

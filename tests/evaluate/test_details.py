@@ -2,25 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.evaluate import (
-    CALIBRATION,
-    CALIBRATION_CURVE,
-    OPERATING_POINTS,
-    SUBGROUPS,
-    EvaluationSettings,
-    age_band,
-    bootstrap_metrics,
-    brier,
-    calibration_line,
-    calibration_tables,
-    classify,
-    clopper_pearson,
-    evaluate_cohort,
-    operating_points,
-    subgroup_metrics,
-    subgroups_of,
-    threshold_at,
-)
+from echoclr_core.evaluate.bootstrap import bootstrap_metrics
+from echoclr_core.evaluate.calibration import calibration_line
+from echoclr_core.evaluate.details import calibration_tables, operating_points, subgroup_metrics
+from echoclr_core.evaluate.metrics import brier
+from echoclr_core.evaluate.schema import CALIBRATION, CALIBRATION_CURVE, OPERATING_POINTS, SUBGROUPS
+from echoclr_core.evaluate.settings import EvaluationSettings
+from echoclr_core.evaluate.studies import evaluate_cohort
+from echoclr_core.evaluate.subgroups import age_band, subgroups_of
+from echoclr_core.evaluate.thresholds import classify, clopper_pearson, threshold_at
 
 RUN = {"task": "lvh", "ratio": 0.1, "draw": 1, "cohort": "external"}
 HOW = EvaluationSettings(n_resamples=200, seed=3)

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from echoclr_core.evaluate import DIFFERENCES, EFFICIENCY, efficiency
-from echoclr_core.evaluate.efficiency import resampled_aurocs
+from echoclr_core.evaluate.efficiency import DIFFERENCES, EFFICIENCY, efficiency, resampled_aurocs
 
 RNG = np.random.default_rng(5)
 LABELS = np.r_[np.ones(30, int), np.zeros(50, int)]

@@ -12,14 +12,8 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from echoclr_core.evaluate import (
-    METRIC_NAMES,
-    auroc,
-    average_precision,
-    brier,
-    point_metrics,
-    resample_metrics,
-)
+from echoclr_core.evaluate.bootstrap import resample_metrics
+from echoclr_core.evaluate.metrics import METRIC_NAMES, auroc, average_precision, brier, point_metrics
 
 
 def sklearn_metrics(y, s) -> list[float]:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from echoclr_core.evaluate import delong_interval, delong_test, holm, roc_test, roc_test_result, roc_tests
+from echoclr_core.evaluate.delong import delong_interval, delong_test
+from echoclr_core.evaluate.holm import holm
+from echoclr_core.evaluate.roc_test import roc_test, roc_test_result, roc_tests
 
 
 def example(n=120, seed=0, effect_a=1.2, effect_b=0.6):

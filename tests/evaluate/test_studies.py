@@ -5,18 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.evaluate import (
-    COMPARISONS,
-    METRICS,
-    adjust,
-    default_comparisons,
-    delong_test,
-    evaluate_cohort,
-    holm,
-    rates_at,
-    study_table,
-    threshold_at,
-)
+from echoclr_core.evaluate.comparisons import adjust, default_comparisons
+from echoclr_core.evaluate.delong import delong_test
+from echoclr_core.evaluate.holm import holm
+from echoclr_core.evaluate.schema import COMPARISONS, METRICS
+from echoclr_core.evaluate.studies import evaluate_cohort, study_table
+from echoclr_core.evaluate.thresholds import rates_at, threshold_at
 
 RUN = {"task": "severe_as", "ratio": 0.05, "draw": 0, "cohort": "internal", "n_resamples": 200, "seed": 3}
 

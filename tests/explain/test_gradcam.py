@@ -8,14 +8,8 @@ import torch
 from torch import nn
 from torchvision.models.video import r3d_18
 
-from echoclr_core.explain import (
-    class_activation,
-    grad_cam,
-    last_conv_block,
-    raw_grad_cam,
-    signed_activation,
-    zoom_map,
-)
+from echoclr_core.explain.gradcam import class_activation, grad_cam, raw_grad_cam, signed_activation, zoom_map
+from echoclr_core.explain.layers import last_conv_block
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.explain import Fitting, disc, locate_valves, peak_inside, sector_of, share_inside
-from echoclr_core.video import fit_frames
+from echoclr_core.explain.regions import Fitting, disc, locate_valves, peak_inside, sector_of, share_inside
+from echoclr_core.video.hull import fit_frames
 
 
 @pytest.mark.parametrize("keep_aspect", [False, True])

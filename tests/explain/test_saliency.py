@@ -9,15 +9,10 @@ import pytest
 import torch
 from small_network import Network
 
-from echoclr_core.explain import (
-    class_activation,
-    clip_preparer,
-    explain_studies,
-    most_confident,
-    overlay,
-    raw_grad_cam,
-    summarise,
-)
+from echoclr_core.explain.gradcam import class_activation, raw_grad_cam
+from echoclr_core.explain.saliency import clip_preparer, explain_studies
+from echoclr_core.explain.select import most_confident
+from echoclr_core.explain.summary import summarise
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
 from echoclr_core.video.store import CLIP_INDEX, ClipStore
@@ -257,22 +252,6 @@ def test_summary_is_the_mean_of_the_arrays():
     without = summarise(explain_studies(models, store(), selection(), n_randomisations=0))
     assert without["valve_area"] is None
     assert without["models"]["echoclr"]["correlations"] == [None, None, None]
-
-
-def test_overlay_shows_a_weak_map_as_weak():
-    frame = np.full((4, 4), 100, np.uint8)
-    saliency = np.zeros((4, 4))
-    saliency[0, 0], saliency[0, 1], saliency[0, 2] = 2.0, 0.02, 9.0
-    found = overlay(frame, saliency, scale=2.0)
-    assert found.shape == (4, 4, 3)
-    assert found.dtype == np.uint8
-    assert (found[1:] == 100).all()
-    assert np.abs(found[0, 1].astype(int) - 100).max() <= 2
-    assert np.abs(found[0, 0].astype(int) - 100).max() > 50
-    np.testing.assert_array_equal(found[0, 0], found[0, 2])  # beyond the scale: its top
-    np.testing.assert_array_equal(overlay(frame, np.zeros((4, 4)), scale=0.0), np.full((4, 4, 3), 100))
-    with pytest.raises(ValueError, match="overlay"):
-        overlay(frame, saliency[:2], scale=1.0)
 
 
 def test_store_frames_are_not_touched():

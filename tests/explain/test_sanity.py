@@ -8,7 +8,12 @@ from small_network import Network
 from torch import nn
 from torchvision.models.video import r3d_18
 
-from echoclr_core.explain import cascade_stages, randomisation_cascade, rank_correlation, redraw_weights
+from echoclr_core.explain.sanity import (
+    cascade_stages,
+    randomisation_cascade,
+    rank_correlation,
+    redraw_weights,
+)
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
 

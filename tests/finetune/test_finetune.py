@@ -16,21 +16,21 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from echoclr_core.finetune import (
-    PREDICTIONS,
-    FinetuneSettings,
-    finetune,
-    predict,
-    predict_together,
-    select_learning_rate,
-)
 from echoclr_core.finetune.batches import ClipBatches
-from echoclr_core.finetune.run import positive_weight
+from echoclr_core.finetune.run import finetune, positive_weight
+from echoclr_core.finetune.scoring import predict, predict_together
+from echoclr_core.finetune.select import select_learning_rate
+from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.step import FinetuneTrainer, smooth, validation_loss
-from echoclr_core.models import EncoderSettings, build_encoder, read_weights, save_weights
-from echoclr_core.training import EXIT_STOPPED, NonFiniteError, Stopped, lease, lease_device
-from echoclr_core.video import ClipStore, even_starts
+from echoclr_core.finetune.tables import PREDICTIONS
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.weights import read_weights, save_weights
+from echoclr_core.training.guard import NonFiniteError
+from echoclr_core.training.leasing import lease, lease_device
+from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
 from echoclr_core.video.augmentation import AugmentSettings, normalise, standardise_kinetics
+from echoclr_core.video.sampling import even_starts
+from echoclr_core.video.store import ClipStore
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 BASE = FinetuneSettings(

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from echoclr_core.models import EncoderSettings, as_rgb, build_encoder, encoder_names
 from echoclr_core.models.convolution import SafeConv3d, safe_convolutions
+from echoclr_core.models.encoder import EncoderSettings, as_rgb, build_encoder, encoder_names
 from echoclr_core.models.recompute import still_statistics
 
 torch.set_num_threads(1)

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from echoclr_core.models import Classifier, EncoderSettings, Projector, build_encoder
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.heads import Classifier, Projector
 
 torch.set_num_threads(1)
 SMALL = EncoderSettings(name="r3d", width=4, blocks=(1, 1))

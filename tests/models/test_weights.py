@@ -7,17 +7,9 @@ import pytest
 import torch
 from torchvision.models.video import r3d_18
 
-from echoclr_core.models import (
-    EncoderSettings,
-    build_encoder,
-    fetch_kinetics,
-    kinetics_file,
-    load_encoder,
-    load_kinetics,
-    read_weights,
-    save_encoder,
-)
-from echoclr_core.models.kinetics import published_at
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.kinetics import fetch_kinetics, kinetics_file, load_kinetics, published_at
+from echoclr_core.models.weights import load_encoder, read_weights, save_encoder
 
 torch.set_num_threads(1)
 SMALL = EncoderSettings(name="r3d", width=4, blocks=(1, 1))

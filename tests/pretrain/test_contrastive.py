@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from echoclr_core.pretrain import nt_xent
-from echoclr_core.pretrain.contrastive import contrastive_meters, spread
+from echoclr_core.pretrain.contrastive import contrastive_meters, nt_xent, spread
 from echoclr_core.training import distributed
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echoclr_core.pretrain import frame_orders, matched_epochs, pretraining_items, study_pairs
-from echoclr_core.pretrain.frame_order import draw_orders
+from echoclr_core.pretrain.frame_order import draw_orders, frame_orders
+from echoclr_core.pretrain.pairs import matched_epochs, pretraining_items, study_pairs
 
 
 @settings(deadline=None, max_examples=50)

@@ -17,12 +17,16 @@ import pandas as pd
 import pytest
 import torch
 
-from echoclr_core.models import EncoderSettings, build_encoder, load_encoder, save_encoder
-from echoclr_core.pretrain import PretrainSettings, frame_orders, pretrain, pretraining_items
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.weights import load_encoder, save_encoder
 from echoclr_core.pretrain.__main__ import run_spec
 from echoclr_core.pretrain.batches import PairBatches
+from echoclr_core.pretrain.frame_order import frame_orders
+from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.plan import batch_norm_notes, plan
 from echoclr_core.pretrain.probe import knn_scores
+from echoclr_core.pretrain.run import pretrain
+from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import (
     PretrainModel,
     PretrainTrainer,
@@ -33,8 +37,9 @@ from echoclr_core.pretrain.step import (
     shuffle,
 )
 from echoclr_core.pretrain.validate import one_pair_a_study
-from echoclr_core.training import EXIT_STOPPED, NonFiniteError, Stopped, choose_compute
-from echoclr_core.training.guard import guarded_update
+from echoclr_core.training.compute import choose_compute
+from echoclr_core.training.guard import NonFiniteError, guarded_update
+from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
 from echoclr_core.video.augmentation import AugmentSettings
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
@@ -294,7 +299,6 @@ def test_simclr_takes_as_many_steps_as_the_pairs(make_store):
         ({"method": "moco"}, "pretrain.method must be one of"),
         ({"learning_rate": 0.0}, "pretrain.learning_rate must be greater than 0; received 0.0"),
         ({"micro_batch_size": 3, "joint_forward": True}, "a micro-batch holds clips of one view"),
-        ({"accumulate": 2}, "accumulate must be 1: accumulating .* out of the negatives.*; received 2"),
         ({"probe_every": 1}, "probe_every is 1 but there are no validation videos or no labels"),
         ({"frame_stride": 4}, "no video has the 13 frames"),
     ],

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.evaluate import EVALUATION
-from echoclr_core.reporting import reliability_figure, save_figure, subgroup_figure
+from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.reporting.panels import PANELS, of_most_labels
+from echoclr_core.reporting.reliability import reliability_figure
+from echoclr_core.reporting.style import save_figure
+from echoclr_core.reporting.subgroups import subgroup_figure
 
 INITS = ("random", "echoclr")
 

@@ -7,25 +7,23 @@ import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from echoclr_core.evaluate import INITS
-from echoclr_core.reporting import (
-    before_after,
-    calibration_figure,
-    confusion_figure,
-    contact_sheet,
-    decisions_by_view,
-    figure_caption,
+from echoclr_core.evaluate.schema import INITS
+from echoclr_core.reporting.captions import figure_caption
+from echoclr_core.reporting.flow import flow_figure
+from echoclr_core.reporting.label_efficiency import (
+    FIGURES,
+    LEAST_GAP,
     figure_of_paper,
-    finetuning_curves,
-    flow_figure,
     label_efficiency_figure,
-    pretraining_curves,
-    published_metrics,
-    saliency_figure,
-    save_figure,
+    summarise_draws,
+    tick_positions,
 )
-from echoclr_core.reporting.label_efficiency import FIGURES, LEAST_GAP, summarise_draws, tick_positions
-from echoclr_core.reporting.style import INIT_STYLES
+from echoclr_core.reporting.montage import before_after, contact_sheet
+from echoclr_core.reporting.published import published_metrics
+from echoclr_core.reporting.saliency import saliency_figure
+from echoclr_core.reporting.style import INIT_STYLES, save_figure
+from echoclr_core.reporting.training_curves import finetuning_curves, pretraining_curves
+from echoclr_core.reporting.views import calibration_figure, confusion_figure, decisions_by_view
 
 
 def texts(figure) -> str:

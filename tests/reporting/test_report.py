@@ -5,17 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.reporting import (
-    DataTable,
-    KeyNumbers,
-    Picture,
-    Section,
-    Text,
-    build_report,
-    confusion_figure,
-    save_figure,
-)
+from echoclr_core.reporting.report import DataTable, KeyNumbers, Picture, Section, Text, build_report
+from echoclr_core.reporting.style import save_figure
 from echoclr_core.reporting.tables import EXACT
+from echoclr_core.reporting.views import confusion_figure
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
 

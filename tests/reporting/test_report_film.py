@@ -7,8 +7,10 @@ import re
 import numpy as np
 import pytest
 
-from echoclr_core.reporting import Movie, Picture, Section, build_report, contact_sheet, write_movie
 from echoclr_core.reporting.captions import with_interval
+from echoclr_core.reporting.montage import contact_sheet
+from echoclr_core.reporting.movie import write_movie
+from echoclr_core.reporting.report import Movie, Picture, Section, build_report
 
 
 def test_film_is_embedded_and_never_starts_by_itself(tmp_path):

@@ -4,8 +4,10 @@ import av
 import numpy as np
 import pytest
 
-from echoclr_core.explain import overlay
-from echoclr_core.reporting import cascade_figure, movie_frames, saliency_figure, write_movie
+from echoclr_core.reporting.movie import movie_frames, write_movie
+from echoclr_core.reporting.overlays import overlay
+from echoclr_core.reporting.saliency import saliency_figure
+from echoclr_core.reporting.saliency_checks import cascade_figure
 
 
 def arrays(studies=2, models=2, frames=5, side=96):

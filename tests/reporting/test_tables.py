@@ -2,10 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.evaluate import INITS
-from echoclr_core.reporting import performance_caption, performance_table, published_metrics, write_table
-from echoclr_core.reporting.performance import format_interval, format_p
-from echoclr_core.reporting.tables import EXACT, latex_escape, printed, to_markdown
+from echoclr_core.evaluate.schema import INITS
+from echoclr_core.reporting.performance import (
+    format_interval,
+    format_p,
+    performance_caption,
+    performance_table,
+)
+from echoclr_core.reporting.published import published_metrics
+from echoclr_core.reporting.tables import EXACT, latex_escape, printed, to_markdown, write_table
 
 
 def test_one_row_a_ratio_and_initialisation(metrics, comparisons):

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.anatomy import aged, draw_anatomy
 
 

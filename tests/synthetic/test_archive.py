@@ -9,8 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.dicom import UnusableFile, read_cine, scan_archive
-from echoclr_core.synthetic import ODD_FILES, TRUTH, TRUTH_FRAMES, SyntheticSettings, write_archive
+from echoclr_core.dicom.catalogue import scan_archive
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.reading import read_cine
+from echoclr_core.synthetic.archive import write_archive
+from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.strays import ODD_FILES
+from echoclr_core.synthetic.truth import TRUTH, TRUTH_FRAMES
 
 SETTINGS = SyntheticSettings(
     development_studies=5,

@@ -7,7 +7,7 @@ import pydicom
 import pytest
 from pydicom.pixels import apply_color_lut
 
-from echoclr_core.dicom import read_cine
+from echoclr_core.dicom.reading import read_cine
 from echoclr_core.synthetic.cohort import FITTING_QUIRKS
 from echoclr_core.synthetic.dicom_writer import (
     MULTI_FRAME,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.layouts import LAYOUTS
 from echoclr_core.synthetic.overlay import draw_overlay
 from echoclr_core.synthetic.render import ScanConverter, Sector

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.acquisition import draw_acquisition
 from echoclr_core.synthetic.cohort import plan_studies, study_anatomy
 from echoclr_core.synthetic.patients import make_patient

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.anatomy import draw_anatomy
 from echoclr_core.synthetic.motion import Cycle
 from echoclr_core.synthetic.render import Sector, level_map

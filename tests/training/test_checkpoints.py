@@ -6,7 +6,7 @@ import resource
 import pytest
 import torch
 
-from echoclr_core.training import Checkpoints
+from echoclr_core.training.checkpoints import Checkpoints
 
 STATE = {"weights": torch.arange(6.0), "step": 3, "rows": [{"loss": 0.5, "order": None}], "done": False}
 

@@ -15,28 +15,18 @@ import pytest
 import torch
 from torch import nn
 
-from echoclr_core.models import EncoderSettings, build_encoder
-from echoclr_core.training import (
-    EXIT_STOPPED,
-    EarlyStopping,
-    NonFiniteError,
-    Stopped,
-    Stopper,
-    choose_compute,
-    deterministic,
-    epoch_order,
-    lease,
-    lease_device,
-    lease_gpus,
-    lease_several,
-    load_batches,
-    settings_from,
-)
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.training import selfcheck as selfcheck_module
-from echoclr_core.training.guard import guarded_update
+from echoclr_core.training.batches import epoch_order, load_batches
+from echoclr_core.training.compute import choose_compute
+from echoclr_core.training.determinism import deterministic
+from echoclr_core.training.early import EarlyStopping
+from echoclr_core.training.guard import NonFiniteError, guarded_update
+from echoclr_core.training.leasing import lease, lease_device, lease_gpus, lease_several
 from echoclr_core.training.progress import Progress
 from echoclr_core.training.selfcheck import checked_compute, wrong_convolutions
-from echoclr_core.training.stopping import StopRequest
+from echoclr_core.training.settings import settings_from
+from echoclr_core.training.stopping import EXIT_STOPPED, Stopped, Stopper, StopRequest
 
 CPU = torch.device("cpu")
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.ndimage import map_coordinates
 
-from echoclr_core.common import generator
+from echoclr_core.common.randomness import generator
 from echoclr_core.video.augmentation import (
     AugmentSettings,
     _augment_batch,

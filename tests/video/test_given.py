@@ -6,9 +6,10 @@ import av
 import numpy as np
 import pytest
 
+from echoclr_core.common.avi_reading import read_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.mask_files import read_mask
-from echoclr_core.deidentify import DeidentifySettings
-from echoclr_core.video import read_avi, write_avi
+from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.video.given import import_video
 
 SETTINGS = DeidentifySettings()

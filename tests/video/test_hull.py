@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echoclr_core.video import fit_frames, sector_mask
-from echoclr_core.video.hull import shrink
+from echoclr_core.video.hull import fit_frames, sector_mask, shrink
 
 
 def disc(height, width, y, x, radius, value=90):

@@ -11,18 +11,12 @@ import pandas as pd
 import pytest
 from pydicom.pixels import pixel_array
 
-from echoclr_core.common import file_digest
-from echoclr_core.video import (
-    MASKED_VIDEOS,
-    MaskSettings,
-    mask_preview,
-    mask_shard,
-    mask_video,
-    read_avi,
-    sector_mask,
-    write_avi,
-)
+from echoclr_core.common.avi_reading import read_avi
+from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.common.digest import file_digest
 from echoclr_core.video import mask as room
+from echoclr_core.video.hull import sector_mask
+from echoclr_core.video.mask import MASKED_VIDEOS, MaskSettings, mask_preview, mask_shard, mask_video
 from echoclr_core.video.parallel import map_files
 
 

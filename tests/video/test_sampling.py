@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from echoclr_core.common import generator
-from echoclr_core.video import clip_start, even_starts, is_short
+from echoclr_core.common.randomness import generator
+from echoclr_core.video.sampling import clip_start, even_starts, is_short
 
 
 def test_every_valid_start_is_drawn_equally_the_last_included():

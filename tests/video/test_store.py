@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.common import file_digest
-from echoclr_core.video import CLIP_INDEX, ClipStore, build_store, read_avi, write_avi
+from echoclr_core.common.avi_reading import read_avi
+from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.common.digest import file_digest
 from echoclr_core.video.parallel import map_files
+from echoclr_core.video.store import CLIP_INDEX, ClipStore, build_store
 
 SIZE = 12
 

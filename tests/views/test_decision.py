@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from echoclr_core.common.avi_writing import write_avi
-from echoclr_core.views import VIEW_DECISIONS, Classifier, ViewSettings, classify_shard, decide, sample_frames
+from echoclr_core.views.classifier import Classifier
+from echoclr_core.views.decision import VIEW_DECISIONS, classify_shard, decide
+from echoclr_core.views.sampling import ViewSettings, sample_frames
 
 CLASSES = ("a4c", "plax", "plax_zoom")
 

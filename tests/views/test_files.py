@@ -7,8 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from echoclr_core.views import load_classifier, save_classifier
-from echoclr_core.views.files import HEADER, read_header
+from echoclr_core.views.files import HEADER, load_classifier, read_header, save_classifier
 from echoclr_core.views.networks import CompactViewNet, TorchClassifier, ZhangVGG16
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (3, 224, 224)).astype(np.uint8)

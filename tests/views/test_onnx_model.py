@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from echoclr_core.views import OnnxClassifier, OnnxSettings
+from echoclr_core.views.onnx_model import OnnxClassifier, OnnxSettings
 
 CLASSES = ("a4c", "plax", "psax")
 WEIGHTS = np.array([[0.01, 0.02, -0.03]], np.float32)  # (1, C): logits = mean grey × weights + bias

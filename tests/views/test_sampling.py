@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoclr_core.common import generator
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.common.randomness import generator
 from echoclr_core.views.sampling import ViewSettings, reservoir, sample_frames, sample_indices, shrink
 
 

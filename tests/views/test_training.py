@@ -8,11 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoclr_core.views import train_view_classifier
 from echoclr_core.views.assessment import assess, calibration_bins
 from echoclr_core.views.augmentation import ViewAugmentSettings, augment, draw
 from echoclr_core.views.split import SETS, rows_of, split_patients
-from echoclr_core.views.training import ViewTrainingSettings
+from echoclr_core.views.training import ViewTrainingSettings, train_view_classifier
 
 TOY = ViewTrainingSettings(epochs=6, batch=8, width=4)
 

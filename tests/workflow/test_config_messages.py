@@ -71,7 +71,6 @@ def test_empty_paths_name_the_keys_and_the_demo(config):
         ("model", "encoder", "r3d", "kinetics400 weights are those of r3d_18"),
         ("model", "input_size", 224, "larger than mask.size"),
         ("explain", "reference", "random", None),
-        ("pretrain", "accumulate", 2, "leaves the other batches' embeddings out of the negatives"),
         ("model", "encoder", "r3d_81", "'r3d_81' is not known; allowed are ['mc3_18', "),
         (
             "finetune",
@@ -212,7 +211,7 @@ def test_definition_comments_and_docs_agree():
 
 def test_the_encoders_that_the_configuration_allows_are_those_of_the_library():
     """Read from the files' text, so that the Snakefile need not wait for torch; a new file is enough."""
-    from echoclr_core.models import encoder_names
+    from echoclr_core.models.encoder import encoder_names
 
     assert checks.encoder_names(ROOT) == list(encoder_names())
 

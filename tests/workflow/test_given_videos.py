@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 from echonet_files import echonet_dynamic, echonet_lvh, fan, name_of
 
-from echoclr_core.cohort import COHORT_STUDIES, COHORT_VIDEOS, FLOW, check_flow
+from echoclr_core.cohort.flow import FLOW, check_flow
+from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
-from echoclr_core.video import ClipStore
+from echoclr_core.video.store import ClipStore
 
 ROOT = Path(__file__).resolve().parents[2]
 REPLACED = {"catalog_archive", "deidentify_shard", "import_labels", "classify_views"}

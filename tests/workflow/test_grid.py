@@ -74,7 +74,7 @@ def test_section_is_sorted_and_leaves_out(config):
 
 
 def test_rules_write_every_table_of_the_evaluation():
-    from echoclr_core.evaluate import EVALUATION
+    from echoclr_core.evaluate.schema import EVALUATION
 
     text = (ROOT / "rules" / "evaluate.smk").read_text()
     listed = text.partition("EVALUATION = [")[2].partition("]")[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from echoclr_core.evaluate import EFFICIENCY
+from echoclr_core.evaluate.efficiency import EFFICIENCY
 from workflow_scripts.lib.study_page import (
     claims_table,
     commit_of,

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.models import EncoderSettings, build_encoder, load_encoder
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.weights import load_encoder
 from echoclr_core.pretrain.__main__ import run_spec
-from echoclr_core.training import EXIT_STOPPED
+from echoclr_core.training.stopping import EXIT_STOPPED
 from workflow_scripts.lib.torchrun import run_forwarding, run_in_processes
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from echoclr_core.synthetic import SyntheticSettings, write_archive
+from echoclr_core.synthetic.archive import write_archive
+from echoclr_core.synthetic.settings import SyntheticSettings
 from workflow_scripts.lib import results_folder, synthetic_folder
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,6 @@ import yaml
 from snakemake.exceptions import WorkflowError
 
 from echoclr_core.common.validation import fill_defaults, problems
-from echoclr_core.pretrain.accumulation import REFUSED
 from workflow_scripts.lib import results_folder, synthetic_folder
 from workflow_scripts.lib.layout import videos_given
 
@@ -126,8 +125,6 @@ def _between_keys(config: dict) -> list[str]:
             f"finetune.initialisations: kinetics400 weights are those of r3d_18, but model.encoder is "
             f"{config['model']['encoder']}; leave kinetics400 out or use r3d_18"
         )
-    if config["pretrain"]["accumulate"] != 1:
-        found.append(f"pretrain.accumulate: {config['pretrain']['accumulate']}; allowed is {REFUSED}")
     if config["model"]["input_size"] > config["mask"]["size"]:
         found.append("model.input_size: may not be larger than mask.size")
     if views["classifier"] == "compact" and not (views["weights"] or views["labels"]):
@@ -201,7 +198,7 @@ def check_tables(config: dict) -> None:
     The list goes to the terminal only: it quotes values of the tables, and Snakemake keeps what an exception
     says in its log.
     """
-    from echoclr_core.cohort import check_labels  # pandas: not needed in cluster jobs
+    from echoclr_core.cohort.labels import check_labels
 
     _check_view_labels(config)
     if videos_given(config):
@@ -227,7 +224,7 @@ def _check_view_labels(config: dict) -> None:
 
 
 def _check_video_table(config: dict) -> None:
-    from echoclr_core.cohort import check_video_table
+    from echoclr_core.cohort.video_table import check_video_table
     from workflow_scripts.lib.video_table import video_layout
 
     path = config["input"]["avi"]["table"]
@@ -244,7 +241,7 @@ def _tell(found: list[str], key: str) -> None:
 
 def label_columns(config: dict):
     """The names of the label columns, as the core takes them."""
-    from echoclr_core.cohort import LabelColumns
+    from echoclr_core.cohort.columns import LabelColumns
 
     return LabelColumns(**config["input"]["columns"], extra=tuple(config["input"]["extra_columns"]))
 
@@ -335,7 +332,7 @@ def _kinetics_problem(config: dict, *, fetch: bool) -> list[str]:
     """What is wrong with the Kinetics-400 weights; where none are named or cached, torchvision may ``fetch``
     them.
     """
-    from echoclr_core.models import EncoderSettings, build_encoder
+    from echoclr_core.models.encoder import EncoderSettings, build_encoder
     from echoclr_core.models.kinetics import fetch_kinetics, kinetics_file, load_kinetics
 
     named = config["finetune"]["kinetics_weights"]

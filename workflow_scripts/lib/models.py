@@ -2,16 +2,10 @@
 
 from pathlib import Path
 
-from echoclr_core.models import (
-    Classifier,
-    EncoderSettings,
-    build_encoder,
-    kinetics_file,
-    load_encoder,
-    load_kinetics,
-    read_weights,
-)
-from echoclr_core.models.weights import load_strictly
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.heads import Classifier
+from echoclr_core.models.kinetics import kinetics_file, load_kinetics
+from echoclr_core.models.weights import load_encoder, load_strictly, read_weights
 from echoclr_core.training.settings import settings_from
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from echoclr_core.common import atomic_path, generator
+from echoclr_core.common.files import atomic_path
+from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.cohort import StudyPlan, VideoPlan
 from echoclr_core.synthetic.patients import make_patient
 from echoclr_core.synthetic.settings import LAYOUTS, SyntheticSettings

@@ -1,6 +1,6 @@
 """Seeds of the study's repeats."""
 
-from echoclr_core.common import derive_seed
+from echoclr_core.common.randomness import derive_seed
 
 
 def seed_of(study_seed: int, number: int) -> int:

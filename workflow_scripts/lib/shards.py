@@ -1,12 +1,10 @@
 """One shard of source files made into full-size grey videos, from DICOM files or from given videos."""
 
 from echoclr_core.common.folder_lock import hold_folder
-from echoclr_core.deidentify import (
-    RESTRICTED_CATALOGUE,
-    SOURCE_FILES,
-    DeidentifySettings,
-    deidentify_shard,
-)
+from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.shard import deidentify_shard
+from echoclr_core.deidentify.tables import SOURCE_FILES
 from workflow_scripts.lib.job import job, settings
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from echoclr_core.video import ClipStore
+from echoclr_core.video.store import ClipStore
 
 
 def store_files(manifest: str | Path) -> tuple[list[str], list[str]]:

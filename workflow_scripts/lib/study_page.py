@@ -14,8 +14,8 @@ import pandas as pd
 import yaml
 from snakemake.utils import update_config
 
-from echoclr_core.common import atomic_path
-from echoclr_core.evaluate import METRICS
+from echoclr_core.common.files import atomic_path
+from echoclr_core.evaluate.schema import METRICS
 from echoclr_core.reporting.label_efficiency import label_efficiency_figure
 from echoclr_core.reporting.style import COHORT_NAMES, TASK_NAMES, init_name, save_figure
 from workflow_scripts.lib.checks import resolve_config

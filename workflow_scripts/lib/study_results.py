@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from echoclr_core.cohort import COHORT_STUDIES, SUBSETS
-from echoclr_core.evaluate import DIFFERENCES, EFFICIENCY, efficiency, study_table
+from echoclr_core.cohort.settings import COHORT_STUDIES
+from echoclr_core.cohort.subsets import SUBSETS
+from echoclr_core.evaluate.efficiency import DIFFERENCES, EFFICIENCY, efficiency
+from echoclr_core.evaluate.studies import study_table
 from echoclr_core.finetune.tables import PREDICTIONS
 from workflow_scripts.lib.grid import COHORTS, Grid
 

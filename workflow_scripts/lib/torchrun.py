@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from echoclr_core.common import write_json
+from echoclr_core.common.files import write_json
 from echoclr_core.training.leasing import LEASED, lease_gpus
 from echoclr_core.training.stopping import EXIT_STOPPED, SIGNALS
 

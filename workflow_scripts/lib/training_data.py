@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from echoclr_core.cohort import label_subset
+from echoclr_core.cohort.subsets import label_subset
 
 SETS = {"validation": "val", "internal": "test", "external": "external"}
 

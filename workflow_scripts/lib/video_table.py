@@ -2,7 +2,8 @@
 
 from types import SimpleNamespace
 
-from echoclr_core.cohort import LAYOUTS, LabelColumns, VideoColumns, VideoLayout
+from echoclr_core.cohort.columns import LabelColumns
+from echoclr_core.cohort.video_table import LAYOUTS, VideoColumns, VideoLayout
 
 
 def video_layout(chosen: SimpleNamespace) -> VideoLayout:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from echoclr_core.cohort import grade_counts
+from echoclr_core.cohort.severe_as import grade_counts
 from echoclr_core.reporting.report import DataTable, Section
 from workflow_scripts.lib.report.page import Page
 
