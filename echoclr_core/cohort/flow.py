@@ -54,6 +54,7 @@ REASONS = {
     "truncated": "truncated",
     "corrupt": "corrupt",
     "unsupported_syntax": "unsupported transfer syntax",
+    "not_ultrasound_cine": "another image than an ultrasound loop",
     "spectral_doppler_or_mmode": "spectral Doppler or M-mode",
     "fps_below_limit": "frame rate below the limit",
     "no_frame_rate": "no frame rate in the header",

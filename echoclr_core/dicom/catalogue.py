@@ -80,7 +80,8 @@ def scan_archive(
     -------
     DataFrame
         CATALOGUE, sorted by path. ``outcome`` knows the header alone: "ok", "not_dicom", "no_pixels",
-        "single_frame", "corrupt", "unsupported_syntax", "spectral_doppler_or_mmode", "no_study_key",
+        "single_frame", "corrupt", "unsupported_syntax", "not_ultrasound_cine", "spectral_doppler_or_mmode",
+        "no_study_key",
         "timeout", "crashed".
 
     Raises

@@ -13,6 +13,7 @@ OUTCOME_MEANINGS = {
     "truncated": "fewer frames, or fewer bytes of a frame, than the header declares",
     "corrupt": "the file cannot be opened, contradicts itself, or its pixel data cannot be decoded",
     "unsupported_syntax": "a transfer syntax or photometric interpretation that no decoder here reads",
+    "not_ultrasound_cine": "a multi-frame image of another kind: X-ray, MR, a segmentation, a volume",
     "spectral_doppler_or_mmode": "every image region of the frame is spectral Doppler or M-mode",
     "fps_below_limit": "the frame rate is below the configured limit",
     "no_study_key": "the DICOM keyword that names the study is empty",

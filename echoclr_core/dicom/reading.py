@@ -11,6 +11,7 @@ from echoclr_core.dicom.frame_rate import frame_rate
 from echoclr_core.dicom.frames import FileFrames, as_unusable
 from echoclr_core.dicom.header import Header
 from echoclr_core.dicom.header_parser import ParsedHeader, PixelElement, parse_header
+from echoclr_core.dicom.image_kind import refuse_other_images
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat, read_pixel_format
 from echoclr_core.dicom.regions import only_spectral_or_m_mode, read_regions
@@ -43,7 +44,7 @@ def read_cine(
     UnusableFile
         A ValueError whose message says file, tag, value and why, and whose ``outcome`` is one of
         "not_dicom", "no_pixels", "corrupt", "unsupported_syntax", "single_frame", "too_short",
-        "spectral_doppler_or_mmode".
+        "not_ultrasound_cine", "spectral_doppler_or_mmode".
     MemoryError
         The file needs more memory than there is. Frames raise both as well.
     ValueError
@@ -127,6 +128,8 @@ def cine_of(
             tag="NumberOfFrames",
             value=count,
         )
+    if count > 1:
+        refuse_other_images(dataset)
     regions = read_regions(dataset, layout.rows, layout.columns)
     if only_spectral_or_m_mode(regions):
         raise UnusableFile(

@@ -7,7 +7,7 @@ import logging
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
@@ -59,8 +59,12 @@ def text(dataset: Dataset, keyword: str) -> str | None:
 
 def numbers(dataset: Dataset, keyword: str) -> list[float] | None:
     """All values of a keyword as finite floats; None if it is missing or any of them is not a number."""
+    return _floats(strings(dataset, keyword))
+
+
+def _floats(items: Iterable[str]) -> list[float] | None:
     found = []
-    for item in strings(dataset, keyword):
+    for item in items:
         try:
             number = float(item)
         except ValueError:
@@ -69,6 +73,25 @@ def numbers(dataset: Dataset, keyword: str) -> list[float] | None:
             return None
         found.append(number)
     return found or None
+
+
+def decimals(dataset: Dataset, keyword: str) -> list[float] | None:
+    """As :func:`numbers`, of a keyword that holds decimal numbers: a comma in one is a decimal comma.
+
+    No comma can stand in a decimal string (PS3.5 6.2), and exporters with a German or French locale write one
+    for the point. With a point, or several commas, a value is not a number.
+    """
+    return _floats(re.sub(r"^([+-]?\d*),(\d+)$", r"\1.\2", item) for item in strings(dataset, keyword))
+
+
+def tags(dataset: Dataset, keyword: str) -> list[int]:
+    """The tags that a keyword (of VR AT) names, as integers; those that cannot be read are left out."""
+    found = []
+    for item in strings(dataset, keyword):
+        digits = re.sub(r"[^0-9A-Fa-f]", "", item)
+        if len(digits) == 8:
+            found.append(int(digits, 16))
+    return found
 
 
 def number(dataset: Dataset, keyword: str) -> float | None:

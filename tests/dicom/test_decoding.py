@@ -65,7 +65,7 @@ ORACLE_FILES = [
     *("examples_palette.dcm", "examples_rgb_color.dcm", "examples_ybr_color.dcm", "image_dfl.dcm"),
     *("693_UNCI.dcm", "JPEG-LL.dcm", "JPGLosslessP14SV1_1s_1f_8b.dcm", "OBXXXX1A_rle_2frame.dcm"),
     *("RG1_UNCI.dcm", "SC_rgb_expb_16bit_2frame.dcm", "SC_ybr_full_uncompressed.dcm", "US1_J2KI.dcm"),
-    *("color-pl.dcm", "emri_small_jpeg_ls_lossless.dcm", "explicit_VR-UN.dcm", "gdcm-US-ALOKA-16.dcm"),
+    *("color-pl.dcm", "MR_small_jpeg_ls_lossless.dcm", "explicit_VR-UN.dcm", "gdcm-US-ALOKA-16.dcm"),
     *("gdcm-US-ALOKA-16_big.dcm", "MR-SIEMENS-DICOM-WithOverlays.dcm"),
 ]
 

@@ -7,7 +7,7 @@ from pydicom.tag import Tag
 
 from echoclr_core.dicom.frame_rate import frame_rate
 from echoclr_core.dicom.reading import read_cine
-from echoclr_core.dicom.values import quiet_pydicom
+from echoclr_core.dicom.values import integer, quiet_pydicom
 
 
 def rate(default=None, frames=1000, **tags):
@@ -95,3 +95,95 @@ def test_steps_that_rise_are_steps(steps):
 
 def test_zero_rate_is_no_rate():
     assert rate(CineRate=0, RecommendedDisplayFrameRate=0, default=30) == (30.0, "default")
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"FrameTime": "33,333"}, 1000 / 33.333),
+        ({"FrameTimeVector": "0\\40,125\\40,125"}, 1000 / 40.125),
+        ({"FrameTime": ",5e2"}, None),
+        ({"FrameTime": "1,033.3"}, None),  # neither a decimal comma nor a number
+        ({"FrameTime": "0,033,3"}, None),
+    ],
+)
+def test_a_comma_in_a_decimal_number_is_a_decimal_comma(tags, expected):
+    found, _ = rate(**tags)
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+def test_a_comma_in_a_whole_number_is_none():
+    dataset = Dataset()
+    dataset[0x00280008] = RawDataElement(Tag(0x00280008), "IS", 6, b"1,000 ", 0, False, True)
+    with quiet_pydicom():
+        assert integer(dataset, "NumberOfFrames") is None
+
+
+TIME, VECTOR = 0x00181063, 0x00181065
+
+
+@pytest.mark.parametrize(
+    ("pointer", "tags", "expected"),
+    [
+        (TIME, ALL, (40.0, "FrameTime")),
+        (VECTOR, ALL, (20.0, "FrameTimeVector")),
+        ([TIME, VECTOR], ALL, (20.0, "FrameTimeVector")),
+        (TIME, {"FrameTime": 25, "FrameTimeVector": [0, 40]}, (40.0, "FrameTime")),
+        (TIME, {"FrameTime": 0, "FrameTimeVector": [0, 50]}, (20.0, "FrameTimeVector")),  # names nonsense
+        (0x00181060, ALL, (20.0, "FrameTimeVector")),  # TriggerTime: no rate
+        (0x00180040, ALL, (30.0, "CineRate")),
+    ],
+)
+def test_frame_increment_pointer_says_which_attribute_counts(pointer, tags, expected):
+    assert rate(FrameIncrementPointer=pointer, **tags) == (pytest.approx(expected[0]), expected[1])
+
+
+def groups_of(count, fill):
+    items = []
+    for number in range(count):
+        content, item = Dataset(), Dataset()
+        fill(content, number)
+        item.FrameContentSequence = [content]
+        items.append(item)
+    return items
+
+
+def shared(**tags):
+    item = Dataset()
+    for keyword, value in tags.items():
+        setattr(item, keyword, value)
+    return [item]
+
+
+def acquired(content, number):
+    content.FrameAcquisitionDateTime = f"2020013110000{number * 0.04:.2f}+0100"
+
+
+def offset(content, number):
+    content.TemporalPositionTimeOffset = 0.05 * number
+
+
+def duration(content, number):
+    content.FrameAcquisitionDuration = 25.0
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected", "source"),
+    [
+        ({"SharedFunctionalGroupsSequence": shared(FrameTime=40)}, 25.0, "FrameTime"),
+        ({"SharedFunctionalGroupsSequence": shared(CineRate=24)}, 24.0, "CineRate"),
+        ({"PerFrameFunctionalGroupsSequence": groups_of(6, acquired)}, 25.0, "FrameAcquisitionDateTime"),
+        ({"PerFrameFunctionalGroupsSequence": groups_of(6, offset)}, 20.0, "TemporalPositionTimeOffset"),
+        ({"PerFrameFunctionalGroupsSequence": groups_of(6, duration)}, 40.0, "FrameAcquisitionDuration"),
+        ({"PerFrameFunctionalGroupsSequence": groups_of(1, offset)}, None, "missing"),
+        (
+            {"PerFrameFunctionalGroupsSequence": groups_of(6, duration), "FrameTime": 50},
+            20.0,
+            "FrameTime",
+        ),
+    ],
+)
+def test_rates_in_functional_groups(tags, expected, source):
+    found, where = rate(**tags)
+    assert where == source
+    assert found == (None if expected is None else pytest.approx(expected))

@@ -12,7 +12,14 @@ from echoclr_core.dicom.values import strings
 def test_vocabulary_is_fixed_and_explained():
     assert (
         *("ok", "not_dicom", "duplicate", "no_pixels", "single_frame", "too_short", "truncated", "corrupt"),
-        *("unsupported_syntax", "spectral_doppler_or_mmode", "fps_below_limit", "no_study_key", "blank"),
+        *(
+            "unsupported_syntax",
+            "not_ultrasound_cine",
+            "spectral_doppler_or_mmode",
+            "fps_below_limit",
+            "no_study_key",
+            "blank",
+        ),
         *("no_sector", "burned_in_text", "timeout", "crashed"),
     ) == OUTCOMES
     assert all(OUTCOME_MEANINGS[word] for word in OUTCOMES)
