@@ -40,7 +40,7 @@ def test_other_images_among_the_loops(make_dicom, tags):
     "tags",
     [
         {},
-        {"SOPClassUID": ""},
+        {"Modality": ""},
         {"Modality": "OT", "SOPClassUID": STORAGE + "7.4"},  # multi-frame true colour capture
         {"Modality": "US", "SOPClassUID": STORAGE + "7"},
         {"SOPClassUID": STORAGE + "3"},  # the retired multi-frame class
