@@ -28,7 +28,8 @@ from echoclr_core.common.digest import file_digest
 from echoclr_core.common.randomness import generator
 from echoclr_core.video.augmentation import AugmentSettings, augment, draw, normalise
 from echoclr_core.video.sampling import clip_start
-from echoclr_core.video.store import ClipStore, build_store
+from echoclr_core.video.store import ClipStore
+from echoclr_core.video.store_building import build_store
 
 VIDEOS, FRAMES, SIZE, LENGTH, BATCH, ROUNDS = 48, 80, 112, 4, 32, 6
 

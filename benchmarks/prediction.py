@@ -27,7 +27,8 @@ from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
 from echoclr_core.training.compute import choose_compute
-from echoclr_core.video.store import CLIP_INDEX, ClipStore
+from echoclr_core.video.store import ClipStore
+from echoclr_core.video.tables import CLIP_INDEX
 
 FRAMES, SIZE = 80, 112
 DEMO = EncoderSettings(name="r3d", width=16, blocks=(1, 1, 1, 1))

@@ -113,8 +113,7 @@ def _sections(schema: dict, above: str = ""):
 def _tables():
     from echoclr_core.cohort.flow import FLOW
     from echoclr_core.cohort.labels import LABELS
-    from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS
-    from echoclr_core.cohort.subsets import SUBSETS
+    from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
     from echoclr_core.cohort.unmatched import UNMATCHED
     from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
     from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
@@ -123,11 +122,8 @@ def _tables():
     from echoclr_core.finetune import tables as finetune
     from echoclr_core.pretrain import tables as pretrain
     from echoclr_core.synthetic.truth import TRUTH
-    from echoclr_core.video.mask import MASKED_VIDEOS
-    from echoclr_core.video.store import CLIP_INDEX
-    from echoclr_core.views.decision import VIEW_DECISIONS
-    from echoclr_core.views.given import GIVEN_VIEWS
-    from echoclr_core.views.labels import VIEW_LABELS
+    from echoclr_core.video.tables import CLIP_INDEX, MASKED_VIDEOS
+    from echoclr_core.views.tables import GIVEN_VIEWS, VIEW_DECISIONS, VIEW_LABELS
 
     cell = "<task>/<init>/<ratio>/<draw>"
     tables = {

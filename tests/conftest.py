@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.video.store import CLIP_INDEX, ClipStore
+from echoclr_core.video.store import ClipStore
+from echoclr_core.video.tables import CLIP_INDEX
 
 torch.set_num_threads(1)
 

@@ -1,7 +1,8 @@
 """Decode the masked videos of one shard into the clip store."""
 
-from echoclr_core.video.mask import MASKED_VIDEOS
-from echoclr_core.video.store import ClipStore, build_store
+from echoclr_core.video.store import ClipStore
+from echoclr_core.video.store_building import build_store
+from echoclr_core.video.tables import MASKED_VIDEOS
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:

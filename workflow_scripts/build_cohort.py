@@ -6,13 +6,13 @@ from echoclr_core.cohort.build import build_cohort
 from echoclr_core.cohort.digests import split_record
 from echoclr_core.cohort.flow import FLOW
 from echoclr_core.cohort.labels import LABELS
-from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS, CohortSettings
+from echoclr_core.cohort.settings import CohortSettings
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.cohort.unmatched import UNMATCHED
 from echoclr_core.common.files import write_json
 from echoclr_core.deidentify.tables import SOURCE_FILES
-from echoclr_core.video.mask import MASKED_VIDEOS
-from echoclr_core.views.decision import VIEW_DECISIONS
-from echoclr_core.views.labels import VIEW_LABELS
+from echoclr_core.video.tables import MASKED_VIDEOS
+from echoclr_core.views.tables import VIEW_DECISIONS, VIEW_LABELS
 from workflow_scripts.lib.job import job, settings
 
 

@@ -4,7 +4,7 @@ from echoclr_core.cohort.video_table import read_video_table
 from echoclr_core.deidentify.key import load_key
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms, pseudonymise
 from echoclr_core.video.given_files import catalogue_videos
-from echoclr_core.views.given import GIVEN_VIEWS
+from echoclr_core.views.tables import GIVEN_VIEWS
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.video_table import video_layout
 

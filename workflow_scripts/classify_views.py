@@ -1,8 +1,9 @@
 """Decide the view of every video of one shard."""
 
 from echoclr_core.deidentify.tables import SOURCE_FILES
-from echoclr_core.views.decision import VIEW_DECISIONS, classify_shard
+from echoclr_core.views.decision import classify_shard
 from echoclr_core.views.sampling import ViewSettings
+from echoclr_core.views.tables import VIEW_DECISIONS
 from workflow_scripts.lib.classifier import open_classifier
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.torch_threads import use_threads

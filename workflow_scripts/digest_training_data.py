@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.cohort.digests import digest_of_split, digest_of_videos
-from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS
-from echoclr_core.cohort.subsets import SUBSETS
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
 from echoclr_core.common.files import write_json
 from workflow_scripts.lib.job import job
 from workflow_scripts.lib.store import open_store

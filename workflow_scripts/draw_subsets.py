@@ -4,8 +4,8 @@ from itertools import product
 
 import pandas as pd
 
-from echoclr_core.cohort.settings import COHORT_STUDIES
-from echoclr_core.cohort.subsets import SUBSETS, draw_subsets
+from echoclr_core.cohort.subsets import draw_subsets
+from echoclr_core.cohort.tables import COHORT_STUDIES, SUBSETS
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.training_data import validation_studies
 

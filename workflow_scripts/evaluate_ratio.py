@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.cohort.settings import COHORT_STUDIES
-from echoclr_core.cohort.subsets import SUBSETS
+from echoclr_core.cohort.tables import COHORT_STUDIES, SUBSETS
 from echoclr_core.evaluate.details import calibration_tables, operating_points, subgroup_metrics
 from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.evaluate.settings import EvaluationSettings

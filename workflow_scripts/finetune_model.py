@@ -3,8 +3,7 @@
 import shutil
 from pathlib import Path
 
-from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS
-from echoclr_core.cohort.subsets import SUBSETS
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
 from echoclr_core.common.files import write_json
 from echoclr_core.finetune.run import finetune
 from echoclr_core.finetune.settings import FinetuneSettings

@@ -1,7 +1,7 @@
 """Table 1 and Table S1: the cohort described."""
 
-from echoclr_core.cohort.settings import COHORT_STUDIES
 from echoclr_core.cohort.table1 import table1
+from echoclr_core.cohort.tables import COHORT_STUDIES
 from echoclr_core.reporting.tables import write_table
 from workflow_scripts.lib.job import job
 

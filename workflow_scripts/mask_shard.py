@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from echoclr_core.common.files import atomic_path
-from echoclr_core.video.mask import MASKED_VIDEOS, MaskSettings, mask_preview, mask_shard
-from echoclr_core.views.decision import VIEW_DECISIONS
+from echoclr_core.video.mask import MaskSettings, mask_preview, mask_shard
+from echoclr_core.video.tables import MASKED_VIDEOS
+from echoclr_core.views.tables import VIEW_DECISIONS
 from workflow_scripts.lib.job import job, settings
 
 with job(snakemake) as log:

@@ -1,6 +1,6 @@
 """Predict the validation set and both test sets with the selected models of a task, ratio and draw."""
 
-from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.finetune.scoring import predict_together
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import PREDICTIONS

@@ -1,8 +1,8 @@
 """The views of one shard as the table of videos names them."""
 
 from echoclr_core.deidentify.tables import SOURCE_FILES
-from echoclr_core.views.decision import VIEW_DECISIONS
-from echoclr_core.views.given import GIVEN_VIEWS, given_decisions
+from echoclr_core.views.given import given_decisions
+from echoclr_core.views.tables import GIVEN_VIEWS, VIEW_DECISIONS
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:

@@ -5,8 +5,8 @@ from pathlib import Path
 from echoclr_core.common.files import write_json
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.views.files import save_classifier
-from echoclr_core.views.labels import VIEW_LABELS
 from echoclr_core.views.sampling import sample_frames
+from echoclr_core.views.tables import VIEW_LABELS
 from echoclr_core.views.training import ViewTrainingSettings, train_view_classifier
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.torch_threads import use_threads

@@ -32,7 +32,8 @@ from echoclr_core.synthetic.render import ScanConverter
 from echoclr_core.synthetic.settings import SyntheticSettings
 from echoclr_core.synthetic.video import make_take, place_fan
 from echoclr_core.video.augmentation import AugmentSettings
-from echoclr_core.video.store import CLIP_INDEX, ClipStore
+from echoclr_core.video.store import ClipStore
+from echoclr_core.video.tables import CLIP_INDEX
 
 FRAMES, SCREEN, SIZE, INPUT = 24, (240, 320), 112, 56
 TRAINING = 310

@@ -8,9 +8,10 @@ import pandas as pd
 from echoclr_core.cohort.flow import Flow
 from echoclr_core.cohort.labels import LABELS
 from echoclr_core.cohort.lvh import lvh_label
-from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS, CohortSettings
+from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.cohort.severe_as import is_grade, severe_as_label
 from echoclr_core.cohort.split import assert_disjoint, split_studies
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.cohort.unmatched import find_unmatched, study_patients
 
 

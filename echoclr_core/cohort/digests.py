@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from echoclr_core.cohort.settings import CohortSettings
-from echoclr_core.cohort.split import SETS
+from echoclr_core.cohort.tables import SETS
 from echoclr_core.common.digest import digest
 
 

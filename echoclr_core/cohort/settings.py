@@ -7,41 +7,9 @@ import pandas as pd
 
 from echoclr_core.cohort.lvh import MEN_ABOVE, WOMEN_ABOVE
 from echoclr_core.cohort.severe_as import EXCLUDED_GRADES, SEVERE_GRADES, is_grade
-from echoclr_core.cohort.split import SETS
-from echoclr_core.common.tables import Column, Table
 
 TASKS = ("severe_as", "lvh")
 SPLIT_UNITS = ("study", "patient", "table")
-
-COHORT_VIDEOS = Table(
-    "cohort videos",
-    {
-        "video_id": Column(kind="str", description="pseudonymous video"),
-        "study_id": Column(kind="str", description="pseudonymous study"),
-        "set": Column(kind="str", allowed=SETS, description="set of the study"),
-        "n_frames": Column(kind="int", low=1, description="frames"),
-        "fps": Column(kind="float", low=0, description="frames per second"),
-    },
-    key=("video_id",),
-)
-
-COHORT_STUDIES = Table(
-    "cohort studies",
-    {
-        "study_id": Column(kind="str", description="pseudonymous study"),
-        "patient_id": Column(kind="str", nullable=True, description="pseudonymous patient"),
-        "study_year": Column(kind="int", nullable=True, description="year of the study"),
-        "set": Column(kind="str", allowed=SETS, description="set of the study"),
-        "severe_as": Column(kind="bool", nullable=True, description="severe aortic stenosis"),
-        "lvh": Column(kind="bool", nullable=True, description="left-ventricular hypertrophy"),
-        "as_severity": Column(kind="str", nullable=True, description="grade as reported"),
-        "lv_mass_index": Column(kind="float", nullable=True, description="g/m2"),
-        "sex": Column(kind="str", nullable=True, allowed=("female", "male"), description="sex"),
-        "n_videos": Column(kind="int", low=1, description="videos of the study in the cohort"),
-    },
-    key=("study_id",),
-    extra=True,
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,6 @@ import pandas as pd
 
 from echoclr_core.common.randomness import derive_seed
 
-SETS = ("train", "val", "test", "external")
-
 
 def set_sizes(n: int, fractions: Sequence[float | str] = (0.75, 0.10, 0.15)) -> tuple[int, int, int]:
     """Sizes of train, val, test: floor(train · n), floor(val / (val + test) · rest), the rest of the rest.

@@ -7,18 +7,7 @@ import numpy as np
 import pandas as pd
 
 from echoclr_core.cohort.split import random_order, unique_ids
-from echoclr_core.common.tables import Column, Table
-
-SUBSETS = Table(
-    "subsets",
-    {
-        "task": Column(kind="str", description="severe_as or lvh"),
-        "ratio": Column(kind="float", low=0, high=1, description="share of the labelled training studies"),
-        "draw": Column(kind="int", low=0, description="number of the random draw, from 0"),
-        "study_id": Column(kind="str", description="pseudonymous study"),
-    },
-    key=("task", "ratio", "draw", "study_id"),
-)
+from echoclr_core.cohort.tables import SUBSETS
 
 
 def subset_size(n: int, ratio: float | str) -> int:

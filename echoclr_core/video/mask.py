@@ -14,43 +14,11 @@ from echoclr_core.common.avi_reading import avi_info, iter_avi, read_avi
 from echoclr_core.common.avi_writing import CODECS, write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.files import atomic_path
-from echoclr_core.common.tables import Column, Table
-from echoclr_core.video.hull import check_binarise, fit_frames, hull_of, sector_mask
+from echoclr_core.video.hull import check_binarise, fit_frames, hull_of
 from echoclr_core.video.parallel import map_files
-
-__all__ = [
-    "MASKED_VIDEOS",
-    "MaskSettings",
-    "fit_frames",
-    "mask_preview",
-    "mask_shard",
-    "mask_video",
-    "sector_mask",
-]
+from echoclr_core.video.tables import MASKED_VIDEOS
 
 log = logging.getLogger(__name__)
-
-MASKED_VIDEOS = Table(
-    "masked videos",
-    {
-        "video_id": Column(kind="str", description="pseudonym of the video; <video_id>.avi is its file"),
-        "study_id": Column(kind="str", description="pseudonym of its study"),
-        "outcome": Column(
-            kind="str",
-            description="ok: written and read back; blank: nothing to keep, no file; unreadable: no file",
-            allowed=("ok", "blank", "unreadable"),
-        ),
-        "n_frames": Column(kind="int", description="frames decoded", nullable=True, low=1),
-        "fps": Column(kind="float", description="frames per second", nullable=True),
-        "height": Column(kind="int", description="height before resizing, pixels", nullable=True, low=1),
-        "width": Column(kind="int", description="width before resizing, pixels", nullable=True, low=1),
-        "hull_fraction": Column(
-            kind="float", description="share of pixels inside the hull", nullable=True, low=0, high=1
-        ),
-        "sha256": Column(kind="str", description="SHA-256 of the written file", nullable=True),
-    },
-    key=("video_id",),
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,37 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common.tables import Column, Table
 from echoclr_core.views.classifier import FRAME_SIZE, Classifier, check_classes
 from echoclr_core.views.sampling import ViewSettings, sample_frames
-
-VIEW_DECISIONS = Table(
-    "view decisions",
-    {
-        "video_id": Column(kind="str", description="Pseudonym of the video"),
-        "study_id": Column(kind="str", description="Pseudonym of the study"),
-        "outcome": Column(
-            kind="str", description="Whether the video could be decoded", allowed=("ok", "unreadable")
-        ),
-        "view": Column(kind="str", description="Most probable view; missing if unreadable", nullable=True),
-        "probability": Column(
-            kind="float", description="Its probability, mean over frames", nullable=True, low=0, high=1
-        ),
-        "runner_up": Column(kind="str", description="Second most probable view", nullable=True),
-        "margin": Column(
-            kind="float", description="Probability less that of the runner-up", nullable=True, low=0, high=1
-        ),
-        "is_plax": Column(
-            kind="bool", description="Kept: PLAX is the most probable view; false for an unreadable file"
-        ),
-        "n_frames_used": Column(kind="int", description="Frames that were classified", low=0),
-        "classes": Column(kind="list", description="Names of the classifier's views"),
-        "probabilities": Column(
-            kind="list", description="Mean probability of each class, in their order", nullable=True
-        ),
-    },
-    key=("video_id",),
-)
+from echoclr_core.views.tables import VIEW_DECISIONS
 
 ROW_SUM_TOLERANCE = 1e-3  # float32 softmax is within 1e-6; logits taken for probabilities are far outside
 

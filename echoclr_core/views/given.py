@@ -2,21 +2,7 @@
 
 import pandas as pd
 
-from echoclr_core.common.tables import Column, Table
-from echoclr_core.views.decision import VIEW_DECISIONS
-
-GIVEN_VIEWS = Table(
-    "given views",
-    {
-        "video_id": Column(kind="str", description="pseudonymous video"),
-        "view": Column(
-            kind="str",
-            nullable=True,
-            description="view as the table names it, or unknown; missing where it has no such column",
-        ),
-    },
-    key=("video_id",),
-)
+from echoclr_core.views.tables import GIVEN_VIEWS, VIEW_DECISIONS
 
 
 def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, plax: str) -> pd.DataFrame:

@@ -4,18 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.common.tables import Column, Table, header_of
-
-VIEW_LABELS = Table(
-    "view labels",
-    {
-        "video_id": Column(kind="str", description="pseudonymous video"),
-        "study_id": Column(kind="str", description="pseudonymous study; it is in no set of the cohort"),
-        "patient_id": Column(kind="str", description="pseudonymous patient, by which the videos are split"),
-        "view": Column(kind="str", description="view as labelled"),
-    },
-    key=("video_id",),
-)
+from echoclr_core.common.tables import header_of
+from echoclr_core.views.tables import VIEW_LABELS
 
 NAMES = ("video", "study", "file", "view")
 STUDY_FILE = "\x1f"  # between the two in one key: neither holds it

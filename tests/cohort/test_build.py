@@ -8,7 +8,8 @@ from echoclr_core.cohort.build import build_cohort
 from echoclr_core.cohort.digests import digest_of_videos, split_record
 from echoclr_core.cohort.flow import FLOW, REASONS, STAGES, check_flow
 from echoclr_core.cohort.labels import LABELS
-from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS, CohortSettings
+from echoclr_core.cohort.settings import CohortSettings
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.dicom.outcomes import OUTCOMES
 
 SETTINGS = CohortSettings(development_years=range(2016, 2021), external_years=[2021])

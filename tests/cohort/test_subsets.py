@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echoclr_core.cohort.split import random_order
-from echoclr_core.cohort.subsets import SUBSETS, draw_subsets, label_subset, subset_size
+from echoclr_core.cohort.subsets import draw_subsets, label_subset, subset_size
+from echoclr_core.cohort.tables import SUBSETS
 
 RATIOS = (0.01, 0.05, 0.10, 0.25, 0.50, 1.00)
 

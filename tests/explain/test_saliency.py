@@ -15,7 +15,8 @@ from echoclr_core.explain.select import most_confident
 from echoclr_core.explain.summary import summarise
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
-from echoclr_core.video.store import CLIP_INDEX, ClipStore
+from echoclr_core.video.store import ClipStore
+from echoclr_core.video.tables import CLIP_INDEX
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,9 @@ from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.video import mask as room
 from echoclr_core.video.hull import sector_mask
-from echoclr_core.video.mask import MASKED_VIDEOS, MaskSettings, mask_preview, mask_shard, mask_video
+from echoclr_core.video.mask import MaskSettings, mask_preview, mask_shard, mask_video
 from echoclr_core.video.parallel import map_files
+from echoclr_core.video.tables import MASKED_VIDEOS
 
 
 def fan(count=6, height=90, width=121, seed=0, label=250):

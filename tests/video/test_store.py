@@ -15,7 +15,9 @@ from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.video.parallel import map_files
-from echoclr_core.video.store import CLIP_INDEX, ClipStore, build_store
+from echoclr_core.video.store import ClipStore
+from echoclr_core.video.store_building import build_store
+from echoclr_core.video.tables import CLIP_INDEX
 
 SIZE = 12
 

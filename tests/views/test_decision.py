@@ -9,8 +9,9 @@ from hypothesis.extra.numpy import arrays
 
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.views.classifier import Classifier
-from echoclr_core.views.decision import VIEW_DECISIONS, classify_shard, decide
+from echoclr_core.views.decision import classify_shard, decide
 from echoclr_core.views.sampling import ViewSettings, sample_frames
+from echoclr_core.views.tables import VIEW_DECISIONS
 
 CLASSES = ("a4c", "plax", "plax_zoom")
 

@@ -7,7 +7,7 @@ import pytest
 from echonet_files import echonet_dynamic, echonet_lvh, fan, name_of
 
 from echoclr_core.cohort.flow import FLOW, check_flow
-from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.video.store import ClipStore

@@ -10,8 +10,7 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
 from echoclr_core.cohort.flow import FLOW, check_flow
-from echoclr_core.cohort.settings import COHORT_STUDIES, COHORT_VIDEOS
-from echoclr_core.cohort.subsets import SUBSETS
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
 from echoclr_core.common.avi_reading import avi_info, read_avi
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.evaluate.schema import COMPARISONS, EVALUATION, METRICS

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from echoclr_core.cohort.settings import COHORT_STUDIES
-from echoclr_core.cohort.subsets import SUBSETS
+from echoclr_core.cohort.tables import COHORT_STUDIES, SUBSETS
 from echoclr_core.evaluate.efficiency import DIFFERENCES, EFFICIENCY, efficiency
 from echoclr_core.evaluate.studies import study_table
 from echoclr_core.finetune.tables import PREDICTIONS

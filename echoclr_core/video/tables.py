@@ -1,0 +1,38 @@
+"""Schemas of the tables of masked videos and of the clip store."""
+
+from echoclr_core.common.tables import Column, Table
+
+MASKED_VIDEOS = Table(
+    "masked videos",
+    {
+        "video_id": Column(kind="str", description="pseudonym of the video; <video_id>.avi is its file"),
+        "study_id": Column(kind="str", description="pseudonym of its study"),
+        "outcome": Column(
+            kind="str",
+            description="ok: written and read back; blank: nothing to keep, no file; unreadable: no file",
+            allowed=("ok", "blank", "unreadable"),
+        ),
+        "n_frames": Column(kind="int", description="frames decoded", nullable=True, low=1),
+        "fps": Column(kind="float", description="frames per second", nullable=True),
+        "height": Column(kind="int", description="height before resizing, pixels", nullable=True, low=1),
+        "width": Column(kind="int", description="width before resizing, pixels", nullable=True, low=1),
+        "hull_fraction": Column(
+            kind="float", description="share of pixels inside the hull", nullable=True, low=0, high=1
+        ),
+        "sha256": Column(kind="str", description="SHA-256 of the written file", nullable=True),
+    },
+    key=("video_id",),
+)
+
+CLIP_INDEX = Table(
+    "clip index",
+    {
+        "video_id": Column(kind="str", description="pseudonym of the video"),
+        "study_id": Column(kind="str", description="pseudonym of its study"),
+        "first": Column(kind="int", description="row of its first frame in the shard's array", low=0),
+        "n_frames": Column(kind="int", description="its number of frames", low=1),
+        "fps": Column(kind="float", description="frames per second"),
+        "sha256": Column(kind="str", description="SHA-256 of its frames' bytes in the array"),
+    },
+    key=("video_id",),
+)
