@@ -4,7 +4,8 @@ from pathlib import Path
 
 from echoclr_core.deidentify.key import load_key
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms, pseudonymise
-from echoclr_core.dicom.catalogue import CATALOGUE, scan_archive
+from echoclr_core.dicom.catalogue import scan_archive
+from echoclr_core.dicom.tables import CATALOGUE
 from workflow_scripts.lib.job import job
 
 with job(snakemake, restricted=True) as log:

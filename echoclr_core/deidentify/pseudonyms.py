@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from echoclr_core.common.tables import Column, Table
-from echoclr_core.dicom.catalogue import CATALOGUE
+from echoclr_core.dicom.tables import CATALOGUE
 
 LETTERS = 16  # of base32: 80 bits, so that a million files share one with a chance of 1 in 2 million million
 

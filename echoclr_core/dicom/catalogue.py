@@ -11,32 +11,16 @@ from typing import Any
 import pandas as pd
 
 from echoclr_core.common.isolation import Job, run_isolated
-from echoclr_core.common.tables import Column, Table
 from echoclr_core.dicom.frames import as_unusable
 from echoclr_core.dicom.header import Header
 from echoclr_core.dicom.header_parser import parse_header
-from echoclr_core.dicom.outcomes import OUTCOMES, UnusableFile
+from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import check_study_key, cine_of, read_header
+from echoclr_core.dicom.tables import CATALOGUE
 from echoclr_core.dicom.values import quiet_pydicom
 
 _LOG = logging.getLogger(__name__)
 
-CATALOGUE = Table(
-    "catalogue",
-    {
-        "path": Column(kind="str", description="file, relative to the archive, with / between folders"),
-        "bytes": Column(kind="int", description="size of the file", low=0),
-        "mtime_ns": Column(kind="int", description="time of last change, nanoseconds since 1970"),
-        "outcome": Column(kind="str", description="what the header alone says of the file", allowed=OUTCOMES),
-        "study_key": Column(
-            kind="str", description="value of the keyword that names the study", nullable=True
-        ),
-        "patient_key": Column(kind="str", description="PatientID", nullable=True),
-        "study_date": Column(kind="str", description="StudyDate as YYYYMMDD", nullable=True),
-        "sop_uid": Column(kind="str", description="SOPInstanceUID", nullable=True),
-    },
-    key=("path",),
-)
 
 IDENTITY = ("study_key", "patient_key", "study_date", "sop_uid")
 DESCRIBE = f"{__name__}:describe_files"

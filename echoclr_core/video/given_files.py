@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.dicom.catalogue import CATALOGUE
+from echoclr_core.dicom.tables import CATALOGUE
 from echoclr_core.video.given import SUFFIXES
 
 

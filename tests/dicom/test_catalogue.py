@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from echoclr_core.dicom import catalogue as catalogue_module
-from echoclr_core.dicom.catalogue import CATALOGUE, scan_archive
+from echoclr_core.dicom.catalogue import scan_archive
+from echoclr_core.dicom.tables import CATALOGUE
 
 FRAMES = np.zeros((3, 6, 8), np.uint8)
 
