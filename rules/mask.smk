@@ -5,6 +5,7 @@ rule mask_shard:
     """Mask a shard's PLAX videos outside the hull, downsample, write AVI (paper, Preprocessing)."""
     input:
         views=results("views/{shard}.parquet"),
+        table=results("deidentified/{shard}.parquet"),
         videos=results("deidentified/{shard}"),
     output:
         videos=directory(results("masked/{shard}")),

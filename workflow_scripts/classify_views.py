@@ -13,7 +13,7 @@ with job(snakemake) as log:
     chosen = settings(snakemake)
     table = SOURCE_FILES.read(snakemake.input.table)
     decisions = classify_shard(
-        table.loc[table["outcome"] == "ok", ["video_id", "study_id"]],
+        table.loc[table["outcome"] == "ok", ["video_id", "study_id", "sha256"]],
         snakemake.input.videos,
         open_classifier(str(snakemake.input.classifier), chosen.views, threads=snakemake.threads),
         settings=ViewSettings(frames=chosen.views["frames"], seed=chosen.seed),

@@ -15,21 +15,21 @@ with job(snakemake) as log:
     use_threads(snakemake.threads)
     chosen = settings(snakemake)
     labels = VIEW_LABELS.read(snakemake.input.labels)
-    # which shard's folder holds a video that was written
-    folders = {
-        video: Path(folder)
+    # which shard's folder holds a video that was written, and its digest
+    written = {
+        video: (Path(folder) / f"{video}.avi", sha256)
         for folder, path in zip(snakemake.input.videos, snakemake.input.tables, strict=True)
-        for video, outcome in SOURCE_FILES.read(path)[["video_id", "outcome"]].itertuples(index=False)
+        for video, outcome, sha256 in SOURCE_FILES.read(path)[["video_id", "outcome", "sha256"]].itertuples(
+            index=False
+        )
         if outcome == "ok"
     }
-    usable = labels[labels["video_id"].isin(folders)]
+    usable = labels[labels["video_id"].isin(written)]
     log.info("%d labelled videos, %d of them deidentified", len(labels), len(usable))
     classifier, report = train_view_classifier(
         [
-            sample_frames(
-                folders[video] / f"{video}.avi", video, count=chosen.views["frames"], seed=chosen.seed
-            )
-            for video in usable["video_id"]
+            sample_frames(path, video, count=chosen.views["frames"], seed=chosen.seed, sha256=sha256)
+            for video, (path, sha256) in ((video, written[video]) for video in usable["video_id"])
         ],
         usable["view"].tolist(),
         usable["patient_id"].tolist(),

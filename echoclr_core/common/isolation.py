@@ -78,7 +78,7 @@ def run_isolated(
         A worker cannot import the function. What it writes to its terminal is dropped, since decoders print
         header values there.
     OSError
-        A job could not write: no space left, a quota, a read-only disk.
+        A job could not write: no space left, a quota, a read-only or failing disk.
     """
     if workers < 1:
         raise ValueError(f"workers is {workers!r}; allowed is 1 or more")
@@ -195,7 +195,7 @@ class _Worker:
                 self.owed = job
                 return
         if state == "disk":
-            raise OSError(value, os.strerror(value))
+            raise OSError(*value)
         self._used = True
         yield job.key, state, value
 

@@ -14,7 +14,7 @@ from typing import Any
 from echoclr_core.common.lifetime import end_with_parent
 
 # The disk's fault, not the file's: every other job would fail as well.
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 def main(descriptor: int, function: str, memory_megabytes: int, parent: int) -> None:
@@ -55,7 +55,9 @@ def _run(call: Any, arguments: tuple[Any, ...]) -> tuple[str, Any]:
     except MemoryError:
         return "crashed", None
     except OSError as error:
-        return ("disk", error.errno) if error.errno in DISK else ("raised", traceback.format_exc())
+        if error.errno in DISK:
+            return "disk", (error.errno, error.strerror)
+        return "raised", traceback.format_exc()
     except Exception:  # whatever one file does to a decoder is that file's row, told in the restricted log
         return "raised", traceback.format_exc()
 

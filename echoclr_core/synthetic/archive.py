@@ -1,18 +1,14 @@
 """Write the phantom archive: DICOM tree, label tables, ground truth."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
 from echoclr_core.common.files import atomic_path
-from echoclr_core.common.processes import main_script_hidden
+from echoclr_core.common.isolation import Job, WorkerError, run_isolated
 from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.cohort import StudyPlan, label_table, plan_studies, study_anatomy
 from echoclr_core.synthetic.dicom_writer import MULTI_FRAME, base_dataset, save, set_rate, set_region
@@ -25,6 +21,7 @@ from echoclr_core.synthetic.truth import TRUTH, TRUTH_FRAMES, frame_rows, truth_
 from echoclr_core.synthetic.video import screen_video
 
 Row = dict[str, object]
+WRITE_STUDY = f"{__name__}:write_study"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,15 +98,19 @@ def _written(
     root: Path, settings: SyntheticSettings, plans: list[StudyPlan], workers: int
 ) -> Iterator[WrittenStudy]:
     """Rows of each study in the order of the plan, as the studies are finished."""
-    write = partial(write_study, root, settings)
     if workers <= 1:
-        yield from map(write, plans)
+        yield from (write_study(root, settings, plan) for plan in plans)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        with main_script_hidden():
-            results = pool.map(write, plans, chunksize=max(len(plans) // (8 * workers), 1))
-        yield from results
+    jobs = [Job(number, (root, settings, plan)) for number, plan in enumerate(plans)]
+    early: dict[int, WrittenStudy] = {}
+    following = 0
+    for number, state, value in run_isolated(WRITE_STUDY, jobs, workers=workers):
+        if state != "done":
+            raise WorkerError(f"study {number} of the synthetic archive was not written ({state}): {value}")
+        early[number] = value
+        while following in early:
+            yield early.pop(following)
+            following += 1
 
 
 def write_study(root: Path, settings: SyntheticSettings, plan: StudyPlan) -> WrittenStudy:

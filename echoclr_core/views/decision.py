@@ -74,7 +74,8 @@ def classify_shard(
     Parameters
     ----------
     videos
-        Columns video_id and study_id (more are ignored), one row a video.
+        Columns video_id and study_id, one row a video, and sha256 (SOURCE_FILES) where it is known: a file
+        that differs from it is unreadable. More columns are ignored.
     avi_dir
         Where ``<video_id>.avi`` is.
     classifier
@@ -107,7 +108,8 @@ def classify_shard(
     rows: list[dict[str, Any]] = []
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
         for group in _groups(videos, max(batch // settings.frames, 1)):
-            sampled = list(pool.map(partial(_sample, Path(avi_dir), settings), group["video_id"]))
+            digests = group["sha256"] if "sha256" in group else [None] * len(group)
+            sampled = list(pool.map(partial(_sample, Path(avi_dir), settings), group["video_id"], digests))
             decisions = _decide_group(sampled, classifier)
             for video_id, study_id, decision in zip(
                 group["video_id"], group["study_id"], decisions, strict=True
@@ -132,7 +134,7 @@ def _check_files(video_ids: pd.Series, avi_dir: Path) -> None:
         )
 
 
-def _sample(avi_dir: Path, settings: ViewSettings, video_id: str) -> np.ndarray | None:
+def _sample(avi_dir: Path, settings: ViewSettings, video_id: str, sha256: str | None) -> np.ndarray | None:
     try:
         return sample_frames(
             avi_dir / f"{video_id}.avi",
@@ -140,6 +142,7 @@ def _sample(avi_dir: Path, settings: ViewSettings, video_id: str) -> np.ndarray 
             count=settings.frames,
             seed=settings.seed,
             size=settings.size,
+            sha256=None if pd.isna(sha256) else sha256,
         )
     except ValueError:
         return None  # becomes the row's outcome

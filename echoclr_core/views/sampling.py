@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from echoclr_core.common.avi_reading import avi_info, iter_avi, open_video
+from echoclr_core.common.digest import check_digest
 from echoclr_core.common.randomness import generator
 from echoclr_core.views.classifier import FRAME_SIZE
 
@@ -75,7 +76,13 @@ def shrink(frame: np.ndarray, size: int = FRAME_SIZE) -> np.ndarray:
 
 
 def sample_frames(
-    avi_path: str | Path, video_id: str, *, count: int = 10, seed: int = 0, size: int = FRAME_SIZE
+    avi_path: str | Path,
+    video_id: str,
+    *,
+    count: int = 10,
+    seed: int = 0,
+    size: int = FRAME_SIZE,
+    sha256: str | None = None,
 ) -> np.ndarray:
     """Random frames of a video, without replacement, for the view classifier.
 
@@ -92,6 +99,8 @@ def sample_frames(
         Its pseudonym: the same ``video_id`` and ``seed`` give the same frames always.
     count, seed, size
         See :class:`ViewSettings`.
+    sha256
+        Digest that the file must have; None where it is not known.
 
     Returns
     -------
@@ -101,9 +110,12 @@ def sample_frames(
     Raises
     ------
     ValueError
-        If the file cannot be decoded or holds no frame; the message names ``video_id``.
+        If the file cannot be decoded, holds no frame or has changed since it was written; the message names
+        ``video_id``.
     """
     rng = generator(seed, "view-frames", video_id)
+    if sha256 is not None:
+        check_digest(avi_path, sha256)
     try:
         if avi_info(avi_path).codec in FRAME_BY_FRAME:
             drawn = _drawn_pictures(avi_path, count, rng)

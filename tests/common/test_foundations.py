@@ -66,24 +66,6 @@ def test_generators_repeat():
     assert not np.array_equal(first, generator(1, "y").random(4))
 
 
-def test_spawned_processes_do_not_run_the_script_again(tmp_path):
-    """As under a workflow engine: a script without a __main__ guard that uses worker processes."""
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import multiprocessing\n"
-        "from concurrent.futures import ProcessPoolExecutor\n"
-        "from echoclr_core.common.processes import main_script_hidden\n"
-        "print('script runs')\n"
-        "context = multiprocessing.get_context('spawn')\n"
-        "with ProcessPoolExecutor(2, mp_context=context) as pool:\n"
-        "    with main_script_hidden():\n"
-        "        futures = [pool.submit(abs, -n) for n in range(4)]\n"
-        "    print([future.result() for future in futures])\n"
-    )
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["script runs", "[0, 1, 2, 3]"]
-
-
 def test_copied_files_are_whole_and_leave_their_source_alone(tmp_path):
     source = tmp_path / "a.bin"
     source.write_bytes(b"weights")

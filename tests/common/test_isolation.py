@@ -1,5 +1,7 @@
 """Processes that serve jobs: replaced when they die, and nobody blamed for what another left behind."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -34,3 +36,16 @@ def test_a_crash_that_other_jobs_may_have_caused_is_tried_in_a_fresh_process():
         (2, "done", ["memory", ""]),
         (3, "done", ["segfault"]),
     ]
+
+
+def test_a_script_without_a_guard_is_not_run_again_by_its_processes(tmp_path):
+    """As under a workflow engine, whose scripts have no ``if __name__ == "__main__"``."""
+    (tmp_path / "script.py").write_text(
+        "from echoclr_core.common.isolation import Job, run_isolated\n"
+        "print('runs')\n"
+        "print(sorted(run_isolated('builtins:abs', [Job(n, (-n,)) for n in range(3)], workers=2)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, tmp_path / "script.py"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["runs", "[(0, 'done', 0), (1, 'done', 1), (2, 'done', 2)]"]

@@ -1,8 +1,8 @@
 """Masked videos: one file, a shard, the preview."""
 
 import os
-import subprocess
-import sys
+import threading
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,13 +11,16 @@ import pandas as pd
 import pytest
 from pydicom.pixels import pixel_array
 
+from echoclr_core.common import resume
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
-from echoclr_core.video import mask as room
+from echoclr_core.common.folder_lock import FolderHeldError, hold_folder
+from echoclr_core.common.shard_cache import ShardCache
+from echoclr_core.video import masked_video as room
 from echoclr_core.video.hull import sector_mask
-from echoclr_core.video.mask import MaskSettings, mask_preview, mask_shard, mask_video
-from echoclr_core.video.parallel import map_files
+from echoclr_core.video.mask import mask_preview, mask_shard
+from echoclr_core.video.masked_video import MaskSettings, mask_video
 from echoclr_core.video.tables import MASKED_VIDEOS
 
 
@@ -199,30 +202,76 @@ def test_preview_shows_the_middle_frame_before_and_after(tmp_path, shard):
     assert padded[0][12].any()
 
 
-def test_a_process_that_dies_costs_one_job():
-    jobs = ["10", "20", "__import__('os')._exit(1)", "40"]
-    assert map_files(eval, jobs, workers=2, crashed=-1) == [10, 20, -1, 40]
-
-
-def test_an_error_of_a_job_comes_through():
-    with pytest.raises(ZeroDivisionError):
-        map_files(eval, ["1", "1/0", "2"], workers=2, crashed=-1)
-    with pytest.raises(ValueError, match="workers is 0"):
-        map_files(eval, ["1"], workers=0, crashed=-1)
-
-
-def test_a_script_without_a_guard_is_not_run_again_by_its_processes(tmp_path):
-    (tmp_path / "script.py").write_text(
-        "from echoclr_core.video.parallel import map_files\n"
-        "print('runs')\n"
-        "print(map_files(eval, ['1', '2', '3'], workers=2, crashed=0))\n"
+@pytest.mark.slow
+def test_a_video_that_brings_its_process_down_costs_itself_only(tmp_path, shard):
+    rows = mask_shard(
+        shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings(), process="faulty_masks:mask"
     )
-    run = [sys.executable, str(tmp_path / "script.py")]
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(
-        run, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": root}
-    )
-    assert done.stdout.split("\n") == ["runs", "[1, 2, 3]", ""]
+    assert list(rows["outcome"]) == ["unreadable", "unreadable", "blank", "ok", "unreadable"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["v_a.avi"]
+
+
+def test_a_failing_disk_ends_the_shard(tmp_path, shard):
+    with pytest.raises(OSError, match="does not read back"):
+        mask_shard(
+            shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings(), process="faulty_masks:disk"
+        )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("bit", [100, 4000, -2000])
+def test_a_flipped_bit_is_seen(tmp_path, bit):
+    """MagicYUV carries no checksum: most flipped bits decode to another picture without a word."""
+    frames = fan()
+    write_avi(tmp_path / "in" / "v_a.avi", frames, 30, "magicyuv")
+    digest = file_digest(tmp_path / "in" / "v_a.avi")
+    data = bytearray((tmp_path / "in" / "v_a.avi").read_bytes())
+    data[bit] ^= 4
+    (tmp_path / "in" / "v_a.avi").write_bytes(data)
+    videos = pd.DataFrame({"video_id": ["v_a"], "study_id": ["s_1"], "sha256": [digest]})
+    rows = mask_shard(videos, tmp_path / "in", tmp_path / "out", settings=MaskSettings())
+    assert list(rows["outcome"]) == ["unreadable"]
+
+
+@pytest.mark.parametrize("change", ["nothing", "settings", "source", "code"])
+def test_a_stopped_shard_goes_on_where_it_was(tmp_path, monkeypatch, shard, change):
+    def stop(*_):
+        raise InterruptedError
+
+    shard = shard[shard["video_id"] != "v_gone"]
+    options = {"workers": 1, "process": "faulty_masks:counted"}
+    monkeypatch.setenv("ECHOCLR_TEST_CALLS", str(tmp_path / "calls"))
+    with monkeypatch.context() as patched:
+        patched.setattr(ShardCache, "publish", stop)
+        with pytest.raises(InterruptedError):
+            mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings(), **options)
+    (tmp_path / "calls").write_text("")
+    settings = MaskSettings(size=56) if change == "settings" else MaskSettings()
+    if change == "source":
+        os.utime(tmp_path / "in" / "v_a.avi", ns=(1, 1))
+    if change == "code":
+        monkeypatch.setattr(resume, "function_digest", lambda *_: "edited")
+    rows = mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=settings, **options)
+    assert list(rows["outcome"]) == ["ok", "unreadable", "blank", "ok"]
+    made = {"nothing": {"v_cut"}, "source": {"v_cut", "v_a"}}.get(change, set(shard["video_id"]))
+    assert set((tmp_path / "calls").read_text().split()) == made
+
+
+def test_two_jobs_do_not_work_on_one_shard(tmp_path, shard, monkeypatch):
+    monkeypatch.setattr("echoclr_core.video.mask.hold_folder", partial(hold_folder, wait_seconds=0))
+    refused = []
+
+    def second():
+        try:
+            mask_shard(shard, tmp_path / "in", tmp_path / "out", tmp_path / "work", settings=MaskSettings())
+        except FolderHeldError:
+            refused.append(True)
+
+    with hold_folder(tmp_path / "work"):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+    assert refused == [True]
 
 
 def test_real_ultrasound_keeps_its_sector_when_there(tmp_path):

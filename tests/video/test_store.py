@@ -4,7 +4,6 @@ import pickle
 import stat
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
-from echoclr_core.video.parallel import map_files
+from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.store_building import build_store
 from echoclr_core.video.tables import CLIP_INDEX
@@ -109,8 +108,8 @@ def test_it_is_small_to_pickle_and_reads_in_another_process(shards):
     store = ClipStore.open(*shards[:2])
     expected = store.clip("v_c", 2, 4)
     assert len(pickle.dumps(store)) < 10_000
-    there = map_files(partial(ClipStore.clip, store, "v_c", 2), [4, 4], workers=2, crashed=None)
-    np.testing.assert_array_equal(there[0], expected)
+    (there,) = run_isolated("store_clips:clip", [Job(0, (store, "v_c", 2, 4))], workers=1)
+    np.testing.assert_array_equal(there[2], expected)
 
 
 def test_the_array_is_a_plain_npy_and_the_index_says_where(shards):

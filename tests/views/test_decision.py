@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.common.digest import file_digest
 from echoclr_core.views.classifier import Classifier
 from echoclr_core.views.decision import classify_shard, decide
 from echoclr_core.views.sampling import ViewSettings, sample_frames
@@ -42,6 +43,19 @@ def shard(tmp_path):
         frames = [np.full((30, 41), 30 * i + rng.integers(60), np.uint8) for _ in range(4 + 5 * i)]
         write_avi(tmp_path / f"{video_id}.avi", frames, 25.0)
     return videos, tmp_path
+
+
+def test_a_file_that_has_changed_is_unreadable(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("v_1", "v_2"):
+        write_avi(tmp_path / f"{name}.avi", rng.integers(0, 255, (12, 40, 40), np.uint8), 30, "magicyuv")
+    videos = pd.DataFrame({"video_id": ["v_1", "v_2"], "study_id": "s_1"})
+    videos["sha256"] = [file_digest(tmp_path / f"{name}.avi") for name in videos["video_id"]]
+    data = bytearray((tmp_path / "v_2.avi").read_bytes())
+    data[-2000] ^= 1
+    (tmp_path / "v_2.avi").write_bytes(data)
+    table = classify_shard(videos, tmp_path, ByBrightness())
+    assert list(table["outcome"]) == ["ok", "unreadable"]
 
 
 def test_probabilities_are_averaged_before_the_decision():

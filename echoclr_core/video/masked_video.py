@@ -1,0 +1,151 @@
+"""One hull-masked video in the network's size, written and read back."""
+
+import errno
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from echoclr_core.common.avi_reading import avi_info, iter_avi, read_avi
+from echoclr_core.common.avi_writing import CODECS, write_avi
+from echoclr_core.common.digest import check_digest, file_digest
+from echoclr_core.common.files import atomic_path
+from echoclr_core.video.hull import check_binarise, fit_frames, hull_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskSettings:
+    """How a video is masked, resized and written.
+
+    Parameters
+    ----------
+    size
+        Height and width of the written frames, pixels.
+    threshold
+        A pixel counts as bright above this grey level, 0 to 254.
+    binarise
+        "nonzero" (every non-zero pixel to 255 before the threshold) or "literal" (raw intensities).
+    keep_aspect
+        Pad to a square with zeros before resizing; otherwise height and width are scaled apart.
+    codec, quality
+        As in :func:`echoclr_core.common.avi_writing.write_avi`.
+    """
+
+    size: int = 112
+    threshold: int = 200
+    binarise: str = "nonzero"
+    keep_aspect: bool = False
+    codec: str = "ffv1"
+    quality: int = 95
+
+    def __post_init__(self):
+        if int(self.size) != self.size or self.size < 1:
+            raise ValueError(f"size is {self.size!r}; allowed is a whole number of pixels, at least 1")
+        if self.codec not in CODECS:
+            raise ValueError(f"codec is {self.codec!r}; allowed are {list(CODECS)}")
+        if not 1 <= self.quality <= 100:
+            raise ValueError(f"quality is {self.quality!r}; allowed is 1 to 100")
+        check_binarise(self.threshold, self.binarise)
+
+
+def mask_video(source: str | Path, target: str | Path, settings: MaskSettings) -> dict:
+    """Mask, resize and write one video; it is read back and compared before ``target`` is there.
+
+    The hull is known only after the last frame. Frames are therefore resized as they come, one in memory at a
+    time; where a pixel beyond the hull was ever lit, the source is decoded again and masked before resizing.
+
+    Parameters
+    ----------
+    source
+        A deidentified video, any codec.
+    target
+        The AVI to write. An older one is removed if nothing is written.
+    settings
+        See :class:`MaskSettings`.
+
+    Returns
+    -------
+    dict
+        outcome ("ok" or "blank"), n_frames, fps, height, width, hull_fraction, sha256 (None if blank).
+
+    Raises
+    ------
+    ValueError
+        ``source`` does not decode.
+    OSError
+        What was written does not read back as it should: the disk is at fault, not the video.
+    """
+    target = Path(target)
+    target.unlink(missing_ok=True)
+    brightest, small = _brightest_and_small(iter_avi(source), settings)
+    hull = hull_of(brightest, settings.threshold, settings.binarise)
+    fps = avi_info(source).fps
+    row = {
+        "outcome": "blank",
+        "n_frames": len(small),
+        "fps": fps,
+        "height": brightest.shape[0],
+        "width": brightest.shape[1],
+        "hull_fraction": float(hull.mean()),
+        "sha256": None,
+    }
+    if not hull.any():
+        return row
+    if brightest[~hull].any():
+        keep = np.where(hull, np.uint8(255), np.uint8(0))
+        inside = (cv2.bitwise_and(frame, keep) for frame in iter_avi(source))
+        small = np.stack([fit_frames(frame, settings.size, settings.keep_aspect) for frame in inside])
+    if not small.any():  # a few dim pixels vanish in the area mean
+        return row
+    with atomic_path(target) as temporary:
+        write_avi(temporary, small, fps, settings.codec, settings.quality)
+        _compare(temporary, small, fps, settings, target.name)
+        row["sha256"] = file_digest(temporary)
+    return row | {"outcome": "ok"}
+
+
+def _brightest_and_small(
+    frames: Iterable[np.ndarray], settings: MaskSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """Temporal maximum (H, W), and every frame resized, (T, size, size)."""
+    brightest, small = None, []
+    for frame in frames:
+        brightest = frame.copy() if brightest is None else cv2.max(brightest, frame, dst=brightest)
+        small.append(fit_frames(frame, settings.size, settings.keep_aspect))
+    assert brightest is not None  # iter_avi raises where there is no frame
+    return brightest, np.stack(small)
+
+
+def _compare(path: Path, small: np.ndarray, fps: float, settings: MaskSettings, name: str) -> None:
+    """Raise OSError unless the file holds exactly these frames (as their JPEGs decode, for MJPEG)."""
+    found, found_fps = read_avi(path)
+    expected, slack = small, 0
+    if settings.codec == "mjpeg":
+        flags = [cv2.IMWRITE_JPEG_QUALITY, settings.quality]
+        jpegs = [cv2.imencode(".jpg", frame, flags)[1] for frame in small]
+        expected = np.stack([cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE) for jpeg in jpegs])
+        slack = 2  # two correct JPEG decoders differ by their rounding
+    same = found.shape == expected.shape and int(cv2.absdiff(found, expected).max()) <= slack
+    if not same or abs(found_fps - fps) > 1e-3 * fps:
+        raise OSError(
+            errno.EIO, f"{name}: does not read back as it was written; is the disk sound and not full?"
+        )
+
+
+def mask_file(
+    source: str | Path, target: str | Path, settings: MaskSettings, sha256: str | None
+) -> dict[str, Any]:
+    """:func:`mask_video` of a file with the digest ``sha256`` (None: not known); bad ones are a row as well.
+
+    Where the source differs from its digest or does not decode, outcome is "unreadable" and "detail" says
+    why.
+    """
+    try:
+        if sha256 is not None:
+            check_digest(source, sha256)
+        return mask_video(source, target, settings)
+    except ValueError as error:
+        return {"outcome": "unreadable", "detail": str(error)}
