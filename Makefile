@@ -32,11 +32,11 @@ $(VENV)/.ready: envs/lock.txt pyproject.toml
 
 demo: setup ## run the whole study on a synthetic cohort
 	$(SNAKEMAKE) --cores all --configfile $(DEMO) --quiet rules host
-	@$(BIN)/python workflow_scripts/lib/closing_words.py results/demo
+	@$(BIN)/python tools/print_summary.py results/demo
 
 study: setup ## measure label efficiency on a larger synthetic cohort: up to three hours, goes on where it was stopped
 	$(SNAKEMAKE) --cores all --rerun-incomplete --configfile $(STUDY) --quiet rules host
-	@$(BIN)/python -m workflow_scripts.lib.study_page $(STUDY) docs
+	@$(BIN)/python -m tools.study_page $(STUDY) docs
 
 test: setup lint ## pass the tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "not study" $(ARGS)

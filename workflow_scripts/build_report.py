@@ -5,10 +5,12 @@ import json
 import pandas as pd
 
 from echoclr_core import __version__
+from echoclr_core.reporting.caption_templates import Captions
 from echoclr_core.reporting.report import build_report
-from workflow_scripts.lib.captions import Captions
+from echoclr_core.reporting.sections.assemble import sections
+from echoclr_core.reporting.sections.overview import lead
+from echoclr_core.reporting.sections.page import Page
 from workflow_scripts.lib.job import job
-from workflow_scripts.lib.report import Page, lead, sections
 
 with job(snakemake) as log:
     config = json.loads(snakemake.params.config)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from echoclr_core.evaluate.efficiency import EFFICIENCY
-from workflow_scripts.lib.study_page import (
+from tools.study_page import (
     claims_table,
     commit_of,
     markdown,

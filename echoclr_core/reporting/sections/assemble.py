@@ -1,10 +1,10 @@
-"""What stands in the report: a file a section, each from the study's own tables and figures.
+"""The sections of the report in reading order.
 
 A new section is one file with ``section(page)``, a line below, and its files among build_report's inputs.
 """
 
 from echoclr_core.reporting.report import Section
-from workflow_scripts.lib.report import (
+from echoclr_core.reporting.sections import (
     cohort,
     evaluation,
     overview,
@@ -14,10 +14,7 @@ from workflow_scripts.lib.report import (
     settings,
     training,
 )
-from workflow_scripts.lib.report.overview import lead
-from workflow_scripts.lib.report.page import Page
-
-__all__ = ["Page", "lead", "sections"]
+from echoclr_core.reporting.sections.page import Page
 
 SECTIONS = (overview, cohort, results, evaluation, saliency, training, privacy, settings)
 """In reading order: that of the paper, then what backs it."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from echoclr_core.reporting.report import DataTable, Picture, Section
+from echoclr_core.reporting.sections.page import Page, read_json
 from echoclr_core.reporting.style import init_name
-from workflow_scripts.lib.report.page import Page, read_json
 
 
 def section(page: Page) -> Section:

@@ -1,4 +1,4 @@
-"""Three lines at the end of the demo: what was made and what to open."""
+"""Print what a finished run made and which files to open, in three lines."""
 
 import sys
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 
-def closing_words(folder: Path) -> str:
-    """What stands in ``folder``, in three lines, every number read from it."""
+def summary(folder: Path) -> str:
+    """Three lines on the results in ``folder``; every number is read from its tables."""
     studies = pd.read_parquet(folder / "cohort" / "studies.parquet")
     videos = pd.read_parquet(folder / "cohort" / "videos.parquet")
     metrics = pd.read_parquet(folder / "evaluation" / "metrics.parquet")
@@ -21,4 +21,4 @@ def closing_words(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    print(closing_words(Path(sys.argv[1])))
+    print(summary(Path(sys.argv[1])))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from echoclr_core.synthetic.settings import SyntheticSettings
-from workflow_scripts.lib.phantom_montage import TILE, moments, montage, stills
+from tools.phantom_montage import TILE, moments, montage, stills
 
 
 def test_the_montage_shows_every_view_and_every_still():

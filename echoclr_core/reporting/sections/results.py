@@ -7,8 +7,8 @@ import pandas as pd
 from echoclr_core.reporting.captions import figure_caption
 from echoclr_core.reporting.performance import performance_caption
 from echoclr_core.reporting.report import DataTable, Picture, Section
+from echoclr_core.reporting.sections.page import Page, read_json
 from echoclr_core.reporting.style import TASK_NAMES, init_name
-from workflow_scripts.lib.report.page import Page, read_json
 
 FIGURE_NUMBERS = ("2", "3", "s1", "s2")
 TABLE_NUMBERS = {"lvh": "S2", "severe_as": "S3"}

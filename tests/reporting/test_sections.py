@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from echoclr_core.reporting.report import DataTable, Movie, Picture, Text
-from workflow_scripts.lib.report import Page, evaluation, saliency
+from echoclr_core.reporting.sections import evaluation, saliency
+from echoclr_core.reporting.sections.page import Page
 
 SUMMARY = {
     "n_studies": 2,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.reporting.report import DataTable, Picture, Section, Text
-from workflow_scripts.lib.report.page import Page
+from echoclr_core.reporting.sections.page import Page
 
 
 def section(page: Page) -> Section:

@@ -4,8 +4,8 @@ import pandas as pd
 
 from echoclr_core.reporting.panels import of_most_labels, ratio_words
 from echoclr_core.reporting.report import Block, DataTable, Picture, Section
+from echoclr_core.reporting.sections.page import Page, decimal
 from echoclr_core.reporting.style import COHORT_NAMES, TASK_NAMES, init_name
-from workflow_scripts.lib.report.page import Page, decimal
 
 
 def section(page: Page) -> Section:

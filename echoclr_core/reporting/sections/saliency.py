@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.reporting.report import Block, DataTable, Movie, Picture, Section, Text
+from echoclr_core.reporting.sections.page import Page, decimal, read_json
 from echoclr_core.reporting.style import TASK_NAMES, init_label
-from workflow_scripts.lib.report.page import Page, decimal, read_json
 
 LARGEST_MOVIE = 3_000_000
 """Bytes: a larger film stays a file of its own, so that the page can be sent."""

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from echoclr_core.reporting.report import DataTable, Picture, Section, Text
+from echoclr_core.reporting.sections.page import Page, decimal, read_json
 from echoclr_core.reporting.views import decisions_by_view
-from workflow_scripts.lib.report.page import Page, decimal, read_json
 
 DOUBTFUL = 0.2  # margin of probability below which a decision deserves a look
 SET_WORDS = {"train": "training", "validation": "early stopping", "test": "held out"}

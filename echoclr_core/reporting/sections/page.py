@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_scripts.lib.captions import Captions
+from echoclr_core.reporting.caption_templates import Captions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Page:
     config
         The configuration without paths.
     captions
-        See :class:`~workflow_scripts.lib.captions.Captions`.
+        See :class:`~echoclr_core.reporting.caption_templates.Captions`.
     tasks, inits, methods
         The grid.
     """

@@ -7,7 +7,7 @@ import pandas as pd
 
 from echoclr_core.cohort.severe_as import grade_counts
 from echoclr_core.reporting.report import DataTable, Section
-from workflow_scripts.lib.report.page import Page
+from echoclr_core.reporting.sections.page import Page
 
 
 def section(page: Page) -> Section:

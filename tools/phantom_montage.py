@@ -1,6 +1,6 @@
 """Every view of the synthetic cohort at end-diastole, at end-systole and with the mitral valve open.
 
-python -m workflow_scripts.lib.phantom_montage docs/images/synthetic_views.jpg
+python -m tools.phantom_montage docs/images/synthetic_views.jpg
 """
 
 import sys

@@ -1,6 +1,6 @@
 """The page that says what a study of label efficiency found: docs/label_efficiency.md, its table and figure.
 
-    python -m workflow_scripts.lib.study_page config/synthetic_study.yaml docs
+    python -m tools.study_page config/synthetic_study.yaml docs
 
 Every number on it is read from the finished study; what the paper's order says and the numbers do not is
 written as plainly as what they do say.
@@ -18,11 +18,11 @@ from echoclr_core.common.files import atomic_path
 from echoclr_core.evaluate.schema import METRICS
 from echoclr_core.reporting.label_efficiency import label_efficiency_figure
 from echoclr_core.reporting.style import COHORT_NAMES, TASK_NAMES, init_name, save_figure
+from tools.study_results import cohort_sizes, costs, efficiency_tables, pretraining_runs
 from workflow_scripts.lib.checks import resolve_config
 from workflow_scripts.lib.grid import Grid
-from workflow_scripts.lib.study_results import cohort_sizes, costs, efficiency_tables, pretraining_runs
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 FEW = 0.10  # the share of labels up to which the claim is made
 AIM = 0.10  # AUROC that EchoCLR is to gain over random weights there
 CLAIMS = (

@@ -6,8 +6,8 @@ import pandas as pd
 
 from echoclr_core.reporting.captions import with_interval
 from echoclr_core.reporting.report import KeyNumbers, Section, Text
+from echoclr_core.reporting.sections.page import Page
 from echoclr_core.reporting.style import TASK_NAMES, init_name
-from workflow_scripts.lib.report.page import Page
 
 
 def section(page: Page) -> Section:
