@@ -5,6 +5,8 @@ from pathlib import Path
 
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
 from echoclr_core.common.files import write_json
+from echoclr_core.common.folder_lock import hold_folder
+from echoclr_core.common.lifetime import GRACE_SECONDS
 from echoclr_core.finetune.run import finetune
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import HISTORY
@@ -18,7 +20,11 @@ from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
 from workflow_scripts.lib.training_data import subset_videos, validation_videos
 
-with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
+# Held until the results are written and the state is removed: an orphan of an earlier run may still be at it.
+with (
+    job(snakemake, story=f"{snakemake.params.state}/story.log") as log,
+    hold_folder(snakemake.params.state, wait_seconds=GRACE_SECONDS),
+):
     use_threads(snakemake.threads)
     chosen, compute = settings(snakemake), settings(snakemake, "compute").compute
     cell = snakemake.wildcards

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+from echoclr_core.common.folder_lock import FolderHeldError, hold_folder
 from echoclr_core.pretrain.__main__ import run_spec
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import augmentation_fields, encoder_fields
@@ -46,4 +48,5 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
         run_spec(spec)
     log.info("%s", json.loads(Path(snakemake.output.run).read_text(encoding="utf-8")))
     # The results are written: what an interrupted attempt would have resumed from is not needed any more.
-    shutil.rmtree(state, ignore_errors=True)
+    with suppress(FolderHeldError), hold_folder(state, wait_seconds=0):  # held: another job's by now
+        shutil.rmtree(state, ignore_errors=True)

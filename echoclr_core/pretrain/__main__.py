@@ -17,6 +17,8 @@ SPEC.json holds
 import argparse
 import json
 import logging
+import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ import pandas as pd
 import torch
 
 from echoclr_core.common.files import write_json
+from echoclr_core.common.folder_lock import hold_folder
+from echoclr_core.common.lifetime import GRACE_SECONDS
 from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.models.weights import save_encoder
 from echoclr_core.pretrain.run import PretrainResult, pretrain
@@ -49,6 +53,13 @@ def run_spec(spec: dict[str, Any]) -> PretrainResult:
         )
     if "threads" in spec:
         torch.set_num_threads(spec["threads"])
+    first = os.environ.get("RANK", "0") == "0"
+    # Until the results are written: a job on the same state would otherwise begin in between.
+    with hold_folder(spec["state_dir"], wait_seconds=GRACE_SECONDS) if first else nullcontext():
+        return _run(spec)
+
+
+def _run(spec: dict[str, Any]) -> PretrainResult:
     settings = settings_from(PretrainSettings, spec["settings"])
     videos = pd.read_parquet(spec["videos"])
     result = pretrain(

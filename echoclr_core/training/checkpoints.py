@@ -4,12 +4,15 @@ import hashlib
 import io
 import logging
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from echoclr_core.common.files import atomic_path
+from echoclr_core.common.folder_lock import hold_folder
+from echoclr_core.common.lifetime import GRACE_SECONDS
 
 KEPT = 2
 SHORT = 16
@@ -32,6 +35,14 @@ class Checkpoints:
     def __init__(self, folder: str | Path, fingerprint: str):
         self.folder = Path(folder)
         self.fingerprint = fingerprint
+
+    def held(self) -> AbstractContextManager[None]:
+        """Hold the folder against other jobs; see :func:`~echoclr_core.common.folder_lock.hold_folder`.
+
+        Two runs that save into one folder would remove each other's checkpoints. The wait is as long as a run
+        that was told to stop may take to save.
+        """
+        return hold_folder(self.folder, wait_seconds=GRACE_SECONDS)
 
     def save(self, step: int, state: dict[str, Any]) -> Path:
         """Write ``state`` (tensors, numbers, text, lists, dicts) as the newest checkpoint; keep the one

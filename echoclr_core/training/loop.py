@@ -7,6 +7,7 @@ been.
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import torch
@@ -111,7 +112,13 @@ class Loop:
             After SIGTERM or SIGUSR1, the state saved.
         NonFiniteError
             See ``training.guard``; the state of the last checkpoint stays.
+        FolderHeldError
+            Another job trains with the same folder of checkpoints.
         """
+        with self.checkpoints.held() if distributed.rank() == 0 else nullcontext():
+            self._train()
+
+    def _train(self) -> None:
         self._restore()
         try:
             self._steps()

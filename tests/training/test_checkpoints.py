@@ -2,10 +2,14 @@
 
 import logging
 import resource
+import subprocess
+import sys
 
 import pytest
 import torch
 
+from echoclr_core.common.folder_lock import FolderHeldError
+from echoclr_core.training import checkpoints as checkpoints_module
 from echoclr_core.training.checkpoints import Checkpoints
 
 STATE = {"weights": torch.arange(6.0), "step": 3, "rows": [{"loss": 0.5, "order": None}], "done": False}
@@ -17,6 +21,29 @@ def test_round_trip(tmp_path):
     assert step == 3
     assert torch.equal(state.pop("weights"), STATE["weights"])
     assert state == {name: value for name, value in STATE.items() if name != "weights"}
+
+
+def test_a_folder_that_another_job_holds_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints_module, "GRACE_SECONDS", 0.3)
+    code = (
+        "import sys, time; from echoclr_core.training.checkpoints import Checkpoints\n"
+        "with Checkpoints(sys.argv[1], 'b' * 64).held():\n    print('held', flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "a")], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert other.stdout.readline() == "held\n"
+        with (
+            pytest.raises(FolderHeldError, match=f"pid {other.pid}"),
+            Checkpoints(tmp_path / "a", "a" * 64).held(),
+        ):
+            pass
+    finally:
+        other.kill()
+        other.wait()
+    with Checkpoints(tmp_path / "a", "a" * 64).held():
+        pass
 
 
 def test_nothing_to_load(tmp_path):
