@@ -23,7 +23,7 @@ rule catalog_archive:
         study_key=config["input"]["study_key"],
         shards=config["input"]["shards"],
         date_shift_days=config["deidentify"]["date_shift_days"],
-        state=f"{RESTRICTED}/state/catalog_{config['input']['study_key']}.parquet",
+        state=f"{RESTRICTED}/state/catalog",
         core=core("catalog_archive"),
     script:
         "../workflow_scripts/catalog_archive.py"

@@ -1,22 +1,21 @@
 """Read the archive's headers, replace identifiers by pseudonyms, sort the files into shards of studies."""
 
-from pathlib import Path
-
+from echoclr_core.common.folder_lock import hold_folder
+from echoclr_core.common.kept_table import KeptTable
 from echoclr_core.deidentify.key import load_key
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms, pseudonymise
-from echoclr_core.dicom.catalogue import scan_archive
+from echoclr_core.dicom.catalogue import scan_archive, scan_key
 from echoclr_core.dicom.tables import CATALOGUE
 from workflow_scripts.lib.job import job
 
-with job(snakemake, restricted=True) as log:
+with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state):
     params = snakemake.params
-    state = Path(params.state)
     # What an earlier scan read is not read again: the state is no declared output, so it outlives a rerun.
-    known = CATALOGUE.read(state) if state.exists() else None
+    kept = KeptTable(params.state, CATALOGUE, scan_key(params.study_key))
     scanned = scan_archive(
-        snakemake.input.dicom, study_key=params.study_key, workers=snakemake.threads, known=known
+        snakemake.input.dicom, study_key=params.study_key, workers=snakemake.threads, known=kept.read()
     )
-    CATALOGUE.write(scanned, state)
+    kept.write(scanned)
     pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
     catalogue = pseudonymise(scanned, pseudonyms, params.shards, date_shift_days=params.date_shift_days)
     by_shard = dict(tuple(catalogue.groupby("shard")))

@@ -22,7 +22,7 @@ from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.common.randomness import generator
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.videos import deidentify_video
-from echoclr_core.dicom.catalogue import describe_file
+from echoclr_core.dicom.description import describe_file
 from echoclr_core.dicom.outcomes import OUTCOMES, UnusableFile
 from echoclr_core.dicom.reading import read_cine
 

@@ -11,22 +11,22 @@ from typing import Any
 import pandas as pd
 
 from echoclr_core.common.isolation import Job, run_isolated
-from echoclr_core.dicom.frames import as_unusable
-from echoclr_core.dicom.header import Header
-from echoclr_core.dicom.header_parser import parse_header
-from echoclr_core.dicom.outcomes import UnusableFile
-from echoclr_core.dicom.reading import check_study_key, cine_of, read_header
+from echoclr_core.common.resume import resume_key
+from echoclr_core.dicom.reading import check_study_key
 from echoclr_core.dicom.tables import CATALOGUE
-from echoclr_core.dicom.values import quiet_pydicom
 
 _LOG = logging.getLogger(__name__)
 
 
-IDENTITY = ("study_key", "patient_key", "study_date", "sop_uid")
-DESCRIBE = f"{__name__}:describe_files"
+DESCRIBE = "echoclr_core.dicom.description:describe_files"
 BATCH = 64  # files a job: of small ones a process reads some hundred a second
 SECONDS = 120.0  # for a batch, and for a file alone: videos without a number of frames are read to their end
 MEGABYTES = 4096  # that a process may take; no picture is decoded
+
+
+def scan_key(study_key: str) -> str:
+    """The key under which a catalogue may be kept for the next scan: the code that reads headers counts."""
+    return resume_key(DESCRIBE, {"study_key": study_key}, [])
 
 
 def scan_archive(
@@ -55,8 +55,8 @@ def scan_archive(
     workers
         Processes to read with.
     known
-        An earlier catalogue of the same root **made with the same** ``study_key``: rows of equal path,
-        size and time of change are taken over without opening the file.
+        An earlier catalogue of the same root under the same :func:`scan_key`: rows of equal path, size and
+        time of change are taken over without opening the file.
     on_progress
         Called with (files done, files to read).
 
@@ -93,25 +93,6 @@ def scan_archive(
             on_progress(done, len(todo))
     frame = pd.DataFrame(rows, columns=list(CATALOGUE.columns))
     return CATALOGUE.check(frame.astype(object).where(frame.notna(), None))
-
-
-def describe_file(path: str | Path, *, study_key: str = "AccessionNumber") -> dict[str, str | None]:
-    """Outcome and identity of one file, from its header alone. Raises nothing but MemoryError."""
-    header = Header()
-    try:
-        with as_unusable(path), quiet_pydicom():
-            parsed = parse_header(path, study_key=study_key)
-            header = read_header(parsed, study_key)
-            cine_of(path, parsed, header)
-        outcome = "ok" if header.study_key else "no_study_key"
-    except UnusableFile as error:
-        outcome = error.outcome
-    return {"outcome": outcome, **{name: getattr(header, name) for name in IDENTITY}}
-
-
-def describe_files(paths: Sequence[Path], study_key: str) -> list[dict[str, str | None]]:
-    """:func:`describe_file` of each path."""
-    return [describe_file(path, study_key=study_key) for path in paths]
 
 
 def _describe(

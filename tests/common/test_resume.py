@@ -1,5 +1,11 @@
 """The key of what is kept between attempts."""
 
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from echoclr_core.common.modules import code_digest, imported_modules
@@ -41,3 +47,52 @@ def test_a_string_is_no_collection_of_packages(tmp_path):
     for follow in (code_digest, imported_modules):
         with pytest.raises(TypeError, match=r"the string 'echoclr_core'"):
             follow(ROOT / "echoclr_core/common/files.py", ROOT, "echoclr_core")
+
+
+JOBS = {
+    "echoclr_core.deidentify.videos:deidentify_video": (
+        "deidentify.boundary",
+        "dicom.codecs",
+        "common.files",
+    ),
+    "echoclr_core.video.given:import_video": ("video.given", "common.avi_reading", "common.containers"),
+    "echoclr_core.video.masked_video:mask_file": ("video.masked_video", "video.hull", "common.avi_writing"),
+    "echoclr_core.dicom.description:describe_files": ("dicom.description", "dicom.values", "dicom.inflate"),
+}
+
+
+@pytest.mark.parametrize(("function", "module"), [(job, one) for job, edits in JOBS.items() for one in edits])
+def test_an_edit_of_what_a_job_stands_on_is_another_key(tmp_path, function, module):
+    """Nothing that code before the edit has made is taken over by a run after it."""
+    shutil.copytree(ROOT / "echoclr_core", tmp_path / "echoclr_core", ignore=shutil.ignore_patterns("*.pyc"))
+    before = resume_key(function, {}, [])
+    assert resume_key(function, {}, [], root=tmp_path) == before
+    edited = tmp_path / "edited"
+    shutil.copytree(tmp_path / "echoclr_core", edited / "echoclr_core")
+    path = edited.joinpath("echoclr_core", *module.split(".")).with_suffix(".py")
+    path.write_text(path.read_text() + "EDITED = 1\n")
+    assert resume_key(function, {}, [], root=edited) != before
+
+
+# Packages without what they re-export: the library names the modules that define (tests/architecture).
+LOADED = (
+    "import json, pathlib, sys, types; from importlib import import_module\n"
+    "for path in pathlib.Path('echoclr_core').glob('*/__init__.py'):\n"
+    "    package = types.ModuleType('echoclr_core.' + path.parent.name)\n"
+    "    package.__path__ = [str(path.parent.resolve())]\n"
+    "    sys.modules[package.__name__] = package\n"
+    "import_module(sys.argv[1])\n"
+    "ours = [m for name, m in sys.modules.items() if name.split('.')[0] == 'echoclr_core']\n"
+    "print(json.dumps([m.__file__ for m in ours if getattr(m, '__file__', None)]))"
+)
+
+
+@pytest.mark.parametrize("function", JOBS)
+def test_the_digest_covers_every_module_that_the_job_loads(function):
+    module = function.partition(":")[0]
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, module], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = {Path(path) for path in json.loads(done.stdout)}
+    script = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    assert loaded - {script, *imported_modules(script, ROOT, ["echoclr_core"])} == set()

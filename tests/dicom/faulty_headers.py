@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from echoclr_core.dicom import catalogue
+from echoclr_core.dicom import description
 
 
 def describe_files(paths, study_key):
@@ -15,4 +15,4 @@ def describe_files(paths, study_key):
             time.sleep(600)
         if "memory" in path.name:
             bytearray(2**40)
-    return catalogue.describe_files(paths, study_key)
+    return description.describe_files(paths, study_key)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from echoclr_core.dicom.catalogue import describe_file
+from echoclr_core.dicom.description import describe_file
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import read_cine
 
