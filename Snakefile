@@ -51,8 +51,14 @@ rule all:
         rules.report.input if GRID.tasks else [rules.mask.input, rules.cohort.input, rules.pretrain.input],
 
 
+if workflow.resource_settings.nodes:  # jobs go to a cluster
+    slurm.requeue_by_default(workflow.rules)
+
+
 # What needs files is asked last, when it is known that jobs will run.
 onstart:
     checks.require_files(config, synthetic=SYNTHETIC, targets=workflow.dag_settings.targets)
     if any(job.rule.name == "make_synthetic_cohort" for job in workflow.dag.needrun_jobs()):
         checks.refuse_changed_cohort(config)
+    if slurm.is_slurm(workflow):
+        slurm.check_cluster(workflow)

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
-from workflow_scripts.lib import checks, grid, synthetic_folder
+from workflow_scripts.lib import checks, grid, slurm, synthetic_folder
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.python_path import lead_scripts_to
 from workflow_scripts.lib.workflow_process import announce_workflow

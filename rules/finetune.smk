@@ -24,7 +24,7 @@ rule finetune_model:
     threads: config["compute"]["threads"]
     resources:
         mem_mb=16000,
-        runtime=1440,
+        runtime=720,
     params:
         settings=section(
             "finetune",

@@ -22,7 +22,7 @@ rule pretrain_encoder:
     threads: config["compute"]["threads"]
     resources:
         mem_mb=16000,
-        runtime=2880,
+        runtime=1440,
     params:
         settings=section(
             "pretrain",

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
+from workflow_scripts.lib.time_limit import back_in_queue_at_time_limit
 from workflow_scripts.lib.workflow_process import end_with_workflow
 
 log = logging.getLogger("echoclr")
@@ -54,7 +55,8 @@ def job(snakemake, *, restricted: bool = False, story: str | Path | None = None)
     end_with_workflow()
     start = time.monotonic()
     try:
-        yield log
+        with back_in_queue_at_time_limit(snakemake.rule, snakemake.params.get("state")):
+            yield log
     except Exception as error:
         log.exception("failed after %.1f s", time.monotonic() - start)
         if restricted:
