@@ -53,7 +53,9 @@ def means_table(means: pd.DataFrame) -> pd.DataFrame:
         cells = {}
         for row in part.itertuples():
             spread = "" if pd.isna(row.auroc_sd) else f" ± {row.auroc_sd:.3f}"
-            cells[init_name(row.init)] = f"{row.auroc_mean:.3f}{spread} ({row.low:.3f} to {row.high:.3f})"
+            cells[init_name(row.init)] = (
+                f"{row.auroc_mean:.3f}{spread} ({row.ci_low:.3f} to {row.ci_high:.3f})"
+            )
         rows.append({"Labels": f"{100 * ratio:g} % ({labels})", **cells})
     return pd.DataFrame(rows)
 
@@ -62,7 +64,7 @@ def claims_table(differences: pd.DataFrame) -> pd.DataFrame:
     """One row a claim, task, test set and share of labels: difference, interval, verdict."""
     rows = []
     for a, b in CLAIMS:
-        part = differences[(differences["a"] == a) & (differences["b"] == b)]
+        part = differences[(differences["init_a"] == a) & (differences["init_b"] == b)]
         for row in part.sort_values(["task", "cohort", "ratio"]).itertuples():
             rows.append(
                 {
@@ -70,8 +72,8 @@ def claims_table(differences: pd.DataFrame) -> pd.DataFrame:
                     "Task": TASK_NAMES[row.task],
                     "Test set": row.cohort,
                     "Labels": f"{100 * row.ratio:g} %",
-                    "Difference": f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})",
-                    "Verdict": verdict(row.low, row.high),
+                    "Difference": f"{row.difference:+.3f} ({row.ci_low:+.3f} to {row.ci_high:+.3f})",
+                    "Verdict": verdict(row.ci_low, row.ci_high),
                 }
             )
     return pd.DataFrame(rows)
@@ -82,10 +84,10 @@ def summary(differences: pd.DataFrame) -> list[str]:
     few = differences[differences["ratio"] <= FEW + 1e-9]
     lines = []
     for a, b in CLAIMS:
-        part = few[(few["a"] == a) & (few["b"] == b)]
+        part = few[(few["init_a"] == a) & (few["init_b"] == b)]
         if part.empty:
             continue
-        said = [verdict(row.low, row.high) for row in part.itertuples()]
+        said = [verdict(row.ci_low, row.ci_high) for row in part.itertuples()]
         counts = {word: said.count(word) for word in ("holds", "not separated", "the other way round")}
         told = ", ".join(f"{word} in {count}" for word, count in counts.items() if count)
         average = part["difference"].mean()
@@ -93,7 +95,7 @@ def summary(differences: pd.DataFrame) -> list[str]:
             f"- **{init_name(a)} over {init_name(b)}**: {told} of {len(part)} comparisons; "
             f"on average {average:+.3f} AUROC."
         )
-    gained = few[(few["a"] == "echoclr") & (few["b"] == "random")]
+    gained = few[(few["init_a"] == "echoclr") & (few["init_b"] == "random")]
     for task, part in gained.groupby("task"):
         met = int((part["difference"] >= AIM).sum())
         lines.append(
@@ -193,7 +195,7 @@ def write_page(overlay: Path, docs: Path, *, results: Path = Path("results"), co
     (docs / "images").mkdir(parents=True, exist_ok=True)
     text = page(folder, overlay, grid, means, differences, command)
     with atomic_path(docs / "label_efficiency.csv") as temporary:
-        numbers = ["auroc_mean", "auroc_sd", "low", "high"]
+        numbers = ["auroc_mean", "auroc_sd", "ci_low", "ci_high"]
         order = ["task", "cohort", "init", "ratio", "labels", "draws", "pretrainings", *numbers]
         means[order].astype(dict.fromkeys(numbers, float)).round(4).to_csv(temporary, index=False)
     metrics = METRICS.read(folder / "evaluation" / "metrics.parquet")

@@ -53,7 +53,7 @@ class Resampling:
 
 
 class Resamples:
-    """The resamples of one set of labels, lane by lane; :attr:`redrawn` counts one-class draws so far.
+    """The resamples of one set of labels, lane by lane; :attr:`n_redrawn` counts one-class draws so far.
 
     A resample without a case or without a control has no AUROC. It is drawn again for everything that is
     evaluated on it (all models, all metrics), so that they stay comparable.
@@ -62,7 +62,7 @@ class Resamples:
     def __init__(self, labels: np.ndarray, settings: Resampling, *keys: str | int):
         self.labels = labels
         self.settings = settings
-        self.redrawn = 0
+        self.n_redrawn = 0
         self._rng = generator(settings.seed, "bootstrap", *keys)
         n = len(labels)
         if settings.groups is None:
@@ -85,7 +85,7 @@ class Resamples:
         while left:
             counts = self._draw(min(lanes, left))
             while (lacking := self._one_class(counts)).any():
-                self.redrawn += int(lacking.sum())
+                self.n_redrawn += int(lacking.sum())
                 counts[:, lacking] = self._draw(int(lacking.sum()))
             left -= counts.shape[1]
             yield counts
@@ -116,7 +116,7 @@ def bootstrap_values(
     -------
     values
         (models, 1 or 3 metrics, n_resamples) float64, models in the order of ``scores``.
-    redrawn
+    n_redrawn
         How many one-class resamples were drawn again.
     """
     labels = as_two_classes(y)
@@ -131,7 +131,7 @@ def bootstrap_values(
         for model, ranking in enumerate(rankings):
             values[model, :, first:last] = weighted_metrics(ranking, counts, auroc_only=auroc_only)
         first = last
-    return values, resamples.redrawn
+    return values, resamples.n_redrawn
 
 
 def bootstrap_means(
@@ -223,7 +223,7 @@ def bootstrap_models(
     Returns
     -------
     Index (model, metric), columns value (the data as they are), low, high. ``attrs``: n_studies, n_positive,
-    n_resamples, redrawn (one-class resamples drawn again).
+    n_resamples, n_redrawn (one-class resamples drawn again).
 
     Raises
     ------
@@ -242,7 +242,7 @@ def bootstrap_models(
             f"an interval needs at least {min_per_class} of each"
         )
     resampling = Resampling(n_resamples=n_resamples, seed=seed, stratified=stratified, groups=groups)
-    values, redrawn = bootstrap_values(labels, scores, resampling)
+    values, n_redrawn = bootstrap_values(labels, scores, resampling)
     tail = (1 - level) / 2
     low, high = np.quantile(values, [tail, 1 - tail], axis=2)
     # The value itself is one more "resample": every study once.
@@ -254,7 +254,9 @@ def bootstrap_models(
         {"value": np.ravel(point), "low": low.ravel(), "high": high.ravel()},
         index=pd.MultiIndex.from_product([list(scores), METRIC_NAMES], names=["model", "metric"]),
     )
-    table.attrs.update(n_studies=len(labels), n_positive=n_positive, n_resamples=n_resamples, redrawn=redrawn)
+    table.attrs.update(
+        n_studies=len(labels), n_positive=n_positive, n_resamples=n_resamples, n_redrawn=n_redrawn
+    )
     return table
 
 

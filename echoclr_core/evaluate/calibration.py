@@ -37,7 +37,7 @@ class Estimate:
     high: float
 
 
-UNKNOWN = Estimate(value=math.nan, low=math.nan, high=math.nan)
+NOT_ESTIMABLE = Estimate(value=math.nan, low=math.nan, high=math.nan)
 
 
 def calibration_line(y, probabilities, *, level: float = 0.95) -> tuple[Estimate, Estimate]:
@@ -59,7 +59,7 @@ def calibration_line(y, probabilities, *, level: float = 0.95) -> tuple[Estimate
     ones = np.ones((len(x), 1))
     intercept = _estimate(*_fit(ones, labels, offset=x), level)
     if np.ptp(x) == 0 or _separated(labels, x):
-        return intercept, UNKNOWN
+        return intercept, NOT_ESTIMABLE
     # Centred, so that the two parameters are nearly independent whatever the level of x.
     centred = np.column_stack([x - x.mean(), ones[:, 0]])
     return intercept, _estimate(*_fit(centred, labels, offset=np.zeros(len(x))), level)
@@ -74,7 +74,7 @@ def calibration_curve(y, probabilities, *, bins: int = 10, level: float = 0.95) 
     Returns
     -------
     One row a bin by rising probability: bin (from 1), n_studies, n_positive, lowest, highest,
-    mean_probability, observed (share of cases), low, high (Clopper and Pearson's interval of it).
+    mean_probability, observed (share of cases), ci_low, ci_high (Clopper and Pearson's interval of it).
     """
     labels = as_labels(y)
     values = as_probabilities(probabilities, len(labels))
@@ -94,8 +94,8 @@ def calibration_curve(y, probabilities, *, bins: int = 10, level: float = 0.95) 
                 "highest": float(values[inside].max()),
                 "mean_probability": float(values[inside].mean()),
                 "observed": observed,
-                "low": low,
-                "high": high,
+                "ci_low": low,
+                "ci_high": high,
             }
         )
     return pd.DataFrame(rows)

@@ -43,7 +43,7 @@ def comparison_rows(
     seed: int,
     groups: np.ndarray | None = None,
 ) -> list[dict]:
-    """One row (a, b, areas, statistic, p, p_delong, estimable) a pair, all on the same resamples.
+    """One row (init_a, init_b, areas, statistic, p, p_delong, estimable) a pair, all on the same resamples.
 
     With fewer than MIN_PER_CLASS cases or controls there are areas at most, and no p.
     """
@@ -55,7 +55,8 @@ def comparison_rows(
     if not pairs or smaller < MIN_PER_CLASS:
         areas = {init: point_metrics(labels, s)["auroc"] if smaller else None for init, s in scores.items()}
         return [
-            {"a": a, "b": b, "auroc_a": areas[a], "auroc_b": areas[b], "estimable": False} for a, b in pairs
+            {"init_a": a, "init_b": b, "auroc_a": areas[a], "auroc_b": areas[b], "estimable": False}
+            for a, b in pairs
         ]
     stratified = settings.stratified_test and groups is None
     tests = roc_tests(
@@ -65,8 +66,8 @@ def comparison_rows(
     for (a, b), test in zip(pairs, tests, strict=True):
         rows.append(
             {
-                "a": a,
-                "b": b,
+                "init_a": a,
+                "init_b": b,
                 "auroc_a": test.auroc_a,
                 "auroc_b": test.auroc_b,
                 "statistic": test.statistic,

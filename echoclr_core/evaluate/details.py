@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from echoclr_core.common.tables import Table
-from echoclr_core.evaluate.calibration import UNKNOWN, calibration_curve, calibration_line
+from echoclr_core.evaluate.calibration import NOT_ESTIMABLE, calibration_curve, calibration_line
 from echoclr_core.evaluate.metrics import brier
 from echoclr_core.evaluate.schema import CALIBRATION, CALIBRATION_CURVE, OPERATING_POINTS, SUBGROUPS
 from echoclr_core.evaluate.settings import MIN_PER_CLASS, EvaluationSettings
@@ -101,7 +101,11 @@ def calibration_tables(
         labels, scores = table["label"].to_numpy(), table["score"].to_numpy()
         positive = int(labels.sum())
         enough = min(positive, len(labels) - positive) >= MIN_PER_CLASS
-        line = calibration_line(labels, scores, level=settings.level) if enough else (UNKNOWN, UNKNOWN)
+        line = (
+            calibration_line(labels, scores, level=settings.level)
+            if enough
+            else (NOT_ESTIMABLE, NOT_ESTIMABLE)
+        )
         prevalence = positive / len(labels)
         numbers = {
             "n_studies": len(labels),

@@ -37,8 +37,8 @@ EFFICIENCY = Table(
             description="standard deviation over the repeats",
             low=0,
         ),
-        "low": Column(kind="float", description="lower 95 % bound of the mean", low=0, high=1),
-        "high": Column(kind="float", description="upper 95 % bound of the mean", low=0, high=1),
+        "ci_low": Column(kind="float", description="lower 95 % bound of the mean", low=0, high=1),
+        "ci_high": Column(kind="float", description="upper 95 % bound of the mean", low=0, high=1),
     },
     key=("task", "cohort", "ratio", "init"),
 )
@@ -48,13 +48,15 @@ DIFFERENCES = Table(
     "differences",
     {
         **_CELL,
-        "a": Column(kind="str", description="initialisation held to be better", allowed=INITS),
-        "b": Column(kind="str", description="initialisation it is compared with", allowed=INITS),
-        "difference": Column(kind="float", description="mean AUROC of a less that of b", low=-1, high=1),
-        "low": Column(kind="float", description="lower 95 % bound", low=-1, high=1),
-        "high": Column(kind="float", description="upper 95 % bound", low=-1, high=1),
+        "init_a": Column(kind="str", description="initialisation held to be better", allowed=INITS),
+        "init_b": Column(kind="str", description="initialisation it is compared with", allowed=INITS),
+        "difference": Column(
+            kind="float", description="mean AUROC of init_a less that of init_b", low=-1, high=1
+        ),
+        "ci_low": Column(kind="float", description="lower 95 % bound", low=-1, high=1),
+        "ci_high": Column(kind="float", description="upper 95 % bound", low=-1, high=1),
     },
-    key=("task", "cohort", "ratio", "a", "b"),
+    key=("task", "cohort", "ratio", "init_a", "init_b"),
 )
 """Schema of the paired differences between methods."""
 
@@ -108,7 +110,8 @@ def efficiency(
     Returns
     -------
     means, differences
-        Columns init, auroc_mean, auroc_sd, low, high; and a, b, difference, low, high for every pair, a being
+        Columns init, auroc_mean, auroc_sd, ci_low, ci_high; and init_a, init_b, difference, ci_low, ci_high
+        for every pair, init_a being
         the later one of INITS.
 
     Raises
@@ -129,12 +132,14 @@ def efficiency(
         resampled[init] = (plain.mean(), (weights * drawn).sum(1))
         low, high = _bounds(resampled[init][1], level)
         spread = plain.std(ddof=1) if len(plain) > 1 else None
-        means.append({"init": init, "auroc_mean": plain.mean(), "auroc_sd": spread, "low": low, "high": high})
+        means.append(
+            {"init": init, "auroc_mean": plain.mean(), "auroc_sd": spread, "ci_low": low, "ci_high": high}
+        )
     differences = []
     for b, a in combinations(resampled, 2):
         low, high = _bounds(resampled[a][1] - resampled[b][1], level)
         value = resampled[a][0] - resampled[b][0]
-        differences.append({"a": a, "b": b, "difference": value, "low": low, "high": high})
+        differences.append({"init_a": a, "init_b": b, "difference": value, "ci_low": low, "ci_high": high})
     return pd.DataFrame(means), pd.DataFrame(differences)
 
 

@@ -38,7 +38,7 @@ class RocTest:
     estimable
         False where the resampled differences have no spread (the same curve twice, two perfect curves):
         p is then a convention (0.5 one-sided), no evidence.
-    redrawn
+    n_redrawn
         One-class resamples drawn again.
     """
 
@@ -48,7 +48,7 @@ class RocTest:
     statistic: float
     p: float
     estimable: bool
-    redrawn: int
+    n_redrawn: int
 
 
 def roc_test(
@@ -115,7 +115,7 @@ def roc_test_result(
             stratified=stratified,
             groups=groups,
         )[0]
-    drawn, redrawn = [], 0
+    drawn, n_redrawn = [], 0
     for name, scores in (("a", scores_a), ("b", scores_b)):
         apart = Resampling(
             n_resamples=n_resamples,
@@ -125,8 +125,8 @@ def roc_test_result(
         )
         values, again = bootstrap_values(y, {name: scores}, apart, auroc_only=True)
         drawn.append(values[0, 0])
-        redrawn += again
-    return _outcome(auroc(y, scores_a), auroc(y, scores_b), drawn[0] - drawn[1], alternative, redrawn)
+        n_redrawn += again
+    return _outcome(auroc(y, scores_a), auroc(y, scores_b), drawn[0] - drawn[1], alternative, n_redrawn)
 
 
 def roc_tests(
@@ -148,14 +148,14 @@ def roc_tests(
     _check_alternative(alternative)
     labels = as_two_classes(y)
     resampling = Resampling(n_resamples=n_resamples, seed=seed, stratified=stratified, groups=groups)
-    values, redrawn = bootstrap_values(labels, scores, resampling, auroc_only=True)
+    values, n_redrawn = bootstrap_values(labels, scores, resampling, auroc_only=True)
     drawn = dict(zip(scores, values[:, 0], strict=True))
     point = {name: auroc(labels, s) for name, s in scores.items()}
-    return [_outcome(point[a], point[b], drawn[a] - drawn[b], alternative, redrawn) for a, b in pairs]
+    return [_outcome(point[a], point[b], drawn[a] - drawn[b], alternative, n_redrawn) for a, b in pairs]
 
 
 def _outcome(
-    auroc_a: float, auroc_b: float, differences: np.ndarray, alternative: str, redrawn: int
+    auroc_a: float, auroc_b: float, differences: np.ndarray, alternative: str, n_redrawn: int
 ) -> RocTest:
     # Equal differences would leave a spread of some 1e-17 in floating point: ask for equality instead.
     spread = bool(np.ptp(differences) > 0)
@@ -175,7 +175,7 @@ def _outcome(
         statistic=statistic,
         p=float(tails[alternative]),
         estimable=spread,
-        redrawn=redrawn,
+        n_redrawn=n_redrawn,
     )
 
 

@@ -23,10 +23,10 @@ METRICS = Table(
         "cohort": _RUN["cohort"],
         "metric": Column(kind="str", description="Name of the metric."),
         "value": Column(kind="float", nullable=True, description="On all studies; missing if undefined."),
-        "low": Column(
+        "ci_low": Column(
             kind="float", nullable=True, description="Lower 95 % bound; missing with too few cases."
         ),
-        "high": Column(
+        "ci_high": Column(
             kind="float", nullable=True, description="Upper 95 % bound; missing with too few cases."
         ),
         "n_studies": Column(kind="int", description="Studies evaluated.", low=0),
@@ -37,7 +37,7 @@ METRICS = Table(
         "n_resamples": Column(
             kind="int", nullable=True, description="Bootstrap resamples behind the interval."
         ),
-        "redrawn": Column(
+        "n_redrawn": Column(
             kind="int", nullable=True, description="One-class resamples that were drawn again."
         ),
     },
@@ -48,13 +48,17 @@ COMPARISONS = Table(
     "COMPARISONS",
     {
         **_RUN,
-        "a": Column(kind="str", description="Initialisation held to be better.", allowed=INITS),
-        "b": Column(kind="str", description="Initialisation it is compared with.", allowed=INITS),
-        "auroc_a": Column(kind="float", nullable=True, description="AUROC of a.", low=0, high=1),
-        "auroc_b": Column(kind="float", nullable=True, description="AUROC of b.", low=0, high=1),
+        "init_a": Column(kind="str", description="Initialisation held to be better.", allowed=INITS),
+        "init_b": Column(kind="str", description="Initialisation it is compared with.", allowed=INITS),
+        "auroc_a": Column(kind="float", nullable=True, description="AUROC of init_a.", low=0, high=1),
+        "auroc_b": Column(kind="float", nullable=True, description="AUROC of init_b.", low=0, high=1),
         "statistic": Column(kind="float", nullable=True, description="D of pROC's bootstrap test."),
         "p": Column(
-            kind="float", nullable=True, description="One-sided p (a above b), paired.", low=0, high=1
+            kind="float",
+            nullable=True,
+            description="One-sided p (init_a above init_b), paired.",
+            low=0,
+            high=1,
         ),
         "p_holm": Column(
             kind="float", nullable=True, description="Holm-adjusted within task and cohort.", low=0, high=1
@@ -68,7 +72,7 @@ COMPARISONS = Table(
         "n_studies": Column(kind="int", description="Studies evaluated.", low=0),
         "n_positive": Column(kind="int", description="Cases among them.", low=0),
     },
-    key=("task", "ratio", "draw", "cohort", "a", "b"),
+    key=("task", "ratio", "draw", "cohort", "init_a", "init_b"),
 )
 
 
@@ -82,16 +86,16 @@ _MODEL = {
 _COUNTS = {"n_studies": METRICS.columns["n_studies"], "n_positive": METRICS.columns["n_positive"]}
 
 
-def _share(what: str, *, nullable: bool = False) -> Column:
+def _proportion(what: str, *, nullable: bool = False) -> Column:
     return Column(kind="float", nullable=nullable, description=what, low=0, high=1)
 
 
 def _with_bounds(name: str, what: str) -> dict[str, Column]:
     """A share and its exact interval; missing where nobody is in the denominator."""
     return {
-        name: _share(what, nullable=True),
-        f"{name}_low": _share(f"Lower bound of {name} (Clopper and Pearson).", nullable=True),
-        f"{name}_high": _share(f"Upper bound of {name}.", nullable=True),
+        name: _proportion(what, nullable=True),
+        f"{name}_low": _proportion(f"Lower bound of {name} (Clopper and Pearson).", nullable=True),
+        f"{name}_high": _proportion(f"Upper bound of {name}.", nullable=True),
     }
 
 
@@ -104,7 +108,7 @@ OPERATING_POINTS = Table(
             description="The rate that the threshold keeps on validation.",
             allowed=("specificity", "sensitivity"),
         ),
-        "rate": _share("What it is kept at, 0.9 say."),
+        "rate": _proportion("What it is kept at, 0.9 say."),
         "threshold": Column(
             kind="float",
             description="Fixed on validation: a study at or above it is called positive; inf calls nobody.",
@@ -139,12 +143,12 @@ CALIBRATION = Table(
     {
         **_MODEL,
         **_COUNTS,
-        "prevalence": _share("Share of cases."),
-        "mean_probability": _share("Mean predicted probability; the prevalence if right on the whole."),
+        "prevalence": _proportion("Share of cases."),
+        "mean_probability": _proportion("Mean predicted probability; the prevalence if right on the whole."),
         **_estimate("intercept", "Calibration in the large; 0 is right. Missing with too few cases."),
         **_estimate("slope", "Calibration slope; 1 is right. Missing where it is not estimable."),
-        "brier": _share("Brier score: mean squared difference of probability and label."),
-        "brier_constant": _share("Brier score of saying the prevalence to everybody."),
+        "brier": _proportion("Brier score: mean squared difference of probability and label."),
+        "brier_constant": _proportion("Brier score of saying the prevalence to everybody."),
     },
     key=("task", "init", "ratio", "draw", "cohort"),
 )
@@ -156,12 +160,12 @@ CALIBRATION_CURVE = Table(
         "bin": Column(kind="int", description="Bin by rising probability, from 1.", low=1),
         "n_studies": Column(kind="int", description="Studies in it.", low=1),
         "n_positive": Column(kind="int", description="Cases among them.", low=0),
-        "lowest": _share("Lowest probability in it."),
-        "highest": _share("Highest probability in it."),
-        "mean_probability": _share("Mean probability in it."),
-        "observed": _share("Share of cases in it."),
-        "low": _share("Lower bound of it (Clopper and Pearson)."),
-        "high": _share("Upper bound of it."),
+        "lowest": _proportion("Lowest probability in it."),
+        "highest": _proportion("Highest probability in it."),
+        "mean_probability": _proportion("Mean probability in it."),
+        "observed": _proportion("Share of cases in it."),
+        "ci_low": _proportion("Lower bound of it (Clopper and Pearson)."),
+        "ci_high": _proportion("Upper bound of it."),
     },
     key=("task", "init", "ratio", "draw", "cohort", "bin"),
 )
@@ -180,12 +184,12 @@ SUBGROUPS = Table(
             for name in (
                 "metric",
                 "value",
-                "low",
-                "high",
+                "ci_low",
+                "ci_high",
                 "n_studies",
                 "n_positive",
                 "n_resamples",
-                "redrawn",
+                "n_redrawn",
             )
         },
     },

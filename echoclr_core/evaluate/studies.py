@@ -1,7 +1,7 @@
 """From predictions of videos to the rows of the evaluation tables, at study level."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -194,7 +194,7 @@ def metric_rows(
     seed: int,
     groups: np.ndarray | None,
 ) -> list[dict]:
-    """Rows (init, metric, value, low, high, n_resamples, redrawn) of every model on the same resamples.
+    """Rows (init, metric, value, ci_low, ci_high, n_resamples, n_redrawn), all models on the same resamples.
 
     Without intervals below MIN_PER_CLASS cases or controls; with one class only, the Brier score alone has a
     value.
@@ -208,7 +208,7 @@ def metric_rows(
             point = point_metrics(labels, values) if fewest else dict.fromkeys(METRIC_NAMES)
             point |= {"brier": brier(labels, values)}
             rows += [{"init": init, "metric": metric, "value": value} for metric, value in point.items()]
-    blank = {"value": None, "low": None, "high": None, "n_resamples": None, "redrawn": None}
+    blank = {"value": None, "ci_low": None, "ci_high": None, "n_resamples": None, "n_redrawn": None}
     return [{**blank, **row} for row in rows]
 
 
@@ -228,9 +228,9 @@ def _rows_with_intervals(labels, scores, settings: EvaluationSettings, seed: int
         groups=groups,
         level=settings.level,
     )
-    behind = {"n_resamples": settings.n_resamples, "redrawn": table.attrs["redrawn"]}
+    behind = {"n_resamples": settings.n_resamples, "n_redrawn": table.attrs["n_redrawn"]}
     rows = [
-        {"init": init, "metric": metric, **row.to_dict(), **behind}
+        {"init": init, "metric": metric, **_interval(row[["value", "low", "high"]]), **behind}
         for (init, metric), row in table.iterrows()
     ]
     errors = {init: (as_probabilities(s, len(labels)) - labels) ** 2 for init, s in scores.items()}
@@ -243,8 +243,8 @@ def _rows_with_intervals(labels, scores, settings: EvaluationSettings, seed: int
     return rows
 
 
-def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:
-    return dict(zip(("value", "low", "high"), numbers, strict=True))
+def _interval(numbers: Iterable[float]) -> dict[str, float]:
+    return dict(zip(("value", "ci_low", "ci_high"), numbers, strict=True))
 
 
 def _operating_rows(
@@ -256,11 +256,13 @@ def _operating_rows(
         log.warning("%s: one class only, no operating points", init)
         return []
     rows = []
-    blank = {"n_resamples": None, "redrawn": None}
+    blank = {"n_resamples": None, "n_redrawn": None}
     for criterion in ("specificity", "sensitivity"):
         rate = settings.target_rate
         threshold = threshold_at(table["label"], table["score"], criterion=criterion, at_least=rate)
         for name, (value, low, high) in rates_at(labels, scores, threshold, level=settings.level).items():
             metric = f"{name}_at_{criterion}_{100 * rate:g}"
-            rows.append({"init": init, "metric": metric, "value": value, "low": low, "high": high, **blank})
+            rows.append(
+                {"init": init, "metric": metric, "value": value, "ci_low": low, "ci_high": high, **blank}
+            )
     return rows

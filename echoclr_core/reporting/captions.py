@@ -45,6 +45,6 @@ def _sentence(task: str, fewest: pd.DataFrame, present: Sequence[str], name: str
     reached = []
     for init in present:
         row = summarise_draws(fewest[fewest["init"] == init]).iloc[0]
-        reached.append(f"{init_name(init)} {with_interval(row['value'], row['low'], row['high'])}")
+        reached.append(f"{init_name(init)} {with_interval(row['value'], row['ci_low'], row['ci_high'])}")
     share = f"{100 * float(fewest['ratio'].iloc[0]):g}%"
     return f" {TASK_NAMES[task]} with {share} of the labels{count}, internal {name}: {', '.join(reached)}."

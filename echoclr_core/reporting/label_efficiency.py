@@ -108,12 +108,12 @@ def tick_positions(ratios: Sequence[float]) -> np.ndarray:
 
 
 def summarise_draws(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean of value, low and high over the draws: (ratio, value, low, high, n_draws), rising ratio.
+    """Means over the draws: (ratio, value, ci_low, ci_high, n_draws), rising ratio.
 
     A bound is missing where it is missing in any draw.
     """
-    numbers = rows.astype({"value": "float64", "low": "float64", "high": "float64"})
-    grouped = numbers.groupby("ratio")[["value", "low", "high"]]
+    numbers = rows.astype({"value": "float64", "ci_low": "float64", "ci_high": "float64"})
+    grouped = numbers.groupby("ratio")[["value", "ci_low", "ci_high"]]
     table = grouped.agg(lambda part: part.mean(skipna=False))
     table["n_draws"] = numbers.groupby("ratio").size()
     return table.reset_index()
@@ -130,7 +130,7 @@ def _draw_panel(axis: Axes, panel: pd.DataFrame, inits: Sequence[str], published
         table = summarise_draws(rows)
         shift = (k - (len(present) - 1) / 2) * DODGE
         x = np.array([place[ratio] for ratio in table["ratio"]]) + shift
-        reach = [table["value"] - table["low"], table["high"] - table["value"]]
+        reach = [table["value"] - table["ci_low"], table["ci_high"] - table["value"]]
         axis.errorbar(
             x,
             table["value"],
@@ -207,7 +207,7 @@ def _subtitle(axis: Axes, panel: pd.DataFrame) -> None:
         text = f"{int(panel['n_studies'].iloc[0]):,} studies, {int(panel['n_positive'].iloc[0]):,} cases"
         if panel["value"].isna().all():
             text += ": one class only, not defined"
-        elif panel["low"].isna().all():
+        elif panel["ci_low"].isna().all():
             text += ": too few for intervals"
     axis.annotate(
         text,
@@ -223,7 +223,7 @@ def _subtitle(axis: Axes, panel: pd.DataFrame) -> None:
 
 def _limits(axes: Sequence[Axes], rows: pd.DataFrame, metric: str) -> None:
     """The same value axis in all panels for AUROC (so that they compare), from 0 for precision–recall."""
-    lowest = rows[["value", "low"]].astype("float64").min().min()
+    lowest = rows[["value", "ci_low"]].astype("float64").min().min()
     for axis in axes:
         if metric == "auroc":
             axis.set_ylim(min(0.45, np.floor(20 * lowest) / 20) if np.isfinite(lowest) else 0.45, 1.01)
@@ -263,5 +263,5 @@ def _told(published: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
     """The published numbers that have one of ours to stand beside: same metric, task, set, ratio, model."""
     keys = ["task", "cohort", "metric", "init", "ratio"]
     if published is None:
-        return pd.DataFrame(columns=[*keys, "value", "low", "high"])
+        return pd.DataFrame(columns=[*keys, "value", "ci_low", "ci_high"])
     return published.merge(rows[keys].drop_duplicates(), on=keys)

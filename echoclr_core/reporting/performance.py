@@ -10,8 +10,8 @@ from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, TASK_NAMES
 from echoclr_core.reporting.tables import ABSENT, EXACT
 
 NOT_ESTIMABLE = "n.e."
-SECOND = "auroc_delong_logit"  # the interval to look at beside the bootstrap's where cases are few
-NOTHING = {"value": math.nan, "low": math.nan, "high": math.nan}
+DELONG_METRIC = "auroc_delong_logit"  # the interval to look at beside the bootstrap's where cases are few
+MISSING_ESTIMATE = {"value": math.nan, "ci_low": math.nan, "ci_high": math.nan}
 
 
 def performance_table(
@@ -49,14 +49,14 @@ def performance_table(
     ValueError
         If there are no rows of this task.
     """
-    rows = metrics[(metrics["task"] == task) & metrics["metric"].isin(["auroc", aupr, SECOND])]
+    rows = metrics[(metrics["task"] == task) & metrics["metric"].isin(["auroc", aupr, DELONG_METRIC])]
     if rows.empty:
         raise ValueError(
             f"performance table: no rows of task {task!r}; there are {sorted(set(metrics['task']))}"
         )
-    values = _lookup(rows, ["ratio", "draw", "init", "cohort", "metric"], ["value", "low", "high"])
-    mine = comparisons[(comparisons["task"] == task) & (comparisons["a"] == "echoclr")]
-    tests = _lookup(mine, ["ratio", "draw", "b", "cohort"], ["p", "p_holm", "estimable"])
+    values = _lookup(rows, ["ratio", "draw", "init", "cohort", "metric"], ["value", "ci_low", "ci_high"])
+    mine = comparisons[(comparisons["task"] == task) & (comparisons["init_a"] == "echoclr")]
+    tests = _lookup(mine, ["ratio", "draw", "init_b", "cohort"], ["p", "p_holm", "estimable"])
     told = _published(published, task)
     labelled = rows.groupby("ratio")["n_labelled_studies"].max()
     several = rows["draw"].nunique() > 1
@@ -70,14 +70,14 @@ def performance_table(
         for cohort in COHORTS:
             name = cohort.capitalize()
             for metric, short in (("auroc", "AUROC"), (aupr, "AUPR")):
-                numbers = values.get((ratio, draw, init, cohort, metric), NOTHING)
+                numbers = values.get((ratio, draw, init, cohort, metric), MISSING_ESTIMATE)
                 line[f"{name} {short}"] = format_interval(**numbers)
                 exact |= {f"{name} {short} {k}{EXACT}": v for k, v in numbers.items()}
                 if metric == "auroc" and any(key[1] == cohort for key in told):
-                    numbers = told.get((ratio, cohort, init), NOTHING)
+                    numbers = told.get((ratio, cohort, init), MISSING_ESTIMATE)
                     line[f"{name} AUROC, published"] = format_interval(**numbers)
-            second = values.get((ratio, draw, init, cohort, SECOND), NOTHING)
-            exact |= {f"{name} AUROC logit DeLong {k}{EXACT}": second[k] for k in ("low", "high")}
+            delong = values.get((ratio, draw, init, cohort, DELONG_METRIC), MISSING_ESTIMATE)
+            exact |= {f"{name} AUROC logit DeLong {k}{EXACT}": delong[k] for k in ("ci_low", "ci_high")}
             test = tests.get(
                 (ratio, draw, init, cohort), {"p": math.nan, "p_holm": math.nan, "estimable": True}
             )
@@ -119,11 +119,11 @@ def format_p(p: float) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def format_interval(value: float, low: float, high: float) -> str:
+def format_interval(value: float, ci_low: float, ci_high: float) -> str:
     """ "0.818 (0.793–0.840)"; without bounds "0.818 (–)"; "–" for a missing value."""
     if pd.isna(value):
         return ABSENT
-    bounds = ABSENT if pd.isna(low) or pd.isna(high) else f"{low:.3f}–{high:.3f}"
+    bounds = ABSENT if pd.isna(ci_low) or pd.isna(ci_high) else f"{ci_low:.3f}–{ci_high:.3f}"
     return f"{value:.3f} ({bounds})"
 
 
@@ -147,7 +147,7 @@ def _published(published: pd.DataFrame | None, task: str) -> Mapping[tuple, dict
     if published is None:
         return {}
     chosen = published[(published["task"] == task) & (published["metric"] == "auroc")]
-    return _lookup(chosen, ["ratio", "cohort", "init"], ["value", "low", "high"])
+    return _lookup(chosen, ["ratio", "cohort", "init"], ["value", "ci_low", "ci_high"])
 
 
 def _ratio_text(ratio: float, labelled) -> str:

@@ -60,7 +60,7 @@ COHORT = {
 
 
 def published_metrics(source: str = "paper") -> pd.DataFrame:
-    """Every printed AUROC: task, ratio, cohort, init, metric, value, low, high; one row each.
+    """Every printed AUROC: task, ratio, cohort, init, metric, value, ci_low, ci_high; one row each.
 
     Parameters
     ----------
@@ -71,6 +71,8 @@ def published_metrics(source: str = "paper") -> pd.DataFrame:
         raise ValueError(f"published numbers: received {source!r}; allowed is one of {list(SOURCES)}")
     printed = _AUROC if source == "paper" else _WORKSHOP_AUROC
     rows = [(*key, "auroc", *values) for key, values in printed.items()]
-    table = pd.DataFrame(rows, columns=["task", "ratio", "cohort", "init", "metric", "value", "low", "high"])
+    table = pd.DataFrame(
+        rows, columns=["task", "ratio", "cohort", "init", "metric", "value", "ci_low", "ci_high"]
+    )
     table.attrs["source"] = SOURCES[source]
     return table

@@ -70,7 +70,8 @@ def _draw(axis: Axes, panel: pd.DataFrame, inits: Sequence[str]) -> None:
         if bins.empty:
             continue
         x, observed, low, high = (
-            bins[name].to_numpy(dtype=np.float64) for name in ("mean_probability", "observed", "low", "high")
+            bins[name].to_numpy(dtype=np.float64)
+            for name in ("mean_probability", "observed", "ci_low", "ci_high")
         )
         look = init_look(init)
         if init == inits[-1]:

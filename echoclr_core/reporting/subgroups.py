@@ -97,7 +97,7 @@ def _draw(
             if one.empty:
                 continue
             value, low, high = (
-                float(one[name].astype("float64").iloc[0]) for name in ("value", "low", "high")
+                float(one[name].astype("float64").iloc[0]) for name in ("value", "ci_low", "ci_high")
             )
             y = place + 0.7 * ((k + 0.5) / len(inits) - 0.5)
             axis.plot([low, high], [y, y], color=_mark(init)["color"], linewidth=1, zorder=2)

@@ -39,8 +39,8 @@ def test_equal_to_metrics_on_the_very_rows_of_each_resample(settings):
     resampling = Resampling(n_resamples=70, seed=4, **settings)
     counts = np.concatenate(list(Resamples(y, resampling)), axis=1)
     rows = [np.repeat(np.arange(200), column.astype(int)) for column in counts.T]
-    values, redrawn = bootstrap_values(y, scores, resampling)
-    assert redrawn == 0
+    values, n_redrawn = bootstrap_values(y, scores, resampling)
+    assert n_redrawn == 0
     for i, s in enumerate(scores.values()):
         slow = np.array([list(point_metrics(y[row], s[row]).values()) for row in rows])
         np.testing.assert_allclose(values[i].T, slow, rtol=0, atol=1e-12)
@@ -87,11 +87,11 @@ def test_same_seed_same_resamples_alone_or_together():
 def test_one_class_resamples_are_redrawn_and_counted():
     y = np.array([1] + [0] * 19)
     s = np.linspace(1, 0, 20)
-    values, redrawn = bootstrap_values(y, {"a": s, "b": -s}, Resampling(n_resamples=2000))
+    values, n_redrawn = bootstrap_values(y, {"a": s, "b": -s}, Resampling(n_resamples=2000))
     assert np.isfinite(values).all()
     # A case is missing with probability (19/20)^20 = 0.358: 2000·p/(1 − p) redraws are expected, sd about 40.
     expected = 2000 * (p := 0.95**20) / (1 - p)
-    assert abs(redrawn - expected) < 5 * np.sqrt(2000 * p) / (1 - p)
+    assert abs(n_redrawn - expected) < 5 * np.sqrt(2000 * p) / (1 - p)
     # On the same resamples, a perfect and a reversed model mirror each other.
     np.testing.assert_allclose(values[0, 0], 1 - values[1, 0], atol=1e-12)
 
@@ -155,5 +155,5 @@ def test_golden_intervals(golden, dataset):
 def test_golden_share_of_redrawn_resamples(golden):
     frame = golden.frame("d07_tiny_rare_n100")
     share = golden["d07_tiny_rare_n100"]["one_class"]["prob_per_resample"]
-    redrawn = bootstrap_metrics(frame.y, frame.s1, 10_000).attrs["redrawn"]
-    assert redrawn == pytest.approx(10_000 * share / (1 - share), abs=5 * np.sqrt(10_000 * share))
+    n_redrawn = bootstrap_metrics(frame.y, frame.s1, 10_000).attrs["n_redrawn"]
+    assert n_redrawn == pytest.approx(10_000 * share / (1 - share), abs=5 * np.sqrt(10_000 * share))

@@ -77,7 +77,7 @@ def test_curve_by_hand():
     assert curve["n_studies"].tolist() == [5, 5]
     assert curve["n_positive"].tolist() == [1, 4]
     assert curve["mean_probability"].tolist() == pytest.approx([0.2, 0.7])
-    assert curve.loc[0, ["observed", "low", "high"]].tolist() == list(clopper_pearson(1, 5))
+    assert curve.loc[0, ["observed", "ci_low", "ci_high"]].tolist() == list(clopper_pearson(1, 5))
     assert curve[["lowest", "highest"]].to_numpy().tolist() == [[0.1, 0.3], [0.5, 0.9]]
 
 

@@ -124,7 +124,7 @@ def test_subgroups_are_evaluated_alone(models, studies):
     assert (row["n_studies"], row["n_positive"]) == (40, 15)
     alone = bootstrap_metrics(women["label"], women["study_probability"], 200).loc["auroc"]
     assert row["value"] == alone["value"]
-    assert row["low"] == pytest.approx(alone["low"], abs=0.05)
+    assert row["ci_low"] == pytest.approx(alone["low"], abs=0.05)
     bands = table[table["characteristic"] == "age"].drop_duplicates("level").sort_values("place")
     assert bands["level"].tolist() == ["<50", "50–64", "65–79", "≥80"]
     assert bands["n_studies"].sum() == 80
@@ -135,7 +135,7 @@ def test_subgroups_with_few_cases_have_no_interval(models, studies):
     table = subgroup_metrics(models, few, **RUN, settings=HOW)
     rows = table.query("level == 'female'")
     assert set(rows["metric"]) >= {"auroc", "brier"}
-    assert rows["low"].isna().all()
+    assert rows["ci_low"].isna().all()
     assert rows.loc[rows["metric"] == "auroc", "value"].isna().all()  # four cases, no control
 
 
@@ -155,7 +155,7 @@ def test_patients_are_drawn_whole_within_subgroups(models, studies):
         for patients in (everybody, pairs)
     )
     assert alone["value"].equals(clustered["value"])
-    assert not alone["low"].equals(clustered["low"])
+    assert not alone["ci_low"].equals(clustered["ci_low"])
 
 
 def test_studies_that_do_not_match_are_refused(models, studies):

@@ -35,13 +35,13 @@ def test_means_spreads_and_differences():
         plain = [roc_auc_score(LABELS, scores[row["init"]][repeat]) for repeat in GRID]
         assert row["auroc_mean"] == pytest.approx(np.mean(plain))
         assert row["auroc_sd"] == pytest.approx(np.std(plain, ddof=1))
-        assert row["low"] < row["auroc_mean"] < row["high"]
-    by_pair = differences.set_index(["a", "b"])
+        assert row["ci_low"] < row["auroc_mean"] < row["ci_high"]
+    by_pair = differences.set_index(["init_a", "init_b"])
     assert set(by_pair.index) == {("simclr", "random"), ("echoclr", "random"), ("echoclr", "simclr")}
     same = by_pair.loc[("simclr", "random")]  # the same scores on the same resamples: paired
-    assert (same["difference"], same["low"], same["high"]) == (0, 0, 0)
+    assert (same["difference"], same["ci_low"], same["ci_high"]) == (0, 0, 0)
     better = by_pair.loc[("echoclr", "random")]
-    assert 0.15 < better["low"] < better["difference"] < better["high"]
+    assert 0.15 < better["ci_low"] < better["difference"] < better["ci_high"]
 
 
 def test_intervals_widen_with_the_spread_of_repeats():
@@ -52,7 +52,7 @@ def test_intervals_widen_with_the_spread_of_repeats():
     width = {}
     for name, rows in (("calm", calm), ("shaken", shaken)):
         means, _ = efficiency(LABELS, {"random": rows}, n_resamples=600)
-        width[name] = means["high"][0] - means["low"][0]
+        width[name] = means["ci_high"][0] - means["ci_low"][0]
     assert width["shaken"] > 1.3 * width["calm"]
 
 
@@ -63,7 +63,7 @@ def test_the_interval_covers_the_truth_of_a_single_model_about_as_often_as_it_sa
         rng = np.random.default_rng(trial)
         scores = {"random": {(0, 0): LABELS + rng.normal(size=len(LABELS))}}
         means, _ = efficiency(LABELS, scores, n_resamples=300, seed=trial)
-        hits += means["low"][0] <= truth <= means["high"][0]
+        hits += means["ci_low"][0] <= truth <= means["ci_high"][0]
     assert 0.88 <= hits / 120 <= 1.0
 
 

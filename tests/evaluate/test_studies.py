@@ -92,7 +92,7 @@ def test_rows_of_a_cohort(models):
     assert (auroc["n_positive"] == 20).all()
     assert (auroc["n_labelled_studies"] == 265).all()
     assert {"average_precision", "aupr_trapezoid", "brier", "auroc_delong_logit"} <= set(metrics["metric"])
-    assert [(a, b) for a, b in zip(compared["a"], compared["b"], strict=True)] == [
+    assert [(a, b) for a, b in zip(compared["init_a"], compared["init_b"], strict=True)] == [
         ("echoclr", "random"),
         ("echoclr", "simclr"),
         ("echoclr", "mi_simclr"),
@@ -133,7 +133,7 @@ def test_few_cases_get_values_without_intervals():
     first = predictions(cases=4)
     metrics, compared = evaluate_cohort({"random": first, "echoclr": with_effect(first, 1, 1)}, **RUN)
     assert metrics["value"].notna().all()
-    assert metrics["low"].isna().all()
+    assert metrics["ci_low"].isna().all()
     assert compared["auroc_a"].notna().all()
     assert compared["p"].isna().all()
     assert not compared["estimable"].any()
@@ -153,7 +153,7 @@ def test_patients_are_drawn_whole(models):
     patients = {study: f"p_{i // 3}" for i, study in enumerate(ids)}
     by_study, by_patient = (evaluate_cohort(models, **RUN, patients=p)[0] for p in (None, patients))
     assert (by_study["value"] == by_patient["value"]).all()
-    assert not (by_study["low"].dropna() == by_patient["low"].dropna()).all()
+    assert not (by_study["ci_low"].dropna() == by_patient["ci_low"].dropna()).all()
     del patients[ids[0]]
     with pytest.raises(ValueError, match="1 of 60 studies have no patient"):
         evaluate_cohort(models, **RUN, patients=patients)
@@ -162,13 +162,13 @@ def test_patients_are_drawn_whole(models):
 def test_settings_change_the_result(models):
     base = evaluate_cohort(models, **RUN)
     for change in ({"seed": 4}, {"stratified_intervals": True}, {"level": 0.8}, {"n_resamples": 300}):
-        assert not evaluate_cohort(models, **(RUN | change))[0]["low"].equals(base[0]["low"])
+        assert not evaluate_cohort(models, **(RUN | change))[0]["ci_low"].equals(base[0]["ci_low"])
     assert not evaluate_cohort(models, **RUN, stratified_test=False)[1]["p"].equals(base[1]["p"])
 
 
 def test_comparisons_can_be_named(models):
     compared = evaluate_cohort(models, **RUN, comparisons=[("simclr", "random")])[1]
-    assert compared[["a", "b"]].to_numpy().tolist() == [["simclr", "random"]]
+    assert compared[["init_a", "init_b"]].to_numpy().tolist() == [["simclr", "random"]]
     with pytest.raises(ValueError, match="kinetics400"):
         evaluate_cohort(models, **RUN, comparisons=[("echoclr", "kinetics400")])
 
@@ -222,7 +222,7 @@ def test_operating_points_come_from_validation(models):
     val, test = study_table(validation["echoclr"]), study_table(models["echoclr"])
     threshold = threshold_at(val["label"], val["score"])
     expected = rates_at(test["label"], test["score"], threshold)["sensitivity"]
-    assert tuple(rows.iloc[0][["value", "low", "high"]]) == pytest.approx(expected)
+    assert tuple(rows.iloc[0][["value", "ci_low", "ci_high"]]) == pytest.approx(expected)
 
 
 def test_the_room_does_not_import_torch():

@@ -22,9 +22,9 @@ def make_metrics(inits=INITS, *, draws=1, tasks=("lvh", "severe_as"), ratios=RAT
                         run = {"task": task, "init": init, "ratio": ratio, "draw": draw, "cohort": cohort}
                         size = {"n_studies": n, "n_positive": cases, "n_labelled_studies": labelled}
                         for metric in ("auroc", "average_precision", "aupr_trapezoid"):
-                            bounds = {"value": value, "low": value - 0.03, "high": value + 0.04}
+                            bounds = {"value": value, "ci_low": value - 0.03, "ci_high": value + 0.04}
                             rows.append({**run, **size, **bounds, "metric": metric})
-    return METRICS.check(pd.DataFrame(rows).assign(n_resamples=10_000, redrawn=0))
+    return METRICS.check(pd.DataFrame(rows).assign(n_resamples=10_000, n_redrawn=0))
 
 
 def make_comparisons(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def make_comparisons(metrics: pd.DataFrame) -> pd.DataFrame:
         value = part.set_index("init")["value"]
         run = {"task": task, "ratio": ratio, "draw": draw, "cohort": cohort}
         for k, b in enumerate(name for name in value.index if name != "echoclr"):
-            pair = {"a": "echoclr", "b": b, "auroc_a": value["echoclr"], "auroc_b": value[b]}
+            pair = {"init_a": "echoclr", "init_b": b, "auroc_a": value["echoclr"], "auroc_b": value[b]}
             p = (0.0004, 0.0204, 0.5, 0.774)[k]
             tested = {
                 "statistic": 1.0,

@@ -26,7 +26,7 @@ def curve(ratios=(0.1, 1.0), draws=(0, 1), tasks=("lvh", "severe_as")):
                         run = {"task": task, "init": init, "ratio": ratio, "draw": draw, "cohort": cohort}
                         counts = {"bin": number, "n_studies": 10, "n_positive": 2 * number}
                         edges = {"lowest": p - 0.05, "highest": p + 0.05, "mean_probability": p}
-                        seen = {"observed": 0.2 * number, "low": 0.1 * number, "high": 0.3 * number}
+                        seen = {"observed": 0.2 * number, "ci_low": 0.1 * number, "ci_high": 0.3 * number}
                         rows.append({**run, **counts, **edges, **seen})
     return EVALUATION["calibration_curve"].check(pd.DataFrame(rows))
 
@@ -38,8 +38,14 @@ def subgroups(levels):
             for characteristic, level, value in levels:
                 run = {"task": task, "init": init, "ratio": 1.0, "draw": 0, "cohort": cohort}
                 part = {"characteristic": characteristic, "level": level, "place": 0, "metric": "auroc"}
-                numbers = {"value": value, "low": np.nan, "high": np.nan, "n_studies": 9, "n_positive": 4}
-                rows.append({**run, **part, **numbers, "n_resamples": pd.NA, "redrawn": pd.NA})
+                numbers = {
+                    "value": value,
+                    "ci_low": np.nan,
+                    "ci_high": np.nan,
+                    "n_studies": 9,
+                    "n_positive": 4,
+                }
+                rows.append({**run, **part, **numbers, "n_resamples": pd.NA, "n_redrawn": pd.NA})
     return EVALUATION["subgroups"].check(pd.DataFrame(rows))
 
 

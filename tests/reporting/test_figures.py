@@ -120,8 +120,8 @@ def test_one_task_gives_two_panels(build_metrics):
 def test_missing_intervals_and_values_are_said(metrics):
     few = metrics.copy()
     external = few["cohort"] == "external"
-    few.loc[external & (few["task"] == "severe_as"), ["low", "high"]] = pd.NA
-    few.loc[external & (few["task"] == "lvh"), ["value", "low", "high"]] = pd.NA
+    few.loc[external & (few["task"] == "severe_as"), ["ci_low", "ci_high"]] = pd.NA
+    few.loc[external & (few["task"] == "lvh"), ["value", "ci_low", "ci_high"]] = pd.NA
     shown = texts(figure_of_paper("2", few))
     assert "31 cases: too few for intervals" in shown
     assert "31 cases: one class only, not defined" in shown
@@ -160,13 +160,13 @@ def test_published_values_are_hollow_and_at_their_place(metrics):
 
 def test_published_numbers_are_the_papers():
     table = published_metrics().set_index(["task", "ratio", "cohort", "init"])
-    assert table.loc[("severe_as", 0.01, "internal", "echoclr"), ["value", "low", "high"]].tolist() == [
+    assert table.loc[("severe_as", 0.01, "internal", "echoclr"), ["value", "ci_low", "ci_high"]].tolist() == [
         0.818,
         0.793,
         0.840,
     ]
     assert table.loc[("lvh", 1.0, "internal", "kinetics400"), "value"] == 0.807
-    assert ((table["low"] < table["value"]) & (table["value"] < table["high"])).all()
+    assert ((table["ci_low"] < table["value"]) & (table["value"] < table["ci_high"])).all()
 
 
 def test_captions_take_their_numbers_from_the_table(metrics):
@@ -174,7 +174,7 @@ def test_captions_take_their_numbers_from_the_table(metrics):
     row = metrics.query(
         "metric == 'auroc' and task == 'lvh' and cohort == 'internal' and init == 'echoclr'"
     ).iloc[0]
-    assert f"EchoCLR {row['value']:.3f} ({row['low']:.3f}–{row['high']:.3f})" in caption
+    assert f"EchoCLR {row['value']:.3f} ({row['ci_low']:.3f}–{row['ci_high']:.3f})" in caption
     assert "LVH with 1% of the labels (51 studies)" in caption
 
 

@@ -44,13 +44,13 @@ def test_one_row_a_ratio_and_initialisation(metrics, comparisons):
     row = metrics.query(
         "metric == 'auroc' and task == 'severe_as' and cohort == 'external' and init == 'simclr'"
     ).iloc[0]
-    assert table["External AUROC"][2] == f"{row['value']:.3f} ({row['low']:.3f}–{row['high']:.3f})"
-    assert table["External AUROC low" + EXACT][2] == row["low"]
+    assert table["External AUROC"][2] == f"{row['value']:.3f} ({row['ci_low']:.3f}–{row['ci_high']:.3f})"
+    assert table["External AUROC ci_low" + EXACT][2] == row["ci_low"]
 
 
 def test_the_second_interval_stands_in_the_csv(metrics, comparisons):
     rows = metrics[metrics["metric"] == "auroc"].assign(metric="auroc_delong_logit", n_resamples=pd.NA)
-    rows["high"] += 0.001
+    rows["ci_high"] += 0.001
     table = performance_table(pd.concat([metrics, rows], ignore_index=True), comparisons, "lvh")
     difference = table["External AUROC logit DeLong high" + EXACT] - table["External AUROC high" + EXACT]
     np.testing.assert_allclose(difference, 0.001)
@@ -94,7 +94,7 @@ def test_several_draws_get_a_column(build_metrics, comparisons):
 
 
 def test_missing_values_and_unknown_task(metrics, comparisons):
-    metrics.loc[metrics["cohort"] == "external", ["low", "high"]] = pd.NA
+    metrics.loc[metrics["cohort"] == "external", ["ci_low", "ci_high"]] = pd.NA
     table = performance_table(metrics[metrics["init"] != "simclr"], comparisons, "lvh")
     assert table["External AUROC"].str.endswith("(–)").all()
     assert "SimCLR" not in set(table["Initialisation"])

@@ -51,7 +51,7 @@ def test_metrics_cover_the_grid(results):
     }
     assert (auroc["n_positive"] < auroc["n_studies"]).all()
     compared = COMPARISONS.read(results / "evaluation" / "comparisons.parquet")
-    assert set(compared[["a", "b"]].itertuples(index=False, name=None)) == {
+    assert set(compared[["init_a", "init_b"]].itertuples(index=False, name=None)) == {
         ("echoclr", "random"),
         ("echoclr", "simclr"),
         ("echoclr", "mi_simclr"),

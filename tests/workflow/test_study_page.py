@@ -27,8 +27,8 @@ def differences(shift):
             for ratio in (0.05, 1.0):
                 for b in ("random", "mi_simclr"):
                     d = shift if b == "random" else 0.01
-                    row = {"task": task, "cohort": cohort, "ratio": ratio, "a": "echoclr", "b": b}
-                    rows.append({**row, "difference": d, "low": d - 0.05, "high": d + 0.05})
+                    row = {"task": task, "cohort": cohort, "ratio": ratio, "init_a": "echoclr", "init_b": b}
+                    rows.append({**row, "difference": d, "ci_low": d - 0.05, "ci_high": d + 0.05})
     return pd.DataFrame(rows)
 
 

@@ -34,7 +34,7 @@ def lead(metrics: pd.DataFrame, tasks: Sequence[str]) -> str:
         count = row["n_labelled_studies"]
         sentences.append(
             f"{TASK_NAMES[task]} from {count} labelled studies ({100 * row['ratio']:g} %): highest internal "
-            f"AUROC {with_interval(row['value'], row['low'], row['high'])}, {init_name(best)}."
+            f"AUROC {with_interval(row['value'], row['ci_low'], row['ci_high'])}, {init_name(best)}."
         )
     return " ".join(sentences)
 
