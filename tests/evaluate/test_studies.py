@@ -101,7 +101,7 @@ def test_rows_of_a_cohort(models):
     tables = {init: study_table(frame) for init, frame in models.items()}
     labels = tables["random"]["label"]
     for row in compared.itertuples():
-        cross = delong_test(labels, tables[row.a]["score"], tables[row.b]["score"])
+        cross = delong_test(labels, tables[row.init_a]["score"], tables[row.init_b]["score"])
         assert (row.auroc_a, row.auroc_b) == pytest.approx((cross.auroc_a, cross.auroc_b))
         assert row.p == pytest.approx(cross.p_greater, abs=0.1)
         assert row.p_delong == cross.p_greater

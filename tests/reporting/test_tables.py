@@ -52,10 +52,10 @@ def test_the_second_interval_stands_in_the_csv(metrics, comparisons):
     rows = metrics[metrics["metric"] == "auroc"].assign(metric="auroc_delong_logit", n_resamples=pd.NA)
     rows["ci_high"] += 0.001
     table = performance_table(pd.concat([metrics, rows], ignore_index=True), comparisons, "lvh")
-    difference = table["External AUROC logit DeLong high" + EXACT] - table["External AUROC high" + EXACT]
+    difference = table["External AUROC logit DeLong ci_high" + EXACT] - table["External AUROC ci_high" + EXACT]
     np.testing.assert_allclose(difference, 0.001)
     assert (
-        performance_table(metrics, comparisons, "lvh")["External AUROC logit DeLong low" + EXACT].isna().all()
+        performance_table(metrics, comparisons, "lvh")["External AUROC logit DeLong ci_low" + EXACT].isna().all()
     )
 
 

@@ -65,7 +65,7 @@ def test_means_table():
             {"ratio": 0.05, "labels": 16, "init": "random", "auroc_mean": 0.5, "auroc_sd": 0.02},
             {"ratio": 0.05, "labels": 16, "init": "echoclr", "auroc_mean": 0.8, "auroc_sd": None},
         ]
-    ).assign(low=0.4, high=0.9)
+    ).assign(ci_low=0.4, ci_high=0.9)
     text = markdown(means_table(means))
     assert text.splitlines()[0] == "| Labels | Random | EchoCLR |"
     assert text.splitlines()[2] == "| 5 % (16) | 0.500 ± 0.020 (0.400 to 0.900) | 0.800 (0.400 to 0.900) |"
