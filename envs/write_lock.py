@@ -17,7 +17,7 @@ COMMON = ["numpy", "pandas", "pyarrow", "pyyaml", "jsonschema", "scipy"]
 # it asks for, in a step of its own after the environment is made, and its other needs are named here.
 OCR = "rapidocr-onnxruntime"
 OCR_NEEDS = ["onnxruntime", "pyclipper", "shapely", "six", "tqdm"]
-VIDEO = ["av", "imagecodecs", "opencv-python-headless", "pillow", "psutil", "pydicom"]
+VIDEO = ["av", "imagecodecs", "opencv-python-headless", "pillow", "psutil", "pydicom", "simplejpeg"]
 PLUGINS = ["pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"]
 DATA = [*COMMON, *VIDEO, *PLUGINS, *OCR_NEEDS]
 NETWORKS = ["captum", "filelock", "matplotlib", "safetensors", "tensorboardx", "torch", "torchvision"]

@@ -7,12 +7,16 @@ import imagecodecs
 import numpy as np
 
 from echoclr_core.dicom.colour import to_uint8
-from echoclr_core.dicom.jpeg import decode_jpeg
+from echoclr_core.dicom.colour_space import converted_photometric
+from echoclr_core.dicom.jpeg import checked_header, decode_components, decode_jpeg
+from echoclr_core.dicom.jpeg_header import JPEG_LS
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import SAMPLES, PixelFormat
 
 
-def decode_frame(data: bytes, layout: PixelFormat, *, colour: bool) -> tuple[np.ndarray, str]:
+def decode_frame(
+    data: bytes, layout: PixelFormat, *, colour: bool, space: str | None = None
+) -> tuple[np.ndarray, str]:
     """Decode one frame.
 
     Declared transfer syntaxes lie; codestreams do not, so their first bytes choose the decoder.
@@ -25,6 +29,8 @@ def decode_frame(data: bytes, layout: PixelFormat, *, colour: bool) -> tuple[np.
         From the header.
     colour
         Whether RGB is wanted; JPEG is decoded straight to luma otherwise.
+    space
+        What the loop's content says of three samples, "RGB" or "YBR"; None leaves it to markers and header.
 
     Returns
     -------
@@ -36,7 +42,7 @@ def decode_frame(data: bytes, layout: PixelFormat, *, colour: bool) -> tuple[np.
     UnusableFile
         "corrupt", "truncated".
     """
-    samples, photometric = _decoder(data)(data, layout, colour)
+    samples, photometric = _decoder(data)(data, layout, colour, space)
     shape = (layout.rows, layout.columns)
     if samples.shape[:2] != shape:
         raise UnusableFile(
@@ -52,10 +58,26 @@ def decode_frame(data: bytes, layout: PixelFormat, *, colour: bool) -> tuple[np.
 
 
 Decoded = tuple[np.ndarray, str]
+JPEG_START = b"\xff\xd8\xff"
 
 
-def _decoder(data: bytes) -> Callable[[bytes, PixelFormat, bool], Decoded]:
-    if data.startswith(b"\xff\xd8\xff"):
+def stored_components(data: bytes, layout: PixelFormat) -> np.ndarray | None:
+    """A frame of three samples a pixel without any conversion of colours, (H, W, 3); None for others.
+
+    A codec's own transform (JPEG 2000, JPEG XL) is undone. Raises UnusableFile as :func:`decode_frame` does.
+    """
+    if layout.samples != 3:
+        return None
+    if data.startswith(JPEG_START):
+        header = checked_header(data, layout)
+        if header.process != JPEG_LS:
+            return decode_components(data, header) if len(header.component_ids) == 3 else None
+    samples, _ = decode_frame(data, layout, colour=True, space=None)
+    return samples if samples.ndim == 3 else None
+
+
+def _decoder(data: bytes) -> Callable[[bytes, PixelFormat, bool, str | None], Decoded]:
+    if data.startswith(JPEG_START):
         return decode_jpeg
     if data.startswith((b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ")):
         return _jpeg2000
@@ -66,7 +88,7 @@ def _decoder(data: bytes) -> Callable[[bytes, PixelFormat, bool], Decoded]:
     raise UnusableFile("corrupt", "no known codestream begins here", tag="PixelData")
 
 
-def _jpeg2000(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
+def _jpeg2000(data: bytes, layout: PixelFormat, colour: bool, space: str | None) -> Decoded:
     codestream = data.find(b"\xff\x4f\xff\x51")
     size = data[codestream + 8 : codestream + 24]  # SIZ: width, height, offsets of the image in them
     if codestream < 0 or len(size) < 16:
@@ -79,21 +101,23 @@ def _jpeg2000(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
             tag="Rows",
             value=layout.rows,
         )
+    if data.rfind(b"\xff\xd9") < codestream:  # no such bytes can stand inside a codestream
+        raise UnusableFile("truncated", "the JPEG 2000 stream has no end marker", tag="PixelData")
     # High-throughput streams included: OpenJPH would be faster, but through imagecodecs it lets samples
     # beyond the range wrap, so that lossy white text has black holes, and fills in what is cut off.
-    return _squeezed(imagecodecs.jpeg2k_decode(data)), layout.photometric
+    return _squeezed(imagecodecs.jpeg2k_decode(data)), converted_photometric(layout.photometric, space)
 
 
-def _jpeg_xl(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
+def _jpeg_xl(data: bytes, layout: PixelFormat, colour: bool, space: str | None) -> Decoded:
     samples = _squeezed(imagecodecs.jpegxl_decode(data, numthreads=1))
-    return samples, "RGB" if samples.ndim == 3 else layout.photometric
+    return samples, converted_photometric("RGB", space) if samples.ndim == 3 else layout.photometric
 
 
 def _squeezed(samples: np.ndarray) -> np.ndarray:
     return samples[..., 0] if samples.ndim == 3 and samples.shape[2] == 1 else samples
 
 
-def _run_length(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
+def _run_length(data: bytes, layout: PixelFormat, colour: bool, space: str | None) -> Decoded:
     """DICOM RLE (PS3.5 Annex G): one PackBits segment a sample byte, most significant byte first."""
     if len(data) < 64:
         raise UnusableFile("truncated", "the RLE header is cut", tag="PixelData")
@@ -106,7 +130,8 @@ def _run_length(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
             tag="PixelData",
         )
     pixels = layout.rows * layout.columns
-    luma_only = not colour and layout.photometric.startswith("YBR_FULL")
+    photometric = converted_photometric(layout.photometric, space)
+    luma_only = not colour and photometric.startswith("YBR_FULL")
     needed = size if luma_only else count
     ends = [*offsets[1:count], len(data)]
     planes = np.empty((needed, pixels), np.uint8)
@@ -125,4 +150,4 @@ def _run_length(data: bytes, layout: PixelFormat, colour: bool) -> Decoded:
         samples = np.ascontiguousarray(samples[..., 0])
         if luma_only:
             return to_uint8(samples, layout.bits_stored, signed=layout.signed), "LUMA"
-    return samples, layout.photometric
+    return samples, photometric

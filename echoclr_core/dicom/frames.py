@@ -11,11 +11,14 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
-from echoclr_core.dicom.codecs import decode_frame
-from echoclr_core.dicom.colour import Converter
+from echoclr_core.dicom.codecs import decode_frame, stored_components
+from echoclr_core.dicom.colour import Converter, to_uint8
+from echoclr_core.dicom.colour_space import colour_space_of, converted_photometric
 from echoclr_core.dicom.encapsulated import Fragment, group_frames, index_fragments, read_fragments
 from echoclr_core.dicom.header_parser import PixelElement
 from echoclr_core.dicom.inflate import InflatedFile
+from echoclr_core.dicom.native_frames import NativeFrames, arranged
+from echoclr_core.dicom.native_layout import padding_of_unnumbered
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
 from echoclr_core.dicom.video_stream import (
@@ -90,46 +93,99 @@ class FileFrames:
         if (self.declared or 0) > 1:
             return self.declared
         if self.pixels.length is not None:
-            whole, left = divmod(self.pixels.length, self.layout.frame_bytes)
+            size = self.layout.frame_bytes + padding_of_unnumbered(self.pixels.length, self.layout)
+            whole, left = divmod(self.pixels.length, size)
             return whole if self.declared is None and whole > 1 and left <= 1 else 1
         with as_unusable(self.path), self.pixels.open(self.path) as stream:
             if self.codec_family in ELEMENTARY_STREAMS:
                 return count_packets(FragmentReader(stream, self._fragments[0]), self.codec_family)
             return max(1, len(self._grouped))
 
+    def read(self, indices: Sequence[int], *, colour: bool) -> Iterator[np.ndarray]:
+        """Yield the frames of ascending ``indices``: (H, W) uint8 luma, or (H, W, 3) uint8 RGB."""
+        with as_unusable(self.path):
+            if self.pixels.length is None and self.codec_family in ELEMENTARY_STREAMS:
+                yield from self._video(indices, colour)
+                return
+            stored = self._stored  # before the file is opened for the frames, which are read forwards
+            with self.pixels.open(self.path) as stream:
+                if self.pixels.length is not None:
+                    yield from self._native(stream, indices, colour, stored)
+                else:
+                    yield from self._encapsulated(stream, indices, colour, stored.space)
+
     @cached_property
     def _fragments(self) -> tuple[list[Fragment], list[int]]:
         """All fragments and the offset table; asked for several times a file, and hundreds of seeks each."""
         with self.pixels.open(self.path) as stream:
-            return index_fragments(stream, self.pixels.offset, self.pixels.little_endian)
+            fragments, table = index_fragments(stream, self.pixels.offset, self.pixels.little_endian)
+        return fragments, table
 
     @cached_property
     def _grouped(self) -> list[list[Fragment]]:
         """The fragments of every frame."""
         return group_frames(*self._fragments, self.declared)
 
-    def read(self, indices: Sequence[int], *, colour: bool) -> Iterator[np.ndarray]:
-        """Yield the frames of ascending ``indices``: (H, W) uint8 luma, or (H, W, 3) uint8 RGB."""
-        with as_unusable(self.path), self.pixels.open(self.path) as stream:
-            if self.pixels.length is not None:
-                yield from self._native(stream, indices, colour)
-                return
-            fragments, _ = self._fragments
-            if not fragments:
-                raise UnusableFile("truncated", "there is not one fragment", tag="PixelData")
-            if self.codec_family in ELEMENTARY_STREAMS:
-                yield from decode_stream(
-                    FragmentReader(stream, fragments), self.codec_family, self.layout, indices, colour=colour
-                )
-                return
-            yield from self._encapsulated(stream, indices, colour)
+    @cached_property
+    def _stored(self) -> "Stored":
+        """What the first picture, or where it does not say the middle one, tells of three samples a pixel.
+
+        Frames that cannot be read say nothing here: reading them for their own sake raises.
+        """
+        planar, space = self.layout.planar, None
+        if self.layout.samples != 3 or (self.layout.subsampled and self.pixels.length is not None):
+            return Stored(planar=planar, space=space)
+        with self.pixels.open(self.path) as stream:
+            for index in dict.fromkeys((0, self._last // 2)):
+                try:
+                    if self.pixels.length is not None:
+                        native = self._native_frames(stream)
+                        planar = native.in_planes() if index == 0 else planar
+                        samples = native.samples(index, planar)
+                    else:
+                        samples = self._components(stream, index)
+                    space = None if samples is None else colour_space_of(self._eight_bits(samples))
+                except MemoryError:  # tells of the process, not of the file
+                    raise
+                except Exception:
+                    break
+                if space is not None:
+                    break
+        return Stored(planar=planar, space=space)
+
+    @property
+    def _last(self) -> int:
+        """The number of the last frame that there should be."""
+        if (self.declared or 0) > 1:
+            return self.declared - 1
+        return self.count() - 1
+
+    def _components(self, stream: BinaryIO | InflatedFile, index: int) -> np.ndarray | None:
+        data = read_fragments(stream, self._grouped[index])
+        native = self._native_layout_of(data)
+        if native is not None:
+            return arranged(data, native, self.pixels.little_endian)
+        return stored_components(data, self.layout)
+
+    def _eight_bits(self, samples: np.ndarray) -> np.ndarray:
+        high = self.layout.high_bit if self.pixels.length is not None else None
+        return to_uint8(samples, self.layout.bits_stored, high=high, signed=self.layout.signed)
+
+    def _video(self, indices: Sequence[int], colour: bool) -> Iterator[np.ndarray]:
+        fragments, _ = self._fragments
+        self._refuse_nothing(fragments)
+        with self.pixels.open(self.path) as stream:
+            reader = FragmentReader(stream, fragments)
+            yield from decode_stream(reader, self.codec_family, self.layout, indices, colour=colour)
+
+    def _refuse_nothing(self, fragments: Sequence[Fragment]) -> None:
+        if not fragments:
+            raise UnusableFile("truncated", "there is not one fragment", tag="PixelData")
 
     def _encapsulated(
-        self,
-        stream: BinaryIO | InflatedFile,
-        indices: Sequence[int],
-        colour: bool,
+        self, stream: BinaryIO | InflatedFile, indices: Sequence[int], colour: bool, space: str | None
     ) -> Iterator[np.ndarray]:
+        self._refuse_nothing(self._fragments[0])
         frames = self._grouped
         converter = Converter(self.layout, self.palette)
         if len(frames) > (self.declared or len(frames)) > 1:
@@ -142,67 +198,53 @@ class FileFrames:
                     "truncated", f"{len(frames)} frames are there", tag="NumberOfFrames", value=self.declared
                 )
             data = read_fragments(stream, frames[index])
-            if self.codec_family in ("native", "encapsulated native") and _looks_raw(data, self.layout):
-                yield self._convert_native(data, converter, colour)
+            native = self._native_layout_of(data)
+            if native is not None:
+                samples = arranged(data, native, self.pixels.little_endian)
+                photometric = converted_photometric(native.photometric, space)
+                yield _own(converter.convert(samples, photometric, colour=colour, native=True))
                 continue
-            samples, photometric = decode_frame(data, self.layout, colour=colour)
+            samples, photometric = decode_frame(data, self.layout, colour=colour, space=space)
             yield converter.convert(samples, photometric, colour=colour, native=False)
 
+    def _native_layout_of(self, data: bytes) -> PixelFormat | None:
+        """The layout of a fragment of exactly one native frame (and its padding byte); None for others."""
+        if self.codec_family in ("native", "encapsulated native"):
+            for layout in (self.layout, self.layout.with_every_sample()):
+                if layout.frame_bytes <= len(data) <= layout.frame_bytes + 1:
+                    return layout
+        return None
+
+    def _native_frames(self, stream: BinaryIO | InflatedFile) -> NativeFrames:
+        return NativeFrames(stream=stream, pixels=self.pixels, layout=self.layout, count=self._last + 1)
+
     def _native(
-        self, stream: BinaryIO | InflatedFile, indices: Sequence[int], colour: bool
+        self, stream: BinaryIO | InflatedFile, indices: Sequence[int], colour: bool, stored: "Stored"
     ) -> Iterator[np.ndarray]:
         converter = Converter(self.layout, self.palette)
-        size = self.layout.frame_bytes
-        swapped = self.pixels.words and not self.pixels.little_endian and self.layout.bits_allocated == 8
+        frames = self._native_frames(stream)
+        photometric = converted_photometric(self.layout.photometric, stored.space)
         for index in indices:
-            start, stop = index * size, (index + 1) * size
-            # Bytes of a word are swapped in pairs counted from the element's start, which a frame may divide.
-            first, beyond = (start // 2 * 2, (stop + 1) // 2 * 2) if swapped else (start, stop)
-            available = max(0, min(beyond, self.pixels.length) - first)
-            stream.seek(self.pixels.offset + first)
-            data = stream.read(available) if stream.tell() == self.pixels.offset + first else b""
-            if swapped:
-                data = data[: len(data) // 2 * 2]  # half a pair at a cut end says nothing
-            if len(data) < stop - first:
-                raise UnusableFile(
-                    "truncated",
-                    f"frame {index + 1} has {max(0, len(data) - (start - first))} of {size} bytes",
-                    tag="NumberOfFrames",
-                    value=self.declared,
-                )
-            if swapped:
-                data = np.frombuffer(data, "u2").byteswap().tobytes()
-            yield self._convert_native(data[start - first : stop - first], converter, colour)
-
-    def _convert_native(self, data: bytes, converter: Converter, colour: bool) -> np.ndarray:
-        layout = self.layout
-        order = "<" if self.pixels.little_endian else ">"
-        samples = np.frombuffer(data[: layout.frame_bytes], f"{order}u{layout.bits_allocated // 8}")
-        samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
-        if layout.subsampled:
-            samples = _spread_chroma(samples, layout)
-        elif layout.samples == 1:
-            samples = samples.reshape(layout.rows, layout.columns)
-        elif layout.planar:
-            samples = samples.reshape(3, layout.rows, layout.columns).transpose(1, 2, 0)
-        else:
-            samples = samples.reshape(layout.rows, layout.columns, 3)
-        frame = converter.convert(samples, layout.photometric, colour=colour, native=True)
-        return frame if frame.flags.writeable else frame.copy()
+            samples = frames.samples(index, stored.planar)
+            yield _own(converter.convert(samples, photometric, colour=colour, native=True))
 
 
-def _spread_chroma(samples: np.ndarray, layout: PixelFormat) -> np.ndarray:
-    """Y Y Cb Cr for every two pixels -> (H, W, 3), both pixels with the same chroma."""
-    if layout.rows * layout.columns % 2:
-        raise UnusableFile("corrupt", "4:2:2 data needs pairs of pixels", tag="Columns", value=layout.columns)
-    pairs = samples.reshape(-1, 4)
-    full = np.empty((len(pairs), 2, 3), samples.dtype)
-    full[:, :, 0] = pairs[:, :2]
-    full[:, :, 1] = pairs[:, 2:3]
-    full[:, :, 2] = pairs[:, 3:4]
-    return full.reshape(layout.rows, layout.columns, 3)
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """How three samples a pixel are stored, by the pictures themselves.
+
+    Parameters
+    ----------
+    planar
+        Native data stands plane by plane.
+    space
+        "RGB" or "YBR"; None where the pictures do not say, and the header counts.
+    """
+
+    planar: bool
+    space: str | None
 
 
-def _looks_raw(data: bytes, layout: PixelFormat) -> bool:
-    """A fragment of exactly one native frame (and its padding byte)."""
-    return layout.frame_bytes <= len(data) <= layout.frame_bytes + 1
+def _own(frame: np.ndarray) -> np.ndarray:
+    """The frame in memory that may be written to."""
+    return frame if frame.flags.writeable else frame.copy()

@@ -1,6 +1,6 @@
 """How the samples of a frame are laid out, from the header, checked before anything is decoded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydicom.dataset import Dataset
 
@@ -63,6 +63,10 @@ class PixelFormat:
     def subsampled(self) -> bool:
         """Whether native data holds two luma samples and one of each chroma for two pixels."""
         return self.photometric in ("YBR_FULL_422", "YBR_PARTIAL_422")
+
+    def with_every_sample(self) -> "PixelFormat":
+        """The layout of writers that declare YBR_FULL_422 and store all three samples of every pixel."""
+        return replace(self, photometric="YBR_FULL") if self.photometric == "YBR_FULL_422" else self
 
     @property
     def frame_bytes(self) -> int:

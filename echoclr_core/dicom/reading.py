@@ -185,9 +185,10 @@ def _detect_encapsulation(
 
 def _fix_photometric(pixels: PixelElement, layout: PixelFormat, count: int | None) -> PixelFormat:
     """Some writers declare YBR_FULL_422 and store all three samples of every pixel: the length tells."""
-    full = 3 * layout.rows * layout.columns * layout.bits_allocated // 8
+    every = layout.with_every_sample()
+    full = every.frame_bytes
     if layout.photometric != "YBR_FULL_422" or pixels.length is None:
         return layout
     # Of an unknown count only one frame is sure: three of these are as long as two with every sample.
     whole = pixels.length >= full * count if count else pixels.length in (full, full + full % 2)
-    return replace(layout, photometric="YBR_FULL") if whole else layout
+    return every if whole else layout

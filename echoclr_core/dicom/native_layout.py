@@ -1,0 +1,195 @@
+"""Where the samples of native frames stand, when the length of the pixel data contradicts the header.
+
+Decompressing tools pad every frame of odd size to an even one, or every row; others write 16-bit samples
+under a header of 8 bits, or planes under a header of interleaved samples. Read as the header says, the
+pictures slide from frame to frame without a word.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.pixel_format import PixelFormat
+
+MAX_ROW_PADDING = 128  # bytes
+MAX_PADDING = 4096  # bytes after a frame, or after the last
+MIN_GAIN = 1.02  # by which the columns of the right row length stand out more than those of another
+MAX_PLACES = 1 << 14  # of a picture that are looked at
+MIN_SIDE = 8  # pixels; smaller pictures say nothing of their layout
+CLEAR = 0.5  # one difference is far smaller than another
+
+Read = Callable[[int, int], bytes]
+"""(offset, size) -> bytes of the pixel data, in the order in which they were written; fewer at its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strides:
+    """Bytes from one frame to the next, and from one row of a frame (or of a plane) to the next."""
+
+    frame: int
+    row: int
+
+
+def row_bytes(layout: PixelFormat) -> int:
+    """Bytes of one row without padding; of one plane, if planes stand one after the other."""
+    samples = 2 if layout.subsampled else 1 if layout.planar else layout.samples
+    return layout.columns * samples * layout.bits_allocated // 8
+
+
+def find_strides(read: Read, length: int, count: int, layout: PixelFormat) -> Strides:
+    """How ``count`` frames lie in ``length`` bytes.
+
+    1. Exactly, or with one byte that makes the whole even; also where bytes are missing at the end.
+    2. Each frame of an odd number of bytes with one more.
+    3. Further whole frames or zeros at the end, or a number of bytes after each frame or row: whichever
+       brings frames to lie over each other, and columns to stand out. What follows a single frame is left.
+
+    Raises
+    ------
+    UnusableFile
+        "corrupt" for any other length, and where samples of more bits or channels stand there.
+    """
+    exact = Strides(frame=layout.frame_bytes, row=row_bytes(layout))
+    excess = length - count * exact.frame
+    if excess <= 1:
+        return exact
+    if excess == count and exact.frame % 2:
+        return Strides(frame=exact.frame + 1, row=exact.row)
+    found = None
+    if not _more_samples(read, length, count, exact, layout):
+        at_end = count == 1 or length % exact.frame <= 1 or _zeros(read, length - excess, excess)
+        candidates = [exact.frame] if at_end else []
+        if count > 1 and excess % count <= 1:
+            candidates.append(exact.frame + excess // count)
+        best = min(candidates, key=lambda stride: _frame_difference(read, stride, count), default=None)
+        found = exact if best == exact.frame else best and _padded(read, best, count, exact, layout)
+    if not found:
+        raise UnusableFile(
+            "corrupt", f"{count} frames have {count * exact.frame} bytes, not {length}", tag="PixelData"
+        )
+    return found
+
+
+def padding_of_unnumbered(length: int, layout: PixelFormat) -> int:
+    """Bytes after each frame where the header gives no number of frames: 1 if only so they are whole ones."""
+    size = layout.frame_bytes
+    return 1 if size % 2 and length % size > 1 and length % (size + 1) == 0 else 0
+
+
+def _zeros(read: Read, offset: int, size: int) -> bool:
+    return size <= MAX_PADDING and not any(read(offset, size))
+
+
+def _frame_difference(read: Read, stride: int, count: int) -> float:
+    """Mean absolute difference of the first frame's bytes from those of a later one."""
+    first, later = (np.frombuffer(read(at, stride), np.uint8) for at in (0, max(1, count // 2) * stride))
+    size = min(len(first), len(later))
+    return float(np.abs(first[:size].astype(np.int16) - later[:size]).mean()) if size else np.inf
+
+
+def _more_samples(read: Read, length: int, count: int, exact: Strides, layout: PixelFormat) -> bool:
+    """Whether there are so many times the bytes because samples have 16 bits, or pixels more channels."""
+    times, left = divmod(length, count * exact.frame)
+    if times < 2 or left > 1:
+        return False
+    samples = np.frombuffer(read(count // 2 * exact.frame * times, exact.frame * times), np.uint8)
+    view = _Places(samples, layout.columns)
+    step = 1 if layout.planar else layout.samples
+    words = times == 2 and layout.bits_allocated == 8
+    return (
+        _rows_alike(view, times * exact.row, exact.row)
+        or (words and view.difference(1, 0, 2 * step) < CLEAR * view.difference(1, 0, step))
+        or (words and view.difference(2, 0, 1) < CLEAR * view.difference(2, 1, 2))
+        or (words and view.difference(2, 1, 2) < CLEAR * view.difference(2, 0, 1))
+    )
+
+
+def _padded(read: Read, stride: int, count: int, exact: Strides, layout: PixelFormat) -> Strides | None:
+    """Where the further bytes of a frame stand: after each row, or after the frame if they are zeros."""
+    rows = exact.frame // exact.row
+    excess = stride - exact.frame
+    padding, left = divmod(excess, rows)
+    picture = np.frombuffer(read(count // 2 * stride, stride), np.uint8)
+    if 0 < padding <= MAX_ROW_PADDING and left == 0 and len(picture) == stride:
+        odd_pairs = layout.subsampled and layout.columns % 2 == 1 and padding == 2  # the pair's other half
+        plain = _column_contrast(picture, exact.row, rows)
+        if _column_contrast(picture, exact.row + padding, rows) >= plain * (1.0 if odd_pairs else MIN_GAIN):
+            return Strides(frame=stride, row=exact.row + padding)
+    ends = (index * stride + exact.frame for index in {0, count // 2, count - 1})
+    return Strides(frame=stride, row=exact.row) if all(_zeros(read, end, excess) for end in ends) else None
+
+
+def _column_contrast(data: np.ndarray, row: int, rows: int) -> float:
+    """How much the columns of a picture differ on average: little where rows have another length."""
+    return float(data[: row * rows].reshape(rows, row).mean(0).var())
+
+
+def stands_in_planes(samples: np.ndarray, layout: PixelFormat) -> bool:
+    """Whether three samples a pixel stand plane by plane, by the picture, against the header if it is clear.
+
+    Two signs for each order, of which the other must show none: rows one plane (or one interleaved) row apart
+    are alike, and what is half a row further is not; or the last two samples of a pixel are alike (grey in
+    RGB and YCbCr), and what stands as close but belongs to two pixels is not.
+
+    Parameters
+    ----------
+    samples
+        All samples of a frame in the order of the file, one-dimensional.
+    layout
+        From the header.
+    """
+    if min(layout.rows, layout.columns) < MIN_SIDE:
+        return layout.planar
+    view = _Places(samples, layout.columns)
+    row = layout.columns
+    planes = _rows_alike(view, row, 3 * row) or _planes_alike(view)
+    pixels = _rows_alike(view, 3 * row, row) or _pixels_alike(view)
+    return planes if planes != pixels else layout.planar
+
+
+class _Places:
+    """The samples of a picture at places spread over it, and how they differ from others."""
+
+    def __init__(self, samples: np.ndarray, columns: int):
+        self._samples = samples
+        self.columns = columns
+        self.pixels = len(samples) // 3
+        self._numbers = np.random.default_rng(0).random(min(MAX_PLACES, self.pixels))
+
+    def difference(self, step: int, first: int, second: int) -> float:
+        """Mean absolute difference of the samples ``first`` and ``second`` after every ``step``-th one."""
+        beyond = max(first, second)
+        starts = step * (self._numbers * ((len(self._samples) - beyond - 1) // step + 1)).astype(np.int64)
+        return float(np.abs(self._at(starts + first) - self._at(starts + second)).mean())
+
+    def distance_to_grey(self, plane: int) -> float:
+        """Mean absolute difference of a plane's samples from 128."""
+        starts = (self._numbers * self.pixels).astype(np.int64)
+        return float(np.abs(self._at(plane * self.pixels + starts) - 128).mean())
+
+    def _at(self, places: np.ndarray) -> np.ndarray:
+        return self._samples[places].astype(np.int32)
+
+
+def _rows_alike(view: _Places, row: int, other: int) -> bool:
+    found = view.difference(1, 0, row)
+    return found < 0.7 * view.difference(1, 0, other) and found < CLEAR * view.difference(
+        1, 0, row + row // 2
+    )
+
+
+def _pixels_alike(view: _Places) -> bool:
+    return view.difference(3, 1, 2) < CLEAR * view.difference(3, 2, 3)
+
+
+def _planes_alike(view: _Places) -> bool:
+    second, third = view.pixels, 2 * view.pixels
+    # by a multiple of 3, so that interleaved samples are compared with those of their own kind
+    shifted = view.difference(1, second + 3 * max(1, view.columns // 6), third)
+    if view.difference(1, second, third) < 0.25 * shifted:
+        return True
+    # colour differences of a grey picture are 128
+    flat = [view.distance_to_grey(plane) for plane in range(3)]
+    return max(flat[1:]) < 0.1 * flat[0]
