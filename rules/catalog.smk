@@ -4,8 +4,8 @@
 rule catalog_archive:
     """Read every file's header, replace identifiers by pseudonyms, and sort the files into shards of studies."""
     input:
-        dicom=if_there(config["input"]["dicom_dir"]),
-        key=ancient(if_there(config["input"]["pseudonym_key_file"])),
+        dicom=USER.produced(config["input"]["dicom_dir"]),
+        key=USER.produced(config["input"]["pseudonym_key_file"]),
     output:
         shards=over_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
         crosswalk=f"{RESTRICTED}/crosswalk.parquet",
@@ -20,6 +20,8 @@ rule catalog_archive:
         mem_mb=4000,
         runtime=240,
     params:
+        archive=USER.archive,
+        key=USER.key,
         study_key=config["input"]["study_key"],
         shards=config["input"]["shards"],
         date_shift_days=config["deidentify"]["date_shift_days"],

@@ -4,8 +4,8 @@
 rule import_labels:
     """Read the table of labels and replace its identifiers by pseudonyms; of dates only the year is kept."""
     input:
-        labels=if_there(config["input"]["labels"]),
-        key=ancient(if_there(config["input"]["pseudonym_key_file"])),
+        labels=USER.produced(config["input"]["labels"]),
+        key=USER.produced(config["input"]["pseudonym_key_file"]),
     output:
         results("cohort/labels.parquet"),
     log:
@@ -16,6 +16,8 @@ rule import_labels:
         mem_mb=1000,
         runtime=20,
     params:
+        labels=USER.labels,
+        key=USER.key,
         settings=section("input.columns", "input.extra_columns", "input.max_age", "evaluate.age_column"),
         core=core("import_labels"),
     script:

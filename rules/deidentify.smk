@@ -10,7 +10,6 @@ rule deidentify_shard:
     """Decode each video of a shard, keep its sector only, write it as AVI; every source file becomes one row."""
     input:
         catalog=f"{RESTRICTED}/catalog/{{shard}}.parquet",
-        dicom=ancient(if_there(config["input"]["dicom_dir"])),
     output:
         videos=full_size(results("deidentified/{shard}")),
         table=results("deidentified/{shard}.parquet"),

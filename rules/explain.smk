@@ -29,7 +29,7 @@ rule explain_studies:
     input:
         predictions=explained("predictions/{task}/{init}/{ratio}/{draw}/internal.parquet"),
         models=explained("selected/{task}/{init}/{ratio}/{draw}/model.safetensors"),
-        store=ancient(results("clips/store.json")),
+        store=results("clips/store.json"),
         landmarks=results("explain/landmarks.parquet") if SYNTHETIC else [],
     output:
         arrays=results("explain/{task}/gradcam.npz"),

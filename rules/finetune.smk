@@ -6,10 +6,10 @@ rule finetune_model:
     input:
         digest=results("cohort/digests/{task}_{ratio}_{draw}.json"),
         weights=initial_weights,
-        videos=ancient(results("cohort/videos.parquet")),
-        studies=ancient(results("cohort/studies.parquet")),
-        subsets=ancient(results("cohort/subsets.parquet")),
-        store=ancient(results("clips/store.json")),
+        videos=results("cohort/videos.parquet"),
+        studies=results("cohort/studies.parquet"),
+        subsets=results("cohort/subsets.parquet"),
+        store=results("clips/store.json"),
     output:
         model=results(f"finetune/{CELL}/{{lr}}/model.safetensors"),
         history=results(f"finetune/{CELL}/{{lr}}/history.parquet"),
@@ -44,9 +44,7 @@ rule finetune_model:
                 )
             ),
         ),
-        kinetics=lambda wildcards: (
-            config["finetune"]["kinetics_weights"] if wildcards.init == "kinetics400" else ""
-        ),
+        kinetics=lambda wildcards: USER.kinetics if wildcards.init == "kinetics400" else "",
         label_draw=lambda wildcards: GRID.label_draw_of(wildcards.draw),
         compute=section("compute", leave_out=NO_NUMBER),
         state=f"{STATE}/finetune/{CELL}/{{lr}}",
@@ -84,9 +82,9 @@ rule predict_studies:
     input:
         models=expand(results(f"selected/{CELL}/model.safetensors"), init=GRID.inits, allow_missing=True),
         digest=results("cohort/digests/{task}_{ratio}_{draw}.json"),
-        videos=ancient(results("cohort/videos.parquet")),
-        studies=ancient(results("cohort/studies.parquet")),
-        store=ancient(results("clips/store.json")),
+        videos=results("cohort/videos.parquet"),
+        studies=results("cohort/studies.parquet"),
+        store=results("clips/store.json"),
     output:
         **{
             cohort: expand(

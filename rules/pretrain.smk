@@ -5,8 +5,8 @@ rule pretrain_encoder:
     """Pretrain the encoder on all training-set videos (paper, Self-supervised pretraining)."""
     input:
         digest=results("cohort/digests/pretrain.json"),
-        videos=ancient(results("cohort/videos.parquet")),
-        store=ancient(results("clips/store.json")),
+        videos=results("cohort/videos.parquet"),
+        store=results("clips/store.json"),
         labels=results("cohort/studies.parquet") if config["pretrain"]["probe_every"] else [],
     output:
         encoder=results("pretrain/{method}{again}/encoder.safetensors"),

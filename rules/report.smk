@@ -1,6 +1,16 @@
 # Figures, and the one page that holds everything a reader wants.
 
 FIGURES = ["figure2", "figure3", "figure_s1", "figure_s2"]
+PAGE_KEYS = [
+    "explain.tasks",
+    "finetune.draws",
+    "finetune.initialisations",
+    "finetune.learning_rates",
+    "finetune.ratios",
+    "finetune.tasks",
+    "pretrain.methods",
+    "pretrain.seeds",
+]
 CAPTIONS = [
     "workflow",
     "label_efficiency",
@@ -212,12 +222,13 @@ rule build_report:
         evaluation=[results(f"figures/{name}.png") for name in ["calibration", "subgroups"]],
         audit=over_shards(results("deidentified/audit/{shard}.parquet")),
         audit_summary=rules.check_audit.output[0],
+        files=over_shards(results("deidentified/{shard}.parquet")),
+        masked=over_shards(results("masked/{shard}.parquet")),
         selected=[
             results("selected/{task}/{init}/{ratio}/{draw}/best_lr.json".format(**cell))
             for cell in GRID.selections()
         ],
         runs=expand(results("pretrain/{method}/run.json"), method=GRID.methods),
-        captions=[f"{ROOT}/report/{name}.rst" for name in CAPTIONS],
     output:
         results("report.html"),
     log:
@@ -228,19 +239,11 @@ rule build_report:
         mem_mb=2000,
         runtime=20,
     params:
-        config=section(
-            *(key for key in sorted(config) if key not in ("input", "compute", "study")),
-            "study.name",
-            "study.seed",
-            # where files lie is nobody's concern, and a folder may be called after a patient
-            leave_out=(
-                "views.labels",
-                "views.weights",
-                "views.classes",
-                "finetune.kinetics_weights",
-                "synthetic.folder",
-            ),
-        ),
+        # Which results the page is about, and how it looks. All other settings stand recorded with the results.
+        page=section("study.name", "report", *PAGE_KEYS, "synthetic", leave_out=("synthetic.folder",)),
+        # Below the repository: as inputs they would start the rule again where the repository is moved.
+        caption_files=[f"report/{name}.rst" for name in CAPTIONS],
+        captions=LAYOUT.texts_digest(f"report/{name}.rst" for name in CAPTIONS),
         tasks=GRID.tasks,
         inits=GRID.inits,
         methods=GRID.methods,

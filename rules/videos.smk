@@ -13,10 +13,6 @@ if VIDEOS_GIVEN:
 
     rule catalog_videos:
         """Match the files of the folder with the rows of the table; pseudonyms and shards of studies."""
-        input:
-            videos=if_there(config["input"]["avi"]["dir"]),
-            table=if_there(config["input"]["avi"]["table"]),
-            key=ancient(if_there(config["input"]["pseudonym_key_file"])),
         output:
             shards=over_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
             crosswalk=f"{RESTRICTED}/crosswalk.parquet",
@@ -30,6 +26,9 @@ if VIDEOS_GIVEN:
             mem_mb=2000,
             runtime=30,
         params:
+            archive=USER.archive,
+            labels=USER.labels,
+            key=USER.key,
             settings=section(*TABLE_KEYS, leave_out=NO_TABLE_KEYS),
             shards=config["input"]["shards"],
             core=core("catalog_videos"),
@@ -38,9 +37,6 @@ if VIDEOS_GIVEN:
 
     rule import_video_labels:
         """Labels of the studies from the table of videos, their keys replaced by pseudonyms."""
-        input:
-            table=if_there(config["input"]["avi"]["table"]),
-            key=ancient(if_there(config["input"]["pseudonym_key_file"])),
         output:
             results("cohort/labels.parquet"),
         log:
@@ -51,6 +47,8 @@ if VIDEOS_GIVEN:
             mem_mb=1000,
             runtime=20,
         params:
+            labels=USER.labels,
+            key=USER.key,
             settings=section(*TABLE_KEYS, "input.max_age", "evaluate.age_column", leave_out=NO_TABLE_KEYS),
             core=core("import_video_labels"),
         script:
@@ -60,7 +58,6 @@ if VIDEOS_GIVEN:
         """Decode each video of a shard and write it anew, grey; every file becomes one row."""
         input:
             catalog=f"{RESTRICTED}/catalog/{{shard}}.parquet",
-            videos=ancient(if_there(config["input"]["avi"]["dir"])),
         output:
             videos=full_size(results("deidentified/{shard}")),
             table=results("deidentified/{shard}.parquet"),

@@ -1,14 +1,14 @@
 # Which echocardiographic view each video shows.
 
 VIEWS_TRAINED = config["views"]["classifier"] == "compact" and not config["views"]["weights"]
-CLASSIFIER = results("views/classifier.safetensors") if VIEWS_TRAINED else config["views"]["weights"]
+CLASSIFIER = results("views/classifier.safetensors")
 
 if VIEWS_TRAINED:
 
     rule import_view_labels:
         """Translate the table of labelled views into pseudonyms."""
         input:
-            labels=if_there(config["views"]["labels"]),
+            labels=USER.produced(config["views"]["labels"]),
             catalog=over_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
         output:
             results("views/labels.parquet"),
@@ -20,6 +20,7 @@ if VIEWS_TRAINED:
             mem_mb=2000,
             runtime=20,
         params:
+            labels=USER.view_labels,
             core=core("import_view_labels"),
         script:
             "../workflow_scripts/import_view_labels.py"
@@ -59,8 +60,7 @@ rule classify_views:
     input:
         table=results("deidentified/{shard}.parquet"),
         videos=results("deidentified/{shard}"),
-        classifier=if_there(CLASSIFIER) if not VIEWS_TRAINED else CLASSIFIER,
-        classes=if_there(config["views"]["classes"]),
+        classifier=CLASSIFIER if VIEWS_TRAINED else [],
     output:
         results("views/{shard}.parquet"),
     log:
@@ -74,7 +74,12 @@ rule classify_views:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=section("views", "study.seed", leave_out=("views.labels", "views.weights", "views.epochs")),
+        settings=section(
+            "views",
+            "study.seed",
+            leave_out=("views.labels", "views.weights", "views.classes", "views.epochs"),
+        ),
+        classifier=USER.view_classifier,
         core=core("classify_views"),
     script:
         "../workflow_scripts/classify_views.py"

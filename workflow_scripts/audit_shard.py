@@ -17,7 +17,7 @@ with job(snakemake, restricted=True) as log:
         seed=chosen.seed,
         catalogue=RESTRICTED_CATALOGUE.read(snakemake.input.catalog),
     )
-    AUDIT.write(rows, snakemake.output.table)
+    AUDIT.write(rows, snakemake.output.table, settings=snakemake.params.settings)
     with atomic_path(snakemake.output.thumbnails) as path:
         np.savez_compressed(path, frames=thumbnails, video_ids=rows["video_id"].to_numpy(dtype=str))
     log.info("audited %d videos: %s", len(rows), rows["outcome"].value_counts().to_dict())

@@ -37,7 +37,7 @@ with job(snakemake) as log:
         excluded_studies=VIEW_LABELS.read(used_for_views)["study_id"].unique() if used_for_views else (),
     )
     COHORT_VIDEOS.write(cohort.videos, snakemake.output.videos)
-    COHORT_STUDIES.write(cohort.studies, snakemake.output.studies)
+    COHORT_STUDIES.write(cohort.studies, snakemake.output.studies, settings=snakemake.params.settings)
     FLOW.write(cohort.flow, snakemake.output.flow)
     UNMATCHED.write(cohort.unmatched, snakemake.output.unmatched)
     write_json(snakemake.output.split, split_record(cohort.studies, cohort_settings))

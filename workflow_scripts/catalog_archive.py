@@ -2,21 +2,24 @@
 
 from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.common.kept_table import KeptTable
-from echoclr_core.deidentify.key import load_key
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms, pseudonymise
+from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
 from echoclr_core.dicom.catalogue import scan_archive, scan_key
 from echoclr_core.dicom.tables import CATALOGUE
 from workflow_scripts.lib.job import job
+from workflow_scripts.lib.secret_key import study_pseudonyms
 
 with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state):
     params = snakemake.params
     # What an earlier scan read is not read again: the state is no declared output, so it outlives a rerun.
     kept = KeptTable(params.state, CATALOGUE, scan_key(params.study_key))
     scanned = scan_archive(
-        snakemake.input.dicom, study_key=params.study_key, workers=snakemake.threads, known=kept.read()
+        snakemake.config["input"]["dicom_dir"],
+        study_key=params.study_key,
+        workers=snakemake.threads,
+        known=kept.read(),
     )
     kept.write(scanned)
-    pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
+    pseudonyms = study_pseudonyms(snakemake.config)
     catalogue = pseudonymise(scanned, pseudonyms, params.shards, date_shift_days=params.date_shift_days)
     by_shard = dict(tuple(catalogue.groupby("shard")))
     for number, path in enumerate(snakemake.output.shards):

@@ -1,17 +1,19 @@
 """Match the given videos with their table; pseudonyms, shards, and the views that the table names."""
 
 from echoclr_core.cohort.video_table import read_video_table
-from echoclr_core.deidentify.key import load_key
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms, pseudonymise
+from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
 from echoclr_core.video.given_files import catalogue_videos
 from echoclr_core.views.tables import GIVEN_VIEWS
 from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.secret_key import study_pseudonyms
 from workflow_scripts.lib.video_table import video_layout
 
 with job(snakemake, restricted=True) as log:
-    videos = read_video_table(snakemake.input.table, video_layout(settings(snakemake))).videos
-    scanned, without_file = catalogue_videos(snakemake.input.videos, videos)
-    pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
+    videos = read_video_table(
+        snakemake.config["input"]["avi"]["table"], video_layout(settings(snakemake))
+    ).videos
+    scanned, without_file = catalogue_videos(snakemake.config["input"]["avi"]["dir"], videos)
+    pseudonyms = study_pseudonyms(snakemake.config)
     catalogue = pseudonymise(scanned.drop(columns="view"), pseudonyms, snakemake.params.shards)
     by_shard = dict(tuple(catalogue.groupby("shard")))
     views = scanned.set_index("path")["view"]

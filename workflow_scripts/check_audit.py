@@ -1,11 +1,14 @@
 """What the audit says of the whole run, and an end to it where that is not good enough."""
 
+import json
+
 import pandas as pd
 
 from echoclr_core.common.files import write_json
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 from echoclr_core.deidentify.verdict import audit_summary, check_audit
 from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.recorded import RECORD
 
 with job(snakemake) as log:
     audit = pd.concat([AUDIT.read(path) for path in snakemake.input.audit], ignore_index=True)
@@ -13,4 +16,4 @@ with job(snakemake) as log:
     summary = audit_summary(audit, files)
     log.info("%s", summary)
     check_audit(summary, settings(snakemake).max_text_rate)
-    write_json(snakemake.output[0], summary)
+    write_json(snakemake.output[0], {**summary, RECORD: json.loads(snakemake.params.settings)})

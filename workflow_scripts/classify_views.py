@@ -10,13 +10,17 @@ from workflow_scripts.lib.torch_threads import use_threads
 
 with job(snakemake) as log:
     use_threads(snakemake.threads)
-    chosen = settings(snakemake)
+    chosen, own = settings(snakemake), snakemake.config["views"]
     table = SOURCE_FILES.read(snakemake.input.table)
     decisions = classify_shard(
         table.loc[table["outcome"] == "ok", ["video_id", "study_id", "sha256"]],
         snakemake.input.videos,
-        open_classifier(str(snakemake.input.classifier), chosen.views, threads=snakemake.threads),
+        open_classifier(
+            str(snakemake.input.classifier) or own["weights"],
+            chosen.views | {"classes": own["classes"]},
+            threads=snakemake.threads,
+        ),
         settings=ViewSettings(frames=chosen.views["frames"], seed=chosen.seed),
     )
-    VIEW_DECISIONS.write(decisions, snakemake.output[0])
+    VIEW_DECISIONS.write(decisions, snakemake.output[0], settings=snakemake.params.settings)
     log.info("%d videos: %s", len(decisions), decisions["view"].value_counts().to_dict())

@@ -2,4 +2,4 @@
 
 from workflow_scripts.lib.shards import write_shard
 
-write_shard(snakemake, snakemake.input.dicom)
+write_shard(snakemake, snakemake.config["input"]["dicom_dir"])

@@ -59,4 +59,8 @@ with job(snakemake) as log:
                 subgroup_metrics(scored[cohort], studies, **run, settings=how, patients=patients)
             )
     for name, schema in EVALUATION.items():
-        schema.write(pd.concat(parts[name], ignore_index=True), snakemake.output[name])
+        schema.write(
+            pd.concat(parts[name], ignore_index=True),
+            snakemake.output[name],
+            settings=snakemake.params.settings,
+        )

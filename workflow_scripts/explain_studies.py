@@ -1,5 +1,7 @@
 """Grad-CAM of the studies that the reference model is surest of, in both models."""
 
+import json
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ from echoclr_core.explain.select import most_confident
 from echoclr_core.explain.summary import summarise
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import encoder_settings, load_classifier
+from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
 
@@ -37,4 +40,4 @@ with job(snakemake) as log:
     )
     with atomic_path(snakemake.output.arrays) as path:
         np.savez_compressed(path, **arrays)
-    write_json(snakemake.output.summary, summarise(arrays))
+    write_json(snakemake.output.summary, {**summarise(arrays), RECORD: json.loads(snakemake.params.settings)})

@@ -1,5 +1,6 @@
 """Fine-tune one model: one task, initialisation, label subset and learning rate."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from echoclr_core.training.progress import TIMINGS
 from echoclr_core.training.settings import settings_from
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import augmentation_fields, encoder_settings, initial_state
+from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.seeds import seed_of
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
@@ -45,7 +47,9 @@ with (
             seed=chosen.seed,
         ),
         encoder,
-        initial_state(cell.init, str(snakemake.input.weights), snakemake.params.kinetics, encoder),
+        initial_state(
+            cell.init, str(snakemake.input.weights), snakemake.config["finetune"]["kinetics_weights"], encoder
+        ),
         settings_from(
             FinetuneSettings,
             {
@@ -65,7 +69,12 @@ with (
         workers=snakemake.config["compute"]["loader_workers"],
         code=snakemake.params.core,
     )
-    record = {**result.run, "learning_rate": cell.lr, "code": snakemake.params.core}
+    record = {
+        **result.run,
+        RECORD: json.loads(snakemake.params.settings),
+        "learning_rate": cell.lr,
+        "code": snakemake.params.core,
+    }
     header = {"task": cell.task, "initialisation": cell.init, "fingerprint": str(result.run["fingerprint"])}
     HISTORY.write(result.history, snakemake.output.history)
     TIMINGS.write(result.timings, snakemake.output.timings)

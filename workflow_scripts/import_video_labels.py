@@ -2,15 +2,14 @@
 
 from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, cap_ages
 from echoclr_core.cohort.video_table import read_video_table
-from echoclr_core.deidentify.key import load_key
-from echoclr_core.deidentify.pseudonyms import Pseudonyms
 from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.secret_key import study_pseudonyms
 from workflow_scripts.lib.video_table import video_layout
 
 with job(snakemake, restricted=True) as log:
     chosen = settings(snakemake)
-    labels = read_video_table(snakemake.input.table, video_layout(chosen)).labels
-    pseudonyms = Pseudonyms(load_key(str(snakemake.input.key) or None))
+    labels = read_video_table(snakemake.config["input"]["avi"]["table"], video_layout(chosen)).labels
+    pseudonyms = study_pseudonyms(snakemake.config)
     table = apply_pseudonyms(labels, study=pseudonyms.study, patient=pseudonyms.patient)
     table = cap_ages(table, chosen.age_column, chosen.max_age)
     LABELS.write(table, snakemake.output[0])

@@ -3,4 +3,4 @@
 from echoclr_core.video.given import IMPORT_ONE
 from workflow_scripts.lib.shards import write_shard
 
-write_shard(snakemake, snakemake.input.videos, process=IMPORT_ONE)
+write_shard(snakemake, snakemake.config["input"]["avi"]["dir"], process=IMPORT_ONE)

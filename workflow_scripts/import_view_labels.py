@@ -9,7 +9,7 @@ from workflow_scripts.lib.job import job
 
 with job(snakemake, restricted=True) as log:
     catalogue = pd.concat([RESTRICTED_CATALOGUE.read(path) for path in snakemake.input.catalog])
-    given = read_view_labels(snakemake.input.labels)
+    given = read_view_labels(snakemake.config["views"]["labels"])
     labelled, unmatched = join_view_labels(given, catalogue)
     VIEW_LABELS.write(labelled, snakemake.output[0])
     log.info("%d labelled videos, %d rows without a video in the archive", len(labelled), unmatched)

@@ -30,5 +30,5 @@ with job(snakemake) as log, hold_folder(snakemake.params.state):
     )
     with atomic_path(snakemake.output.preview) as path:
         np.savez_compressed(path, before=before, after=after, video_ids=np.array(shown, dtype=str))
-    MASKED_VIDEOS.write(table, snakemake.output.table)
+    MASKED_VIDEOS.write(table, snakemake.output.table, settings=snakemake.params.settings)
     log.info("%d PLAX videos: %s", len(table), table["outcome"].value_counts().to_dict())

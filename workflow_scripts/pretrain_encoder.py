@@ -5,10 +5,12 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from echoclr_core.common.files import write_json
 from echoclr_core.common.folder_lock import FolderHeldError, hold_folder
 from echoclr_core.pretrain.__main__ import run_spec
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import augmentation_fields, encoder_fields
+from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.seeds import seed_of
 from workflow_scripts.lib.store import store_files
 from workflow_scripts.lib.torchrun import run_in_processes
@@ -46,7 +48,9 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
         run_in_processes(spec, gpus, state / "spec.json", snakemake.log[0])
     else:
         run_spec(spec)
-    log.info("%s", json.loads(Path(snakemake.output.run).read_text(encoding="utf-8")))
+    record = json.loads(Path(snakemake.output.run).read_text(encoding="utf-8"))
+    write_json(snakemake.output.run, {**record, RECORD: json.loads(snakemake.params.settings)})
+    log.info("%s", record)
     # The results are written: what an interrupted attempt would have resumed from is not needed any more.
     with suppress(FolderHeldError), hold_folder(state, wait_seconds=0):  # held: another job's by now
         shutil.rmtree(state, ignore_errors=True)

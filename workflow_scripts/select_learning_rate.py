@@ -6,6 +6,7 @@ from pathlib import Path
 from echoclr_core.common.files import copy_file, write_json
 from echoclr_core.finetune.select import select_learning_rate
 from workflow_scripts.lib.job import job
+from workflow_scripts.lib.recorded import RECORD, joined, nested
 
 with job(snakemake) as log:
     runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.runs]
@@ -15,5 +16,5 @@ with job(snakemake) as log:
         path for path in snakemake.input.models if Path(path).parent.name == selected["learning_rate"]
     ]
     copy_file(weights, snakemake.output.model)
-    write_json(snakemake.output.selected, selected)
+    write_json(snakemake.output.selected, {**selected, RECORD: nested(joined(snakemake.input.runs))})
     log.info("selected %s", selected)

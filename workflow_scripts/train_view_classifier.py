@@ -1,5 +1,6 @@
 """Train the compact view network on the labelled videos."""
 
+import json
 from pathlib import Path
 
 from echoclr_core.common.files import write_json
@@ -9,6 +10,7 @@ from echoclr_core.views.sampling import sample_frames
 from echoclr_core.views.tables import VIEW_LABELS
 from echoclr_core.views.training import ViewTrainingSettings, train_view_classifier
 from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.torch_threads import use_threads
 
 with job(snakemake) as log:
@@ -39,4 +41,4 @@ with job(snakemake) as log:
         on_progress=lambda row: log.info("%s", row),
     )
     save_classifier(classifier, snakemake.output.weights)
-    write_json(snakemake.output.report, report)
+    write_json(snakemake.output.report, {**report, RECORD: json.loads(snakemake.params.settings)})

@@ -1,5 +1,6 @@
 """Parquet tables with one schema each, checked when written and when read."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ DTYPES = {
     "bool": "boolean",
     "list": "object",
 }
+
+
+SETTINGS = "settings"  # entry of the file's metadata that says what a table was made with
 
 
 class TableError(ValueError):
@@ -137,9 +141,15 @@ class Table:
         """A frame of this schema without rows."""
         return self.check(pd.DataFrame({name: [] for name in self.columns}))
 
-    def write(self, frame: pd.DataFrame, path: str | Path) -> None:
-        """Check ``frame`` and write it to ``path`` as Parquet, atomically. Equal frames give equal bytes."""
+    def write(self, frame: pd.DataFrame, path: str | Path, *, settings: str = "") -> None:
+        """Check ``frame`` and write it to ``path`` as Parquet, atomically. Equal frames give equal bytes.
+
+        ``settings`` (JSON text) is what the table was made with; it stays in the file, see
+        :func:`recorded_settings`.
+        """
         checked = self.check(frame, where=Path(path).name)
+        if settings:
+            checked.attrs[SETTINGS] = settings
         with atomic_path(path) as temporary:
             checked.to_parquet(temporary, index=False, compression="zstd")
 
@@ -153,6 +163,18 @@ class Table:
     def describe(self) -> list[tuple[str, str, str]]:
         """(column, kind, description) rows for the documentation."""
         return [(name, column.kind, column.description) for name, column in self.columns.items()]
+
+
+def recorded_settings(path: str | Path) -> str:
+    """The settings (JSON text) that :meth:`Table.write` left in a Parquet file; "" if there are none.
+
+    Only the file's footer is read.
+    """
+    import pyarrow.parquet
+
+    metadata = pyarrow.parquet.read_schema(path).metadata or {}
+    attributes = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))
+    return attributes.get(SETTINGS, "")
 
 
 def header_of(columns: Collection[str], wanted: Collection[str]) -> str:

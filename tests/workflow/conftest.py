@@ -10,8 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the modules that the tests share
 
+from planning import planner
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(Path(__file__).parent))  # helpers beside the tests
 SNAKEMAKE = Path(sys.executable).parent / "snakemake"
 
 
@@ -74,3 +75,11 @@ def smoke(tmp_path_factory) -> Study:
 def study_of():
     """Make a Study from a directory and configs."""
     return Study
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A planner of the small study, all outputs in place; see planning.py."""
+    with planner(tmp_path_factory.mktemp("finished"), ROOT / "config" / "smoke.yaml") as study:
+        study.finish()
+        yield study

@@ -108,7 +108,7 @@ def sections(config: dict):
 
 
 def section(config: dict, *paths: str, leave_out: tuple[str, ...] = ()) -> str:
-    """Parts of the configuration as JSON with sorted keys.
+    """Parts of the configuration as JSON: key path to value, sorted.
 
     A plain string is what Snakemake compares most reliably: the order of dict keys would count, and changed
     objects of other types go unnoticed.
@@ -116,7 +116,7 @@ def section(config: dict, *paths: str, leave_out: tuple[str, ...] = ()) -> str:
     Parameters
     ----------
     paths
-        Key paths such as "pretrain" or "study.seed"; each becomes one key, named by its last part.
+        Key paths such as "pretrain" or "study.seed".
     leave_out
         Key paths that the rule does not depend on, such as "deidentify.keep_videos".
     """
@@ -125,8 +125,7 @@ def section(config: dict, *paths: str, leave_out: tuple[str, ...] = ()) -> str:
         value = config
         for part in path.split("."):
             value = value[part]
-        name = path.split(".")[-1]
         if isinstance(value, dict):
             value = {key: item for key, item in value.items() if f"{path}.{key}" not in leave_out}
-        chosen[name] = value
+        chosen[path] = value
     return json.dumps(chosen, sort_keys=True, ensure_ascii=False)

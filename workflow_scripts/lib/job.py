@@ -108,8 +108,12 @@ def _open_to_all(outputs: Iterable[str], mask: int) -> None:
 
 
 def settings(snakemake, name: str = "settings") -> SimpleNamespace:
-    """A rule's slice of the configuration: ``settings(snakemake).mask`` is a dict."""
-    return SimpleNamespace(**json.loads(snakemake.params[name]))
+    """A rule's slice of the configuration, each key path by its last part.
+
+    ``settings(snakemake).mask`` is a dict, ``settings(snakemake).seed`` the value of ``study.seed``.
+    """
+    chosen = json.loads(snakemake.params[name])
+    return SimpleNamespace(**{path.rpartition(".")[2]: value for path, value in chosen.items()})
 
 
 def _header(snakemake) -> None:

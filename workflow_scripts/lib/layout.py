@@ -1,10 +1,12 @@
 """Where things lie: the paths of the study, inputs that depend on the configuration, digests of scripts."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from snakemake.io import directory, expand, multiext, temp
 
+from echoclr_core.common.digest import digest
 from echoclr_core.common.modules import code_digest
 from workflow_scripts.lib.grid import SSL, Grid, again
 
@@ -60,13 +62,13 @@ class Layout:
         frame.append(self.root / "echoclr_core" / "common" / "lifetime.py")
         return code_digest(scripts / f"{name}.py", self.root, PACKAGES, leave_out=frame)
 
+    def texts_digest(self, paths: Iterable[str]) -> str:
+        """Digest of some text files of the repository: what they say counts, not where they lie."""
+        return digest([(self.root / path).read_text(encoding="utf-8") for path in paths])[:16]
+
     def over_shards(self, pattern: str) -> list[str]:
         """One path a shard."""
         return expand(pattern, shard=self.shards)
-
-    def if_there(self, path: str) -> str | list:
-        """The path as an input where it exists: a plan can be made without it, a run cannot."""
-        return path if path and (self.synthetic or Path(path).exists()) else []
 
     def full_size(self, path: str):
         """The full-size videos go once the masked ones are written, unless they are to be kept."""
@@ -74,12 +76,10 @@ class Layout:
         return directory(path) if kept else temp(directory(path))
 
     def initial_weights(self, wildcards):
-        """The file the encoder starts from; none for random weights and for those in torchvision's cache."""
+        """The file the encoder starts from; none for the other weights."""
         if wildcards.init in SSL:
             folder = wildcards.init + again(self.grid.pretraining_of(wildcards.draw))
             return self.results(f"pretrain/{folder}/encoder.safetensors")
-        if wildcards.init == "kinetics400":
-            return self.if_there(self.config["finetune"]["kinetics_weights"])
         return []
 
     def candidates(self, name: str):

@@ -22,5 +22,5 @@ def write_shard(snakemake, folder: str, **options: str) -> None:
             on_detail=lambda video, text: log.info("%s %s", video, text),
             **options,
         )
-        SOURCE_FILES.write(table, snakemake.output.table)
+        SOURCE_FILES.write(table, snakemake.output.table, settings=snakemake.params.settings)
         log.info("%d files: %s", len(table), table["outcome"].value_counts().to_dict())

@@ -1,0 +1,147 @@
+"""Plans of a finished study, made in a second each: no job runs, the outputs are empty files.
+
+A dry run decides by times, parameters, inputs and metadata, not by what the files hold. So a study counts as
+finished once every output exists and Snakemake has recorded its metadata (``--touch``).
+"""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from workflow_scripts.lib import synthetic_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# One process imports Snakemake; each plan is a fork of it.
+SERVER = """
+import contextlib, json, os, sys
+from snakemake import cli
+for line in sys.stdin:
+    arguments, target, folder = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        with open(target, "w") as text:
+            os.dup2(text.fileno(), 1)
+            os.dup2(text.fileno(), 2)
+        os.chdir(folder)
+        code = 1
+        try:
+            cli.main(arguments)
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def own_cohort(folder: Path) -> None:
+    """Mark the files of a folder as those of the generator of the synthetic cohort."""
+    (folder / synthetic_folder.MARK).touch()
+    facts = synthetic_folder._facts(folder, list(synthetic_folder.FILES.values()))
+    lines = "".join(f"{path}\t{more}\n" for path, more in facts)
+    (folder / synthetic_folder.LISTING).write_text(lines)
+
+
+class Planner:
+    """Plans of one study in a working directory.
+
+    Parameters
+    ----------
+    directory
+        The working directory.
+    configs
+        Configuration files, laid over each other.
+    root
+        The repository, or a copy of it.
+    """
+
+    def __init__(self, directory: Path, *configs: Path | str, root: Path = ROOT):
+        self.directory, self.root = directory, root
+        self.configs = [str(config) for config in configs]
+        self._server = subprocess.Popen(
+            [sys.executable, "-c", SERVER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
+            env={name: value for name, value in os.environ.items() if name != "ECHOCLR_PSEUDONYM_KEY"},
+        )
+
+    def close(self) -> None:
+        """End the process that plans."""
+        self._server.stdin.close()
+        self._server.wait()
+
+    def run(self, *arguments: str, overlay: dict | str | None = None) -> str:
+        """What Snakemake prints; it must end well."""
+        configs = list(self.configs)
+        if overlay:
+            path = self.directory / "overlay.yaml"
+            path.write_text(overlay if isinstance(overlay, str) else yaml.safe_dump(overlay))
+            configs.append(str(path))
+        said = self.directory / "said.txt"
+        command = [
+            "--snakefile",
+            str(self.root / "Snakefile"),
+            "--directory",
+            str(self.directory),
+            *arguments,
+        ]
+        command += ["--configfile", *configs] if configs else []
+        print(json.dumps([command, str(said), str(self.root)]), file=self._server.stdin, flush=True)
+        code = int(self._server.stdout.readline())
+        text = said.read_text()
+        assert code == 0, f"{' '.join(arguments)}: exit code {code}\n{text[-6000:]}"
+        return text
+
+    def finish(self, overlay: dict | str | None = None) -> None:
+        """Make every output of the study an empty file, with the metadata of a finished job."""
+        table = self.run("--summary", "--quiet", overlay=overlay)
+        rows = [line.split("\t") for line in table.splitlines() if line.count("\t") >= 5]
+        names = [row[0] for row in rows if row[0] != "output_file"]
+        assert names, table[-3000:]
+        for name in names:
+            path = self.directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            inside = any(other.startswith(f"{name}/") for other in names)
+            if Path(name).suffix or inside:
+                path.touch() if not inside else path.mkdir(exist_ok=True)
+            else:
+                path.mkdir(exist_ok=True)
+        for folder in {self.directory / Path(name).parts[0] for name in names} - {self.directory / "results"}:
+            own_cohort(folder)
+        self.run("--touch", "--forceall", "--cores", "1", "--quiet", overlay=overlay)
+
+    def jobs(self, *arguments: str, overlay: dict | str | None = None) -> dict[str, int]:
+        """Rule to number of jobs of a dry run (without `all`)."""
+        text = self.run("--dry-run", *arguments, overlay=overlay)
+        table = re.search(r"^job +count\n-[- ]+\n(.*?)^total ", text, re.MULTILINE | re.DOTALL)
+        if table is None:
+            assert "Nothing to be done" in text, text[-3000:]
+            return {}
+        rows = (line.split() for line in table.group(1).strip().splitlines())
+        return {name: int(count) for name, count in rows if name != "all"}
+
+    def reasons(self, *arguments: str, overlay: dict | str | None = None) -> str:
+        """The text of a dry run, which names each job with its reason."""
+        return self.run("--dry-run", *arguments, overlay=overlay)
+
+
+@contextlib.contextmanager
+def planner(directory: Path, *configs: Path | str, root: Path = ROOT):
+    """A :class:`Planner` that ends its process."""
+    made = Planner(directory, *configs, root=root)
+    try:
+        yield made
+    finally:
+        made.close()
