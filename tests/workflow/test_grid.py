@@ -67,7 +67,7 @@ def test_section_is_sorted_and_leaves_out(config):
     text = section(config, "mask", "study.seed", leave_out=("mask.codec",))
     assert json.loads(text) == {
         "mask": {key: value for key, value in config["mask"].items() if key != "codec"},
-        "seed": 0,
+        "study.seed": 0,
     }
     shuffled = {**config, "mask": dict(reversed(config["mask"].items()))}
     assert section(shuffled, "mask") == section(config, "mask")
