@@ -1,7 +1,6 @@
 """Read a sample of the written videos back and look for what should not be there."""
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from echoclr_core.common.avi_reading import iter_avi
+from echoclr_core.common.avi_reading import avi_info, iter_avi
+from echoclr_core.common.digest import check_digest
 from echoclr_core.common.mask_files import read_mask
 from echoclr_core.common.randomness import generator
-from echoclr_core.deidentify.leaks import identifiers_of, leaks
+from echoclr_core.deidentify.frame_totals import FrameTotals
+from echoclr_core.deidentify.identifier_search import Identifier, find_identifiers, identifiers_of
 from echoclr_core.deidentify.reader import legible_readings
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 
 THUMBNAIL = (120, 160)  # pixels, height and width
-LOOKED_AT = 16  # frames a video that the text detector compares
 STILL = 6  # grey levels that a still pixel may waver by
 STROKE = 60  # grey levels between a stroke and its surroundings, 3 x 3 pixels
 BRIGHT = 100  # grey levels; text is drawn bright
@@ -65,7 +65,7 @@ def audit_shard(
     for written in chosen.to_dict("records"):
         video_id = written["video_id"]
         path = Path(avi_dir) / f"{video_id}.avi"
-        row, thumbnail = audit_video(path, identifiers=known.get(video_id, ()), cells=list(written.values()))
+        row, thumbnail = audit_video(path, identifiers=known.get(video_id, ()), row_values=written)
         rows.append({"video_id": video_id, "study_id": written["study_id"], **row})
         thumbnails.append(thumbnail)
     frame = AUDIT.check(pd.DataFrame(rows, columns=list(AUDIT.columns)))
@@ -73,40 +73,68 @@ def audit_shard(
 
 
 def audit_video(
-    path: Path, *, identifiers: Sequence[str] = (), cells: Sequence[Any] = ()
+    path: Path,
+    *,
+    identifiers: Sequence[Identifier] = (),
+    row_values: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], NDArray[np.uint8]]:
     """The AUDIT columns of one written video without identity, and its thumbnail (120, 160) uint8.
 
-    ``identifiers`` of the source file must stand nowhere in the video, its mask, or ``cells`` of its row.
+    Frames are decoded one at a time.
+
+    Parameters
+    ----------
+    path
+        The video; its mask lies beside it.
+    identifiers
+        Of the source file: they must stand nowhere in the video, its mask, their names, or its row.
+    row_values
+        Its row of SOURCE_FILES, column to value. A video that has another digest or number of frames than the
+        row says is unreadable.
     """
-    found = leaks(path, identifiers, cells)
+    row_values = row_values or {}
+    found = find_identifiers(path, identifiers, row_values)
+    leaks = {"leaks": len(found), "leak_places": sorted({str(finding) for finding in found})}
     try:
         mask = read_mask(path)
-        frames = list(_every(path, mask))
+        totals = _totals(path, mask, row_values)
     except ValueError:
         row = {"outcome": "unreadable", "n_frames": 0, "outside_pixels": 0, "outside_energy": None}
-        return row | {"leaks": found, "text_lines": 0, "text_share": None}, np.zeros(THUMBNAIL, np.uint8)
-    outside, pixels, energy = ~mask, 0, 0.0
-    for frame in frames:
-        beyond = frame[outside].astype(np.float64)
-        pixels += int(np.count_nonzero(beyond))
-        energy += float((beyond**2).sum())
-    brightest = reduce(np.maximum, frames)  # one after the other: as an array they would stand there twice
-    looked = np.stack(
-        [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, LOOKED_AT).round().astype(int))]
-    )
-    middle = frames[len(frames) // 2]
-    lines = legible_lines(looked.min(0), brightest, middle)
+        return row | leaks | {"text_lines": 0, "text_share": None}, np.zeros(THUMBNAIL, np.uint8)
+    compared = np.stack(totals.compared)
+    lines = legible_lines(compared.min(0), totals.brightest, totals.middle)
+    outcome = "lit_outside" if totals.outside_pixels else "leak" if found else "text" if lines else "clean"
     row = {
-        "outcome": "lit_outside" if pixels else "leak" if found else "text" if lines else "clean",
-        "n_frames": len(frames),
-        "outside_pixels": pixels,
-        "outside_energy": energy / max(len(frames) * int(outside.sum()), 1),
-        "leaks": found,
+        "outcome": outcome,
+        "n_frames": totals.count,
+        "outside_pixels": totals.outside_pixels,
+        "outside_energy": totals.outside_energy,
+        **leaks,
         "text_lines": lines,
-        "text_share": text_share(looked, mask),
+        "text_share": text_share(compared, mask),
     }
-    return row, thumbnail(middle)
+    return row, thumbnail(totals.middle)
+
+
+def _totals(path: Path, mask: NDArray[np.bool_], row_values: Mapping[str, Any]) -> FrameTotals:
+    """All frames of a video taken in. ValueError where it does not decode or is not what its row says."""
+    sha256, n_frames = row_values.get("sha256"), row_values.get("n_frames")
+    if not pd.isna(sha256):
+        check_digest(path, sha256)
+    expected = avi_info(path).frames_declared if pd.isna(n_frames) else int(n_frames)
+    totals = _read(path, mask, expected)
+    if totals.count == expected:
+        return totals
+    if not pd.isna(n_frames):
+        raise ValueError(f"{path.name}: {totals.count} frames decode, its row says {expected}")
+    return _read(path, mask, totals.count)  # a header may lie
+
+
+def _read(path: Path, mask: NDArray[np.bool_], n_frames: int) -> FrameTotals:
+    totals = FrameTotals(mask, n_frames)
+    for frame in iter_avi(path):
+        totals.add(frame)
+    return totals
 
 
 def legible_lines(*pictures: NDArray[np.uint8]) -> int:
@@ -152,13 +180,6 @@ def thumbnail(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     top, left = (THUMBNAIL[0] - height) // 2, (THUMBNAIL[1] - width) // 2
     canvas[top : top + height, left : left + width] = small
     return canvas
-
-
-def _every(path: Path, mask: NDArray[np.bool_]):
-    for frame in iter_avi(path):
-        if frame.shape != mask.shape:
-            raise ValueError(f"{path.name}: frames are {frame.shape}, the mask is {mask.shape}")
-        yield frame
 
 
 def _stratified(table: pd.DataFrame, sample: int, seed: int) -> pd.DataFrame:

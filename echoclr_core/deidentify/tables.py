@@ -1,6 +1,7 @@
 """The tables of this room that leave the restricted folder."""
 
 from echoclr_core.common.tables import Column, Table
+from echoclr_core.deidentify.header_allowlist import FIXED_WORDS
 from echoclr_core.dicom.outcomes import OUTCOMES
 
 DROPPED = {
@@ -29,13 +30,30 @@ SOURCE_FILES = Table(
         "n_frames": Column(kind="int", description="frames written", nullable=True, low=1),
         "frames_declared": Column(kind="int", description="NumberOfFrames of the header", nullable=True),
         "fps": Column(kind="float", description="frames per second", nullable=True, low=0),
-        "fps_source": Column(kind="str", description="where the frame rate comes from", nullable=True),
+        "fps_source": Column(
+            kind="str",
+            description="where the frame rate comes from",
+            nullable=True,
+            allowed=FIXED_WORDS["fps_source"],
+        ),
         "height": Column(kind="int", description="rows, pixels", nullable=True, low=1),
         "width": Column(kind="int", description="columns, pixels", nullable=True, low=1),
-        "manufacturer": Column(kind="str", description="known vendor, or other", nullable=True),
-        "model": Column(kind="str", description="known model, or other", nullable=True),
+        "manufacturer": Column(
+            kind="str",
+            description="known vendor, or other",
+            nullable=True,
+            allowed=FIXED_WORDS["manufacturer"],
+        ),
+        "model": Column(
+            kind="str", description="known model, or other", nullable=True, allowed=FIXED_WORDS["model"]
+        ),
         "transfer_syntax": Column(kind="str", description="transfer syntax UID, or other", nullable=True),
-        "photometric": Column(kind="str", description="photometric interpretation", nullable=True),
+        "photometric": Column(
+            kind="str",
+            description="photometric interpretation",
+            nullable=True,
+            allowed=FIXED_WORDS["photometric"],
+        ),
         "kept_fraction": Column(
             kind="float", description="share of the frame inside the mask", nullable=True, low=0, high=1
         ),
@@ -75,8 +93,11 @@ AUDIT = Table(
         ),
         "leaks": Column(
             kind="int",
-            description="identifiers of the source file in the bytes of video and mask or in their row",
+            description="identifiers of the source file found in the bytes of video and mask or in their row",
             low=0,
+        ),
+        "leak_places": Column(
+            kind="list", description="kind of each found identifier and where it was found, without its value"
         ),
         "text_lines": Column(kind="int", description="legible lines that OCR reads in a picture", low=0),
         "text_share": Column(

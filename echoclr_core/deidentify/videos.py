@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import mask_path, write_mask
-from echoclr_core.deidentify import vendors
+from echoclr_core.deidentify import header_allowlist
 from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
 from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED
 from echoclr_core.deidentify.colour import colour_share
@@ -176,10 +176,10 @@ def _header_columns(cine: Cine) -> dict[str, Any]:
         "fps_source": cine.fps_source,
         "height": cine.height,
         "width": cine.width,
-        "manufacturer": vendors.vendor(header.manufacturer),
-        "model": vendors.model(header.model),
-        "transfer_syntax": vendors.transfer_syntax(header.transfer_syntax),
-        "photometric": vendors.photometric(header.photometric),
+        "manufacturer": header_allowlist.vendor(header.manufacturer),
+        "model": header_allowlist.model(header.model),
+        "transfer_syntax": header_allowlist.transfer_syntax(header.transfer_syntax),
+        "photometric": header_allowlist.photometric(header.photometric),
     }
 
 

@@ -11,16 +11,18 @@ from cine_files import archive, phantom, write_cine
 
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import read_mask
 from echoclr_core.deidentify import reader
 from echoclr_core.deidentify.audit import audit_shard, audit_video, legible_lines
+from echoclr_core.deidentify.audit_summary import audit_summary, check_audit
 from echoclr_core.deidentify.boundary import boundary_mask
+from echoclr_core.deidentify.identifier_search import Identifier
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.reader import Reading, _engine, read_text, screen_scale
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.text import standing_text, without_text
-from echoclr_core.deidentify.verdict import audit_summary, check_audit
 from echoclr_core.deidentify.videos import deidentify_video
 from echoclr_core.dicom.cine import Cine
 from echoclr_core.synthetic.cohort import plan_studies, study_anatomy
@@ -245,6 +247,7 @@ def test_the_audit_reads_text_that_was_put_into_a_written_video(tmp_path):
     frames, fps = read_avi(paths[0])
     mask = read_mask(paths[0])
     write_avi(paths[0], typed(frames, (60, 70), text="DOE 77") * mask, fps)
+    table.loc[0, "sha256"] = file_digest(paths[0])
     audited, _ = audit_shard(table, tmp_path / "out", sample=9, seed=0, catalogue=rows)
     assert set(audited["outcome"]) == {"text", "clean"}
     assert not audited.astype(str).map(lambda cell: "DOE" in cell).to_numpy().any()
@@ -262,12 +265,15 @@ def test_an_identifier_in_bytes_name_or_row_is_a_leak(tmp_path):
     path = tmp_path / "out" / f"{table['video_id'][0]}.avi"
     clean, _ = audit_shard(table, tmp_path / "out", sample=1, seed=0, catalogue=rows)
     assert (clean["leaks"] == 0).all()
-    assert audit_video(path, identifiers=["ACC-77"], cells=["ACC-77"])[0]["outcome"] == "leak"
+    planted = {"study_id": "ACC-77"}
+    row, _ = audit_video(path, identifiers=[Identifier("study_key", "ACC-77")], row_values=planted)
+    assert (row["outcome"], row["leak_places"]) == ("leak", ["study_key in column study_id"])
     path.write_bytes(path.read_bytes() + "Kowalska Anna".encode("utf-16-le"))
+    table["sha256"] = file_digest(path)
     found, _ = audit_shard(table, tmp_path / "out", sample=1, seed=0, catalogue=rows)
     assert found["outcome"].tolist() == ["leak"]
     assert found["leaks"].tolist() == [1]
-    with pytest.raises(ValueError, match="1 leak"):
+    with pytest.raises(ValueError, match=r"1 leak; part of the path in the video \(1 videos\)"):
         check_audit(audit_summary(found, table), 1.0)
 
 

@@ -10,7 +10,7 @@ from cine_files import phantom, write_cine
 
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.mask_files import read_mask
-from echoclr_core.deidentify import vendors
+from echoclr_core.deidentify import header_allowlist
 from echoclr_core.deidentify.boundary import boundary_mask
 from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.settings import DeidentifySettings
@@ -174,17 +174,17 @@ def test_colour_share_counts_strong_colours_inside_the_mask():
     ],
 )
 def test_vendors_are_known_words_only(text, word):
-    assert vendors.vendor(text) == word
+    assert header_allowlist.vendor(text) == word
 
 
 def test_other_header_values_come_from_fixed_lists():
-    assert vendors.model("Vivid E95 Smith") == "vivid e95"
-    assert vendors.model("room of J. Smith") == "other"
-    assert vendors.photometric("YBR_FULL_422") == "YBR_FULL_422"
-    assert vendors.photometric("SMITH") == "other"
-    assert vendors.transfer_syntax("1.2.840.10008.1.2.4.50") == "1.2.840.10008.1.2.4.50"
-    assert vendors.transfer_syntax("1.2.826.7.42") == "other"
-    assert vendors.transfer_syntax("1.2.840.10008.5.1.4.1.1.7") == "other"
+    assert header_allowlist.model("Vivid E95 Smith") == "vivid e95"
+    assert header_allowlist.model("room of J. Smith") == "other"
+    assert header_allowlist.photometric("YBR_FULL_422") == "YBR_FULL_422"
+    assert header_allowlist.photometric("SMITH") == "other"
+    assert header_allowlist.transfer_syntax("1.2.840.10008.1.2.4.50") == "1.2.840.10008.1.2.4.50"
+    assert header_allowlist.transfer_syntax("1.2.826.7.42") == "other"
+    assert header_allowlist.transfer_syntax("1.2.840.10008.5.1.4.1.1.7") == "other"
 
 
 @pytest.mark.parametrize(

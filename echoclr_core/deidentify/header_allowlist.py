@@ -70,6 +70,12 @@ MODELS = (
     ),
     *("x300", "x500", "xario"),
 )
+FRAME_RATE_SOURCES = (
+    *("FrameTimeVector", "FrameTime", "CineRate", "RecommendedDisplayFrameRate"),
+    *("ActualFrameDuration", "FrameAcquisitionDuration"),
+    *("file", "default", "missing"),
+)
+"""DICOM keywords; "file" for videos without DICOM; "default" for the configured rate."""
 PHOTOMETRIC = (
     "MONOCHROME1",
     "MONOCHROME2",
@@ -81,8 +87,18 @@ PHOTOMETRIC = (
     "YBR_PARTIAL_422",
     "YBR_ICT",
     "YBR_RCT",
+    "XYB",
 )
 OTHER = "other"
+
+
+FIXED_WORDS = {
+    "manufacturer": (*VENDORS, OTHER),
+    "model": (*MODELS, OTHER),
+    "photometric": (*PHOTOMETRIC, OTHER),
+    "fps_source": FRAME_RATE_SOURCES,
+}
+"""Column of SOURCE_FILES to every word that it may hold."""
 
 
 def vendor(text: str | None) -> str | None:

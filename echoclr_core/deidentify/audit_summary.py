@@ -24,16 +24,19 @@ def audit_summary(audit: pd.DataFrame, source_files: pd.DataFrame) -> dict[str, 
     dict
         ``written`` and ``audited`` videos; videos of each outcome of AUDIT under its name; ``text_rate``,
         the share of the audited videos that hold legible text; ``quarantined`` for text inside the sector,
-        ``without_sector``, and ``cut``, videos out of which lines of text were cut. Plain numbers.
+        ``without_sector``, and ``cut``, videos out of which lines of text were cut. Plain numbers, but for
+        ``leak_places``: kind and place of the identifiers that were found, to the number of videos.
     """
     audit, files = AUDIT.check(audit), SOURCE_FILES.check(source_files)
     outcomes = audit["outcome"].value_counts()
+    places = audit["leak_places"].explode().dropna().value_counts()
     found = {name: int(outcomes.get(name, 0)) for name in AUDIT.columns["outcome"].allowed}
     written = files[files["outcome"] == "ok"]
     return {
         "written": len(written),
         "audited": len(audit),
         **found,
+        "leak_places": {str(place): int(count) for place, count in sorted(places.items())},
         "outside_pixels": int(audit["outside_pixels"].sum()),
         "text_rate": found["text"] / len(audit) if len(audit) else 0.0,
         "quarantined": int((files["outcome"] == "burned_in_text").sum()),
@@ -49,6 +52,7 @@ def check_audit(summary: dict[str, Any], max_text_rate: float) -> None:
     legible text is up to ``max_text_rate``, a share of the audited videos.
     """
     wrong = [f"{summary[name]} {name.replace('_', ' ')}" for name in NEVER if summary[name]]
+    wrong += [f"{place} ({count} videos)" for place, count in summary.get("leak_places", {}).items()]
     if summary["text_rate"] > max_text_rate:
         wrong.append(
             f"{summary['text']} with legible text, a rate of {summary['text_rate']:.4f} "
