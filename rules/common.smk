@@ -44,6 +44,7 @@ initial_weights = LAYOUT.initial_weights
 candidates = LAYOUT.candidates
 explained = LAYOUT.explained
 png_and_pdf = LAYOUT.png_and_pdf
+captions = LAYOUT.captions
 section = grid.sections(config)
 
 # Every rule that merges shards depends on the audit's verdict: whatever the target, nothing is built on videos that the

@@ -11,18 +11,6 @@ PAGE_KEYS = [
     "pretrain.methods",
     "pretrain.seeds",
 ]
-CAPTIONS = [
-    "workflow",
-    "label_efficiency",
-    "saliency",
-    "saliency_checks",
-    "flow",
-    "montage",
-    "training",
-    "views",
-    "calibration",
-    "subgroups",
-]
 
 
 rule plot_label_efficiency:
@@ -30,11 +18,7 @@ rule plot_label_efficiency:
     input:
         metrics=results("evaluation/metrics.parquet"),
     output:
-        report(
-            [path for name in FIGURES for path in png_and_pdf(name)],
-            caption="../report/label_efficiency.rst",
-            category="Results",
-        ),
+        [report(png_and_pdf(name), caption=f"../report/{name}.rst", category="Results") for name in FIGURES],
     log:
         log_file("plot_label_efficiency"),
     conda:
@@ -44,7 +28,7 @@ rule plot_label_efficiency:
         runtime=10,
     params:
         published=PUBLISHED,
-        n_resamples=config["evaluate"]["n_resamples"],
+        captions=captions(*FIGURES),
         core=core("plot_label_efficiency"),
     script:
         "../workflow_scripts/plot_label_efficiency.py"
@@ -69,6 +53,7 @@ rule plot_evaluation:
         runtime=10,
     params:
         inits=GRID.inits,
+        captions=captions("calibration", "subgroups"),
         core=core("plot_evaluation"),
     script:
         "../workflow_scripts/plot_evaluation.py"
@@ -79,12 +64,12 @@ rule plot_saliency:
     input:
         results("explain/{task}/gradcam.npz"),
     output:
-        figure=report(png_and_pdf("figure4_{task}"), caption="../report/saliency.rst", category="Results"),
+        figure=report(png_and_pdf("figure4_{task}"), caption="../report/figure4.rst", category="Results"),
         checks=report(
-            png_and_pdf("figure4_{task}_checks"), caption="../report/saliency_checks.rst", category="Results"
+            png_and_pdf("figure4_{task}_checks"), caption="../report/figure4_checks.rst", category="Results"
         ),
         movie=report(
-            results("figures/figure4_{task}.mp4"), caption="../report/saliency.rst", category="Results"
+            results("figures/figure4_{task}.mp4"), caption="../report/figure4_movie.rst", category="Results"
         ),
     log:
         log_file("plot_saliency", "{task}"),
@@ -94,7 +79,7 @@ rule plot_saliency:
         mem_mb=1000,
         runtime=10,
     params:
-        frames=config["explain"]["frames"],
+        captions=captions("figure4", "figure4_checks", "figure4_movie"),
         scale=config["report"]["saliency_scale"],
         core=core("plot_saliency"),
     script:
@@ -115,6 +100,7 @@ rule plot_flow:
         mem_mb=1000,
         runtime=10,
     params:
+        captions=captions("flow"),
         core=core("plot_flow"),
     script:
         "../workflow_scripts/plot_flow.py"
@@ -136,6 +122,7 @@ rule plot_montage:
         runtime=10,
     params:
         settings=section("report.montage_videos"),
+        captions=captions("montage"),
         core=core("plot_montage"),
     script:
         "../workflow_scripts/plot_montage.py"
@@ -154,8 +141,8 @@ rule plot_training:
             for cell in GRID.runs()
         ],
     output:
-        pretrain=report(png_and_pdf("pretraining"), caption="../report/training.rst", category="Training"),
-        finetune=report(png_and_pdf("finetuning"), caption="../report/training.rst", category="Training"),
+        pretrain=report(png_and_pdf("pretraining"), caption="../report/pretraining.rst", category="Training"),
+        finetune=report(png_and_pdf("finetuning"), caption="../report/finetuning.rst", category="Training"),
     log:
         log_file("plot_training"),
     conda:
@@ -167,6 +154,7 @@ rule plot_training:
         methods=GRID.methods,
         clip_length=config["pretrain"]["clip_length"],
         batch_size=config["pretrain"]["batch_size"],
+        captions=captions("pretraining", "finetuning"),
         core=core("plot_training"),
     script:
         "../workflow_scripts/plot_training.py"
@@ -187,6 +175,7 @@ rule plot_views:
         mem_mb=1000,
         runtime=10,
     params:
+        captions=captions("views"),
         core=core("plot_views"),
     script:
         "../workflow_scripts/plot_views.py"
@@ -241,9 +230,8 @@ rule build_report:
     params:
         # Which results the page is about, and how it looks. All other settings stand recorded with the results.
         page=section("study.name", "report", *PAGE_KEYS, "synthetic", leave_out=("synthetic.folder",)),
-        # Below the repository: as inputs they would start the rule again where the repository is moved.
-        caption_files=[f"report/{name}.rst" for name in CAPTIONS],
-        captions=LAYOUT.texts_digest(f"report/{name}.rst" for name in CAPTIONS),
+        cells=[[cell[key] for key in ("task", "init", "ratio", "draw")] for cell in GRID.selections()],
+        source="videos" if VIDEOS_GIVEN else "DICOM files",
         tasks=GRID.tasks,
         inits=GRID.inits,
         methods=GRID.methods,

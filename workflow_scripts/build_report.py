@@ -1,12 +1,8 @@
 """Write the one page that holds everything a reader wants."""
 
 import json
-from pathlib import Path
-
-import pandas as pd
 
 from echoclr_core import __version__
-from echoclr_core.reporting.caption_templates import Captions
 from echoclr_core.reporting.report import build_report
 from echoclr_core.reporting.sections.assemble import sections
 from echoclr_core.reporting.sections.overview import lead
@@ -32,23 +28,19 @@ with job(snakemake) as log:
         dict(flat(json.loads(snakemake.params.page)))
         | joined(path for name in MADE for path in listed(files[name]))
     )
-    captions = Captions(
-        [Path(snakemake.scriptdir).parent / path for path in snakemake.params.caption_files],
-        config=config,
-        params={"n_resamples": config["evaluate"]["n_resamples"], "frames": config["explain"]["frames"]},
-    )
     page = Page(
         files=files,
         config=config,
-        captions=captions,
         tasks=snakemake.params.tasks,
         inits=snakemake.params.inits,
         methods=snakemake.params.methods,
+        cells=snakemake.params.cells,
+        source=snakemake.params.source,
     )
     build_report(
         snakemake.output[0],
         title=f"EchoCLR study: {config['study']['name']}",
-        lead=lead(pd.read_parquet(snakemake.input.metrics), snakemake.params.tasks),
+        lead=lead(page),
         sections=sections(page),
         footer=f"echoclr-workflow {__version__}, seed {config['study']['seed']}.",
     )

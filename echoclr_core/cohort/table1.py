@@ -104,12 +104,19 @@ def _share(title: str, level: str, part: str, count: int, total: int) -> Iterato
 def _as_text(tidy: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
     rows = []
     for (title, level), lines in tidy.groupby(["characteristic", "level"], sort=False):
-        row = {"characteristic": title, "level": level}
+        row = {"characteristic": title + _unit_of(lines["statistic"]), "level": level}
         for part in parts:
             values = lines[lines["set"] == part].set_index("statistic")["value"]
             row[SET_TITLES[part]] = _cell(values)
         rows.append(row)
     return pd.DataFrame(rows, dtype="string")
+
+
+def _unit_of(statistics: pd.Series) -> str:
+    """What a row's numbers are, as the row is titled."""
+    if "mean" in statistics.to_numpy():
+        return ", mean (SD)"
+    return ", n (%)" if "percent" in statistics.to_numpy() else ""
 
 
 def _cell(values: pd.Series) -> str:

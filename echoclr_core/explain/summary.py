@@ -12,7 +12,8 @@ def summarise(arrays: Mapping[str, np.ndarray]) -> dict:
     -------
     dict
         For JSON. n_studies, frames, looped (videos repeated because they are short), sector_area,
-        valve_area (shares of the picture), stages, and ``models``: name to empty_maps (without positive
+        valve_area (shares of the picture), stages, reference (name of the model that
+        chose the studies), and ``models``: name to empty_maps (without positive
         evidence), greatest (of the unscaled map), sector_share, valve_share, valve_peak (share of the maps
         that are greatest on the valve), correlations (by stage, from output to input). ``studies`` lists
         what is shown: study_id, video_id, label, study_probability, clip_probabilities by model.
@@ -25,6 +26,7 @@ def summarise(arrays: Mapping[str, np.ndarray]) -> dict:
         "sector_area": _mean(arrays["sector_area"]),
         "valve_area": _mean(arrays["valve_area"]),
         "stages": [str(stage) for stage in arrays["stages"]],
+        "reference": models[0],
         "models": {name: _one_model(arrays, row) for row, name in enumerate(models)},
         "studies": [
             {

@@ -39,10 +39,10 @@ def performance_table(
     Returns
     -------
     Text columns "Training studies", "Draw" (only with several), "Initialisation", and for each cohort
-    "Internal AUROC" as "0.818 (0.793–0.840)", "Internal AUPR", "Internal P" (EchoCLR above this one:
-    "<0.001", "n.e." where it cannot be estimated, "–" where there is no such test); then float columns
-    ending in EXACT: value and bounds of each metric, the bounds of AUROC by DeLong on the logit scale, p and
-    Holm-adjusted p.
+    "Internal AUROC" as "0.818 (0.793–0.840)", "Internal AUPR", "Internal P, raw" and "Internal P, Holm"
+    (EchoCLR above this one: "<0.001", "n.e." where it cannot be estimated, "–" where there is no such test);
+    then float columns ending in EXACT: value and bounds of each metric, the bounds of AUROC by DeLong on the
+    logit scale, p and Holm-adjusted p.
 
     Raises
     ------
@@ -81,7 +81,8 @@ def performance_table(
             test = tests.get(
                 (ratio, draw, init, cohort), {"p": math.nan, "p_holm": math.nan, "estimable": True}
             )
-            line[f"{name} P"] = format_p(test["p"]) if test["estimable"] else NOT_ESTIMABLE
+            for column, key in ((f"{name} P, raw", "p"), (f"{name} P, Holm", "p_holm")):
+                line[column] = format_p(test[key]) if test["estimable"] else NOT_ESTIMABLE
             exact |= {f"{name} P{EXACT}": test["p"], f"{name} P Holm{EXACT}": test["p_holm"]}
         lines.append(line | exact)
     return pd.DataFrame(lines)
@@ -105,7 +106,8 @@ def performance_caption(metrics: pd.DataFrame, task: str, *, aupr: str = "aupr_t
             f"{TASK_NAMES[task]}: {'; '.join(sizes)}.",
             f"Value (95% percentile bootstrap interval{drawn}, studies drawn with replacement).",
             f"AUPR: {METRIC_LABELS[aupr]}.",
-            "P: one-sided paired bootstrap test that EchoCLR has the greater AUROC;",
+            "P: one-sided paired bootstrap test that EchoCLR has the greater AUROC, raw and adjusted by",
+            "Holm's method for all such tests of this task on this test set;",
             f"{NOT_ESTIMABLE}: not estimable.",
             "Intervals from few cases are too narrow: read them with the number of cases.",
         ]

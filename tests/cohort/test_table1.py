@@ -27,7 +27,8 @@ def studies():
 
 
 def cells(text, characteristic, level=""):
-    row = text[(text["characteristic"] == characteristic) & (text["level"] == level)]
+    titles = [characteristic + what for what in ("", ", n (%)", ", mean (SD)")]
+    row = text[text["characteristic"].isin(titles) & (text["level"] == level)]
     assert len(row) == 1
     return row.iloc[0][["Training", "Internal test", "External test", "Overall"]].tolist()
 
@@ -63,9 +64,9 @@ def test_cells_by_hand():
 def test_full_table_adds_grades_years_and_videos():
     short, full = table1(studies())[0], table1(studies(), full=True)[0]
     assert set(full["characteristic"]) - set(short["characteristic"]) == {
-        "Aortic stenosis as reported",
-        "Year of the study",
-        "Videos per study",
+        "Aortic stenosis as reported, n (%)",
+        "Year of the study, n (%)",
+        "Videos per study, mean (SD)",
     }
     assert cells(full, "Aortic stenosis as reported", "None") == [
         "1 (33.3%)",

@@ -17,6 +17,7 @@ SUMMARY = {
     "sector_area": 0.4,
     "valve_area": 0.03,
     "stages": ["head", "encoder.layer4"],
+    "reference": "kinetics400",
     "models": {
         "kinetics400": {
             "empty_maps": 0,
@@ -47,10 +48,18 @@ SUMMARY = {
 }
 
 
+CONFIG = {
+    "evaluate": {"n_resamples": 10_000},
+    "explain": {"frames": 32, "n_randomisations": 1},
+    "report": {"saliency_scale": "figure"},
+    "synthetic": {"development_studies": 0},
+}
+
+
 def page(tmp_path, summary, movie_bytes=10):
     folder = tmp_path / "severe_as"
     folder.mkdir()
-    (folder / "summary.json").write_text(json.dumps(summary))
+    (folder / "summary.json").write_text(json.dumps(summary, sort_keys=True))  # as the workflow writes it
     (tmp_path / "film.mp4").write_bytes(b"x" * movie_bytes)
     files = {
         "saliency": ["figure.png"],
@@ -59,7 +68,7 @@ def page(tmp_path, summary, movie_bytes=10):
         "saliency_summary": [str(folder / "summary.json")],
     }
     nothing = {"tasks": [], "inits": [], "methods": []}
-    return Page(files=files, config={}, captions=lambda name: f"caption {name}", **nothing)
+    return Page(files=files, config=CONFIG, **nothing)
 
 
 def test_saliency_section(tmp_path):
@@ -73,6 +82,9 @@ def test_saliency_section(tmp_path):
     assert "3.0 %" in blocks[3].caption
     assert blocks[5].frame.columns.tolist() == ["Model", "head", "layer4"]
     assert blocks[2].frame["Video"].tolist() == ["v_a"]
+    assert blocks[2].frame["Study, Kinetics-400"].tolist() == [
+        "0.900"
+    ]  # of the reference, not the first by name
 
 
 def test_real_cohort_has_no_valve_and_a_large_film_stays_a_file(tmp_path, monkeypatch):
@@ -111,8 +123,6 @@ def test_operating_points_and_calibration():
 @pytest.mark.parametrize("tasks", [[]])
 def test_no_saliency_is_said(tmp_path, tasks):
     names = ("saliency", "saliency_checks", "saliency_movies", "saliency_summary")
-    empty = Page(
-        files=dict.fromkeys(names, tasks), config={}, captions=str, tasks=tasks, inits=[], methods=[]
-    )
+    empty = Page(files=dict.fromkeys(names, tasks), config=CONFIG, tasks=tasks, inits=[], methods=[])
     [text] = saliency.section(empty).blocks
     assert "explain.tasks" in text.rst

@@ -21,10 +21,12 @@ def test_one_row_a_ratio_and_initialisation(metrics, comparisons):
         "Initialisation",
         "Internal AUROC",
         "Internal AUPR",
-        "Internal P",
+        "Internal P, raw",
+        "Internal P, Holm",
         "External AUROC",
         "External AUPR",
-        "External P",
+        "External P, raw",
+        "External P, Holm",
     ]
     assert table["Training studies"].drop_duplicates().tolist() == [
         "1% (53)",
@@ -52,16 +54,21 @@ def test_the_second_interval_stands_in_the_csv(metrics, comparisons):
     rows = metrics[metrics["metric"] == "auroc"].assign(metric="auroc_delong_logit", n_resamples=pd.NA)
     rows["ci_high"] += 0.001
     table = performance_table(pd.concat([metrics, rows], ignore_index=True), comparisons, "lvh")
-    difference = table["External AUROC logit DeLong ci_high" + EXACT] - table["External AUROC ci_high" + EXACT]
+    difference = (
+        table["External AUROC logit DeLong ci_high" + EXACT] - table["External AUROC ci_high" + EXACT]
+    )
     np.testing.assert_allclose(difference, 0.001)
     assert (
-        performance_table(metrics, comparisons, "lvh")["External AUROC logit DeLong ci_low" + EXACT].isna().all()
+        performance_table(metrics, comparisons, "lvh")["External AUROC logit DeLong ci_low" + EXACT]
+        .isna()
+        .all()
     )
 
 
 def test_p_is_printed_short_and_kept_exact(metrics, comparisons):
     table = performance_table(metrics, comparisons, "lvh")
-    assert table["Internal P"][:5].tolist() == ["<0.001", "0.020", "n.e.", "0.774", "–"]
+    assert table["Internal P, raw"][:5].tolist() == ["<0.001", "0.020", "n.e.", "0.774", "–"]
+    assert table["Internal P, Holm"][:5].tolist() == ["0.002", "0.082", "n.e.", "1.000", "–"]
     assert table["Internal P" + EXACT][0] == 0.0004
     assert table["Internal P Holm" + EXACT][0] == pytest.approx(0.0016)
     assert np.isnan(table["Internal P" + EXACT][4])
@@ -126,7 +133,7 @@ def test_three_files(metrics, comparisons, tmp_path):
     assert r"\caption{Table S2. P \& 95\% intervals}" in tex.read_text()
     rows = [line for line in tex.read_text().splitlines() if line.endswith(r"\\")]
     assert len(rows) == 1 + len(table)
-    assert {line.count(" & ") for line in rows} == {7}
+    assert {line.count(" & ") for line in rows} == {9}
 
 
 def test_escapes():

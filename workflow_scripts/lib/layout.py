@@ -1,13 +1,12 @@
 """Where things lie: the paths of the study, inputs that depend on the configuration, digests of scripts."""
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from snakemake.io import directory, expand, multiext, temp
 
-from echoclr_core.common.digest import digest
 from echoclr_core.common.modules import code_digest
+from echoclr_core.reporting.exhibits import FIGURES, caption_values
 from workflow_scripts.lib.grid import SSL, Grid, again
 
 CELL = "{task}/{init}/{ratio}/{draw}"
@@ -62,10 +61,6 @@ class Layout:
         frame.append(self.root / "echoclr_core" / "common" / "lifetime.py")
         return code_digest(scripts / f"{name}.py", self.root, PACKAGES, leave_out=frame)
 
-    def texts_digest(self, paths: Iterable[str]) -> str:
-        """Digest of some text files of the repository: what they say counts, not where they lie."""
-        return digest([(self.root / path).read_text(encoding="utf-8") for path in paths])[:16]
-
     def over_shards(self, pattern: str) -> list[str]:
         """One path a shard."""
         return expand(pattern, shard=self.shards)
@@ -107,3 +102,13 @@ class Layout:
     def png_and_pdf(self, name: str) -> list[str]:
         """Both files of a figure."""
         return multiext(self.results(f"figures/{name}"), ".png", ".pdf")
+
+    def captions(self, *names: str) -> dict[str, str]:
+        """Captions of figures, for Snakemake's own report: name to text with the values of this study."""
+        values = caption_values(
+            n_resamples=self.config["evaluate"]["n_resamples"],
+            frames=self.config["explain"]["frames"],
+            n_randomisations=self.config["explain"]["n_randomisations"],
+            saliency_scale=self.config["report"]["saliency_scale"],
+        )
+        return {name: FIGURES[name].caption_text(**values) for name in sorted(names)}

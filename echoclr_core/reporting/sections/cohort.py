@@ -2,40 +2,46 @@
 
 import pandas as pd
 
+from echoclr_core.reporting.exhibits import TABLES
 from echoclr_core.reporting.report import DataTable, Picture, Section, Text
-from echoclr_core.reporting.sections.page import Page, decimal, read_json
+from echoclr_core.reporting.sections.page import Page, decimal, read_json, shared_patients
 from echoclr_core.reporting.views import decisions_by_view
 
 DOUBTFUL = 0.2  # margin of probability below which a decision deserves a look
 SET_WORDS = {"train": "training", "validation": "early stopping", "test": "held out"}
-DESCRIPTIONS = {"table1": "Table 1. The cohort", "table_s1": "Table S1. The cohort in detail"}
 
 
 def section(page: Page) -> Section:
     """Flow, Table 1, Table S1, views, what did not match."""
     flow, montage, _ = page.files["cohort"]
     blocks = [
-        Picture(
-            source=flow,
-            title="From the archive to the sets",
-            alt="Boxes with the counts of studies and videos at each stage, and of those that left",
-            caption=page.captions("flow"),
-        ),
+        page.picture("flow", flow),
         *(
-            DataTable(frame=page.table(name).rename(columns=str.capitalize), title=title, group=True)
-            for name, title in DESCRIPTIONS.items()
+            DataTable(
+                frame=page.table(name).rename(columns=str.capitalize),
+                title=TABLES[name].heading,
+                caption=_shared_patients_note(page),
+                group=True,
+            )
+            for name in ("table1", "table_s1")
         ),
-        Picture(
-            source=montage,
-            title="Before and after the mask",
-            alt="Pairs of ultrasound frames, the deidentified frame above the masked one",
-            caption=page.captions("montage"),
-        ),
+        page.picture("montage", montage),
     ]
     if page.files["views"]:
         blocks += _views(page)
     blocks.append(_decisions(page))
     return Section(title="Cohort", blocks=[*blocks, _unmatched(page), _split(page)])
+
+
+def _shared_patients_note(page: Page) -> str:
+    """Footnote on patients whose studies stand in several sets; empty where there are none."""
+    shared = shared_patients(page)
+    if not shared:
+        return ""
+    return (
+        f"{shared:,} patients have studies in more than one set; each is counted in every set, and once in "
+        "the column Overall."
+    )
 
 
 def _views(page: Page) -> list[Picture | DataTable]:
@@ -47,18 +53,8 @@ def _views(page: Page) -> list[Picture | DataTable]:
         for name, part in report["sets"].items()
     )
     return [
-        Picture(
-            source=confusion,
-            title="View classifier on held-out videos",
-            alt="Confusion matrix of views",
-            caption=f"{page.captions('views').rstrip()} Split by patient: {sizes}.",
-        ),
-        Picture(
-            source=calibration,
-            title="Calibration of the view classifier",
-            alt="Share of right decisions against the probability of the decided view",
-            caption="The same held-out videos. Below, how many of them fall into each tenth.",
-        ),
+        page.picture("views", confusion, more=f"Split by patient: {sizes}."),
+        page.picture("views_calibration", calibration),
         DataTable(frame=_per_view(report), title="Precision and recall by view, held-out videos"),
     ]
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from echoclr_core.reporting.panels import of_most_labels, ratio_words
-from echoclr_core.reporting.report import Block, DataTable, Picture, Section
+from echoclr_core.reporting.report import Block, DataTable, Section
 from echoclr_core.reporting.sections.page import Page, decimal
 from echoclr_core.reporting.style import COHORT_NAMES, TASK_NAMES, init_name
 
@@ -22,29 +22,17 @@ def section(page: Page) -> Section:
             "Pearson).",
             group=True,
         ),
-        Picture(
-            source=reliability,
-            title="Calibration",
-            alt="Observed share of cases against predicted probability, one line an initialisation",
-            caption=page.captions("calibration"),
-        ),
+        page.picture("calibration", reliability),
         DataTable(
             frame=calibration_table(calibration),
             title="Calibration in numbers",
-            caption="Intercept 0 and slope 1 are right. Read the Brier score beside that of "
-            "saying the prevalence to everybody.",
+            caption="A perfectly calibrated model has intercept 0 and slope 1. Compare the Brier score with "
+            "the one of always predicting the prevalence (no skill), in the last column.",
             group=True,
         ),
     ]
     if len(page.table("subgroups")):
-        blocks.append(
-            Picture(
-                source=forest,
-                title="Subgroups",
-                alt="AUROC by sex, age and year, one mark an initialisation",
-                caption=page.captions("subgroups"),
-            )
-        )
+        blocks.append(page.picture("subgroups", forest))
     return Section(title="Beyond the AUROC", blocks=blocks)
 
 

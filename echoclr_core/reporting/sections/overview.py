@@ -1,46 +1,54 @@
-"""At a glance: what this run is, and what a reader must know before the numbers."""
+"""At a glance: what was asked, on whom, what came out, and what must not be concluded."""
 
-from collections.abc import Sequence
-
-import pandas as pd
-
-from echoclr_core.reporting.captions import with_interval
+from echoclr_core.reporting.findings import below_chance, findings, has_diverged
 from echoclr_core.reporting.report import KeyNumbers, Section, Text
-from echoclr_core.reporting.sections.page import Page
+from echoclr_core.reporting.sections.page import Page, read_json, shared_patients
 from echoclr_core.reporting.style import TASK_NAMES, init_name
+
+LISTED = 6  # entries of a note before it says how many more there are
 
 
 def section(page: Page) -> Section:
     """Counts and notes."""
     return Section(
         title="At a glance",
-        blocks=[Text(rst=page.captions("workflow")), _key_numbers(page), *_notes(page)],
+        blocks=[Text(rst=_introduction(page)), _key_numbers(page), *_notes(page)],
     )
 
 
-def lead(metrics: pd.DataFrame, tasks: Sequence[str]) -> str:
-    """One sentence a task: the best initialisation with the fewest labels, internal test set."""
-    sentences = []
-    for task in tasks:
-        rows = metrics[
-            (metrics["task"] == task) & (metrics["metric"] == "auroc") & (metrics["cohort"] == "internal")
-        ]
-        rows = rows[rows["ratio"] == rows["ratio"].min()].dropna(subset="value")
-        if rows.empty:
-            continue
-        means = rows.groupby("init")["value"].mean()
-        best = means.idxmax()
-        row = rows[rows["init"] == best].iloc[0]
-        count = row["n_labelled_studies"]
-        sentences.append(
-            f"{TASK_NAMES[task]} from {count} labelled studies ({100 * row['ratio']:g} %): highest internal "
-            f"AUROC {with_interval(row['value'], row['ci_low'], row['ci_high'])}, {init_name(best)}."
+def lead(page: Page) -> str:
+    """The first lines of the page: the question, and what this run found."""
+    tasks = " and ".join(TASK_NAMES[task] for task in page.tasks)
+    question = (
+        f"Question: how well can {tasks} be recognised from echocardiogram videos when few studies are "
+        "labelled, and does self-supervised pretraining on unlabelled videos help?"
+    )
+    found = findings(page.table("metrics"), page.table("comparisons"), page.tasks)
+    return "\n\n".join([question, *found, _limits(page)])
+
+
+def _limits(page: Page) -> str:
+    if page.synthetic:
+        return (
+            "**The cohort is synthetic**: moving phantoms. The numbers show that the pipeline works; they "
+            "say nothing about patients or about how the methods compare on real hearts."
         )
-    return " ".join(sentences)
+    return (
+        "For research only. These numbers hold for the test sets of this run; they do not show that a model "
+        "is safe or useful in patients, or that it works at another hospital."
+    )
+
+
+def _introduction(page: Page) -> str:
+    return (
+        f"This page was written by the run **{page.config['study']['name']}**. It follows the EchoCLR study "
+        f"(Holste et al., *Communications Medicine* 2024) from {page.source} to tables and figures. Every "
+        "number was computed by this run unless it is marked as published."
+    )
 
 
 def _key_numbers(page: Page) -> KeyNumbers:
-    """Counts of the cohort, and the best and the reference AUROC with the fewest labels."""
+    """Counts of the cohort and of the models."""
     studies, videos = page.table("studies"), page.table("videos")
     sizes = studies["set"].value_counts()
     items = [
@@ -58,48 +66,82 @@ def _key_numbers(page: Page) -> KeyNumbers:
 
 def _notes(page: Page) -> list[Text]:
     """What a reader must know before the numbers."""
-    notes = []
-    if "kinetics400" not in page.inits:
-        encoder = page.config["model"]["encoder"]
-        reason = (
-            "it was not asked for in this run"
-            if encoder == "r3d_18"
-            else f"the published weights are those of r3d_18, and the encoder here is a smaller {encoder}"
-        )
-        notes.append(
-            f"**Kinetics-400 was left out**: {reason}. To have it, use ``model.encoder: r3d_18``, put "
-            "torchvision's weights in place (README, *Kinetics-400 weights*) and add ``kinetics400`` to "
-            "``finetune.initialisations``."
-        )
-    if page.config["cohort"]["split_unit"] == "study":
-        shared = _shared_patients(page)
-        notes.append(
-            f"The split is by study, as in the paper: {shared:,} patients have studies in more than one "
-            "set. ``cohort.split_unit: patient`` keeps them together."
-        )
-    few = _few_cases(page)
-    if few:
-        notes.append(
-            "Percentile intervals cover less than they say with few cases (90 % instead of 95 % at 31, 85 % "
-            f"at 20): {'; '.join(few)}."
-        )
+    notes = [*_diverged(page), *_below_chance(page), *_kinetics(page), *_split_by_study(page), *_few(page)]
     return [Text(rst="\n".join(f"* {note}" for note in notes))] if notes else []
 
 
-def _few_cases(page: Page) -> list[str]:
+def _diverged(page: Page) -> list[str]:
+    named = []
+    for (task, init, ratio, draw), path in zip(page.cells, page.files["selected"], strict=True):
+        loss = read_json(path)["validation_loss"]
+        if has_diverged(loss):
+            named.append(
+                f"{TASK_NAMES[task]}, {init_name(init)} at {100 * float(ratio):g} % of the labels, repeat "
+                f"{int(draw) + 1} (validation loss {loss:,.4g})"
+            )
+    if not named:
+        return []
+    return [
+        f"**Training failed** for {len(named)} of the selected models; predicting probability 0.5 for every "
+        f"study gives a loss of 0.69. Their results mean nothing: {_listed(named)}."
+    ]
+
+
+def _below_chance(page: Page) -> list[str]:
+    named = below_chance(page.table("metrics"))
+    if not named:
+        return []
+    return [
+        "**Below chance**: an AUROC below 0.5 means that the model ranks cases below controls on that test "
+        "set, as a model does that has learnt something other than the disease. With the whole interval "
+        f"below 0.5: {_listed(named)}."
+    ]
+
+
+def _kinetics(page: Page) -> list[str]:
+    if "kinetics400" in page.inits:
+        return []
+    encoder = page.config["model"]["encoder"]
+    reason = (
+        "it was not asked for in this run"
+        if encoder == "r3d_18"
+        else f"the published weights are those of r3d_18, and the encoder here is a smaller {encoder}"
+    )
+    return [
+        f"**Kinetics-400 was left out**: {reason}. To include it, use ``model.encoder: r3d_18``, put "
+        "torchvision's weights in place (README, *Kinetics-400 weights*) and add ``kinetics400`` to "
+        "``finetune.initialisations``."
+    ]
+
+
+def _split_by_study(page: Page) -> list[str]:
+    if page.config["cohort"]["split_unit"] != "study":
+        return []
+    return [
+        f"The split is by study, as in the paper: {shared_patients(page):,} patients have studies in more "
+        "than one set. ``cohort.split_unit: patient`` keeps them together."
+    ]
+
+
+def _few(page: Page) -> list[str]:
     """The test sets with fewer than 32 cases or controls."""
     metrics = page.table("metrics")
     counts = metrics.loc[
         metrics["metric"] == "auroc", ["task", "cohort", "n_studies", "n_positive"]
     ].drop_duplicates()
-    return [
+    few = [
         f"{TASK_NAMES[task]}, {cohort}: {cases} cases among {total} studies"
         for task, cohort, total, cases in counts.itertuples(index=False)
         if min(cases, total - cases) < 32
     ]
+    if not few:
+        return []
+    return [
+        "Percentile intervals cover less than they say with few cases (90 % instead of 95 % at 31, 85 % at "
+        f"20): {'; '.join(few)}."
+    ]
 
 
-def _shared_patients(page: Page) -> int:
-    """Patients with studies in more than one set."""
-    studies = page.table("studies").dropna(subset="patient_id")
-    return int((studies.groupby("patient_id")["set"].nunique() > 1).sum())
+def _listed(named: list[str]) -> str:
+    more = len(named) - LISTED
+    return "; ".join(named[:LISTED]) + (f"; and {more} more" if more > 0 else "")

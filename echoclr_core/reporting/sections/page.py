@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.reporting.caption_templates import Captions
+from echoclr_core.reporting.exhibits import FIGURES, caption_values
+from echoclr_core.reporting.report import Picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,18 +21,26 @@ class Page:
         The rule's named inputs: name to path or list of paths.
     config
         The configuration without paths.
-    captions
-        See :class:`~echoclr_core.reporting.caption_templates.Captions`.
     tasks, inits, methods
         The grid.
+    cells
+        (task, initialisation, ratio, draw) of each path in ``files["selected"]``.
+    source
+        What the archive holds: "DICOM files" or "videos".
     """
 
     files: dict
     config: dict
-    captions: Captions
     tasks: Sequence[str]
     inits: Sequence[str]
     methods: Sequence[str]
+    cells: Sequence[Sequence[str]] = ()
+    source: str = "DICOM files"
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the cohort is made of phantoms."""
+        return self.config["synthetic"]["development_studies"] > 0
 
     def table(self, name: str) -> pd.DataFrame:
         """One of the inputs as a frame."""
@@ -42,6 +51,41 @@ class Page:
             else pd.read_parquet(path)
         )
 
+    def picture(self, name: str, source: str, *, of: str = "", alt: str = "", more: str = "") -> Picture:
+        """A figure with what the registry says of it.
+
+        Parameters
+        ----------
+        name
+            Key of :data:`~echoclr_core.reporting.exhibits.FIGURES`.
+        source
+            The image file.
+        of
+            What this one of several is of; appended to the title.
+        alt
+            Alternative text, where the run knows more than the registry.
+        more
+            Sentences after the caption.
+        """
+        exhibit = FIGURES[name]
+        return Picture(
+            source=source,
+            title=f"{exhibit.heading} for {of}" if of else exhibit.heading,
+            alt=alt or exhibit.alt,
+            caption=f"{self.caption(name)} {more}".strip(),
+        )
+
+    def caption(self, name: str) -> str:
+        """The caption of a figure with the values of this run."""
+        explain = self.config["explain"]
+        values = caption_values(
+            n_resamples=self.config["evaluate"]["n_resamples"],
+            frames=explain["frames"],
+            n_randomisations=explain["n_randomisations"],
+            saliency_scale=self.config["report"]["saliency_scale"],
+        )
+        return FIGURES[name].caption_text(**values)
+
 
 def read_json(path: str) -> dict:
     """A JSON file."""
@@ -51,3 +95,9 @@ def read_json(path: str) -> dict:
 def decimal(value: float | None, digits: int = 3) -> str:
     """A number as the report prints it; a dash for none."""
     return "–" if value is None else f"{value:.{digits}f}"
+
+
+def shared_patients(page: Page) -> int:
+    """Number of patients with studies in more than one set."""
+    studies = page.table("studies").dropna(subset="patient_id")
+    return int((studies.groupby("patient_id")["set"].nunique() > 1).sum())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.reporting.report import DataTable, Picture, Section, Text
+from echoclr_core.reporting.report import DataTable, Section, Text
 from echoclr_core.reporting.sections.page import Page
 
 
@@ -34,12 +34,6 @@ def section(page: Page) -> Section:
         blocks=[
             Text(rst=text),
             DataTable(frame=found.assign(outcome=found["outcome"].str.replace("_", " ")), title="Audit"),
-            Picture(
-                source=page.files["cohort"][2],
-                title="Contact sheet",
-                alt="Frames of the audited videos, for a person to look for text",
-                caption="Nothing but ultrasound should be seen here. What the audit objects to comes first, "
-                "with its finding in capitals.",
-            ),
+            page.picture("contact_sheet", page.files["cohort"][2]),
         ],
     )

@@ -5,31 +5,21 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.reporting.captions import figure_caption
+from echoclr_core.reporting.exhibits import TABLES
 from echoclr_core.reporting.performance import performance_caption
-from echoclr_core.reporting.report import DataTable, Picture, Section
+from echoclr_core.reporting.report import DataTable, Section
 from echoclr_core.reporting.sections.page import Page, read_json
 from echoclr_core.reporting.style import TASK_NAMES, init_name
 
 FIGURE_NUMBERS = ("2", "3", "s1", "s2")
-TABLE_NUMBERS = {"lvh": "S2", "severe_as": "S3"}
-FIGURE_TITLES = {
-    "figure2": "Figure 2. AUROC by share of labels",
-    "figure3": "Figure 3. Contrastive methods by share of labels",
-    "figure_s1": "Figure S1. AUPR by share of labels",
-    "figure_s2": "Figure S2. AUPR of the contrastive methods by share of labels",
-}
+TABLE_OF_TASK = {"lvh": "table_s2", "severe_as": "table_s3"}
 
 
 def section(page: Page) -> Section:
     """Figures 2, 3, S1, S2 and Tables S2, S3."""
     metrics = page.table("metrics")
     blocks = [
-        Picture(
-            source=path,
-            title=FIGURE_TITLES[Path(path).stem],
-            alt="Four panels: both tasks, internal and external test set, one line an initialisation",
-            caption=page.captions("label_efficiency") + "\n" + figure_caption(number, metrics),
-        )
+        page.picture(Path(path).stem, path, more=figure_caption(number, metrics))
         for path, number in zip(page.files["figures"], FIGURE_NUMBERS, strict=True)
     ]
     for task, path in zip(page.tasks, page.files["tables"], strict=True):
@@ -37,7 +27,7 @@ def section(page: Page) -> Section:
         blocks.append(
             DataTable(
                 frame=frame[[name for name in frame.columns if "exact" not in name.lower()]],
-                title=f"Table {TABLE_NUMBERS[task]}. {TASK_NAMES[task]} by share of labels",
+                title=TABLES[TABLE_OF_TASK[task]].heading,
                 caption=performance_caption(metrics, task),
                 group=True,
                 spans=("Internal", "External"),
@@ -49,8 +39,7 @@ def section(page: Page) -> Section:
 def _selection(page: Page) -> Section:
     """Which learning rate won, cell by cell."""
     rows = []
-    for path in page.files["selected"]:
-        task, init, ratio, draw = Path(path).parts[-5:-1]
+    for (task, init, ratio, draw), path in zip(page.cells, page.files["selected"], strict=True):
         best = read_json(path)
         rows.append(
             {

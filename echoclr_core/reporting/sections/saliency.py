@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.reporting.report import Block, DataTable, Movie, Picture, Section, Text
+from echoclr_core.reporting.exhibits import FIGURES
+from echoclr_core.reporting.report import Block, DataTable, Movie, Section, Text
 from echoclr_core.reporting.sections.page import Page, decimal, read_json
 from echoclr_core.reporting.style import TASK_NAMES, init_label
 
@@ -19,15 +20,8 @@ def section(page: Page) -> Section:
     for picture, checks, movie, path in zip(*(page.files[name] for name in names), strict=True):
         summary = read_json(path)
         task = TASK_NAMES[Path(path).parent.name]
-        blocks.append(
-            Picture(
-                source=picture,
-                title=f"Figure 4. Saliency for {task}",
-                alt=_alt(summary),
-                caption=page.captions("saliency").rstrip() + _looped(summary),
-            )
-        )
-        blocks.append(_movie(movie, task))
+        blocks.append(page.picture("figure4", picture, of=task, alt=_alt(summary), more=_looped(summary)))
+        blocks.append(_movie(page, movie, task))
         blocks.append(DataTable(frame=shown(summary), title=f"Studies shown for {task}"))
         blocks.append(
             DataTable(
@@ -37,14 +31,7 @@ def section(page: Page) -> Section:
             )
         )
         if any(value is not None for one in summary["models"].values() for value in one["correlations"]):
-            blocks.append(
-                Picture(
-                    source=checks,
-                    title=f"Weight randomisation for {task}",
-                    alt="Rank correlation of the maps with those of redrawn weights, one line a model",
-                    caption=page.captions("saliency_checks"),
-                )
-            )
+            blocks.append(page.picture("figure4_checks", checks, of=task))
             blocks.append(
                 DataTable(frame=cascade(summary), title=f"Rank correlation after redrawing weights, {task}")
             )
@@ -55,7 +42,7 @@ def section(page: Page) -> Section:
 
 def shown(summary: dict) -> pd.DataFrame:
     """The studies of the figure with the ids of the clips that were scored."""
-    reference = init_label(next(iter(summary["models"])))
+    reference = init_label(summary["reference"])
     return pd.DataFrame(
         [
             {
@@ -106,15 +93,15 @@ def cascade(summary: dict) -> pd.DataFrame:
     )
 
 
-def _movie(path: str, task: str) -> Movie | Text:
+def _movie(page: Page, path: str, task: str) -> Movie | Text:
     if Path(path).stat().st_size > LARGEST_MOVIE:
         return Text(rst=f"The moving version is ``figures/{Path(path).name}``.")
+    figure = FIGURES["figure4_movie"]
     return Movie(
         source=path,
-        title=f"Moving saliency for {task}",
-        alt="The clips of Figure 4, frame by frame with the map of that moment",
-        caption=f"Every frame with its own map, on the colour scale of Figure 4. File: "
-        f"``figures/{Path(path).name}``.",
+        title=f"{figure.heading} for {task}",
+        alt=figure.alt,
+        caption=f"{page.caption('figure4_movie')} File: ``figures/{Path(path).name}``.",
     )
 
 
@@ -126,7 +113,7 @@ def _alt(summary: dict) -> str:
 def _looped(summary: dict) -> str:
     if not summary["looped"]:
         return ""
-    return f" {summary['looped']} of the {summary['n_studies']} videos were shorter and repeated as a loop."
+    return f"{summary['looped']} of the {summary['n_studies']} videos were shorter and repeated as a loop."
 
 
 def _flat_map(summary: dict) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from echoclr_core.reporting.report import DataTable, Picture, Section
+from echoclr_core.reporting.report import DataTable, Section
 from echoclr_core.reporting.sections.page import Page, read_json
 from echoclr_core.reporting.style import init_name
 
@@ -16,18 +16,9 @@ def section(page: Page) -> Section:
     return Section(
         title="Training",
         blocks=[
-            Picture(
-                source=pretraining,
-                title="Pretraining",
-                alt="Losses and accuracies by step, one line a method",
-                caption=page.captions("training"),
-            ),
+            page.picture("pretraining", pretraining),
             DataTable(frame=pretraining_table(page.methods, runs), title="Pretraining runs"),
-            Picture(
-                source=finetuning,
-                title="Fine-tuning of the selected models",
-                alt="Validation loss by epoch, one panel a task and share of labels",
-            ),
+            page.picture("finetuning", finetuning),
         ],
     )
 

@@ -1,0 +1,109 @@
+"""What a run found, in sentences: the first screen of the report and the last lines of a run."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from echoclr_core.reporting.captions import with_interval
+from echoclr_core.reporting.style import COHORT_NAMES, TASK_NAMES, init_name
+
+ALPHA = 0.05
+DIVERGED = 2 * math.log(2)  # nats; probability 0.5 for every study gives log 2
+REFERENCE = "echoclr"
+
+
+def findings(metrics: pd.DataFrame, comparisons: pd.DataFrame, tasks: Sequence[str]) -> list[str]:
+    """Two sentences a task: the AUROC of every initialisation with the fewest labels, and their order.
+
+    Parameters
+    ----------
+    metrics, comparisons
+        Schemas METRICS and COMPARISONS of the evaluate room; the internal test set is described.
+    tasks
+        Names of the tasks, in the order of the sentences. A task without an AUROC is said to have none.
+
+    Returns
+    -------
+    list of str
+        Plain text; one entry a task.
+    """
+    return [_of_task(metrics, comparisons, task) for task in tasks]
+
+
+def _of_task(metrics: pd.DataFrame, comparisons: pd.DataFrame, task: str) -> str:
+    rows = metrics[
+        (metrics["task"] == task) & (metrics["metric"] == "auroc") & (metrics["cohort"] == "internal")
+    ]
+    rows = rows[rows["ratio"] == rows["ratio"].min()].dropna(subset="value")
+    if rows.empty:
+        return f"{TASK_NAMES[task]}: no AUROC could be computed on the internal test set."
+    first = rows.iloc[0]
+    means = rows.groupby("init", sort=False)[["value", "ci_low", "ci_high"]].mean().sort_values("value")
+    bounded = means["ci_low"].notna().any()
+    named = [
+        f"{init_name(init)} "
+        + (with_interval(row["value"], row["ci_low"], row["ci_high"]) if bounded else f"{row['value']:.3f}")
+        for init, row in means[::-1].iterrows()
+    ]
+    intervals = "95 % intervals" if bounded else "too few cases for intervals"
+    draws = rows["draw"].nunique()
+    repeats = f", means of {draws} repeats" if draws > 1 else ""
+    text = (
+        f"{TASK_NAMES[task]} from {first['n_labelled_studies']} labelled studies ({100 * first['ratio']:g} "
+        f"%), internal test set of {first['n_studies']:,} studies with {first['n_positive']:,} cases: AUROC "
+        f"{', '.join(named)} ({intervals}{repeats})."
+    )
+    return f"{text} {_order(means['value'], _tests(comparisons, first))}".strip()
+
+
+def _tests(comparisons: pd.DataFrame, cell: pd.Series) -> pd.DataFrame:
+    same = comparisons["init_a"] == REFERENCE
+    for name in ("task", "cohort", "ratio"):
+        same &= comparisons[name] == cell[name]
+    return comparisons[same & comparisons["estimable"]]
+
+
+def _order(values: pd.Series, tests: pd.DataFrame) -> str:
+    """Whether the paper's order, EchoCLR above every other initialisation, is found."""
+    others = [init for init in values.index if init != REFERENCE]
+    if REFERENCE not in values.index or not others:
+        return ""
+    above = [init for init in others if values[init] >= values[REFERENCE]]
+    if above:
+        return (
+            f"The paper's order (EchoCLR above every other initialisation) does not hold here: "
+            f"{_names(above)} {'is' if len(above) == 1 else 'are'} not below EchoCLR."
+        )
+    largest = tests.groupby("init_b")["p_holm"].max()
+    separated = [init for init in others if largest.get(init, 1.0) < ALPHA]
+    text = "The paper's order (EchoCLR above every other initialisation) holds here in the point estimates"
+    if not separated:
+        return f"{text}; no difference is statistically separated (Holm-adjusted P ≥ {ALPHA:g})."
+    return f"{text}; Holm-adjusted P < {ALPHA:g} against {_names(separated)}."
+
+
+def below_chance(metrics: pd.DataFrame) -> list[str]:
+    """Models whose AUROC interval lies below 0.5 as a whole, one phrase each.
+
+    Such a model ranks the classes the wrong way round on that test set.
+    """
+    rows = metrics[(metrics["metric"] == "auroc") & (metrics["ci_high"] < 0.5)]
+    return [
+        f"{TASK_NAMES[row.task]}, {COHORT_NAMES[row.cohort]}, {init_name(row.init)} at {100 * row.ratio:g} "
+        f"% of the labels: {with_interval(row.value, row.ci_low, row.ci_high)}"
+        for row in rows.itertuples(index=False)
+    ]
+
+
+def has_diverged(validation_loss: float) -> bool:
+    """Whether a selected model is worse than useless: a loss that is not finite, or above 2 log 2.
+
+    Predicting probability 0.5 for every study gives log 2 = 0.69.
+    """
+    return not math.isfinite(validation_loss) or validation_loss > DIVERGED
+
+
+def _names(inits: Sequence[str]) -> str:
+    names = [init_name(init) for init in inits]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
