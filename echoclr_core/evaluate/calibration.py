@@ -11,7 +11,7 @@ nothing is recalibrated.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -25,19 +25,27 @@ from echoclr_core.evaluate.thresholds import clopper_pearson
 EDGE = 1e-6
 """Probabilities nearer to 0 or 1 than this are moved here: their logit would be infinite."""
 
-MOST_STEPS = 100
+MAX_STEPS = 100
+MAX_CONDITION = 1e12  # of the information matrix; beyond it a Newton step is rounding error
+MIN_SPREAD = 1e-6
+"""Smallest standard deviation of the logits from which a slope is estimated. Logits of single-precision
+scores differ by about 1e-7 from rounding alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A number with its interval; NaN where it is not estimable."""
+    """A number with its interval; NaN where it is not estimable, and then ``reason`` says why."""
 
     value: float
     low: float
     high: float
+    reason: str = ""
 
 
 NOT_ESTIMABLE = Estimate(value=math.nan, low=math.nan, high=math.nan)
+CONSTANT = "the probabilities are constant"
+SEPARATED = "a threshold separates cases from controls"
+NO_MAXIMUM = "the likelihood has no maximum that the fit can find"
 
 
 def calibration_line(y, probabilities, *, level: float = 0.95) -> tuple[Estimate, Estimate]:
@@ -46,8 +54,8 @@ def calibration_line(y, probabilities, *, level: float = 0.95) -> tuple[Estimate
     Returns
     -------
     intercept, slope
-        The slope is NaN for constant probabilities, and where a threshold parts cases from controls (its
-        likelihood then has no maximum).
+        The slope is NaN for constant probabilities (to within MIN_SPREAD on the logit scale), and where a
+        threshold separates cases from controls (its likelihood then has no maximum); ``reason`` says which.
 
     Raises
     ------
@@ -57,12 +65,17 @@ def calibration_line(y, probabilities, *, level: float = 0.95) -> tuple[Estimate
     labels = as_two_classes(y)
     x = logit(np.clip(as_probabilities(probabilities, len(labels)), EDGE, 1 - EDGE))
     ones = np.ones((len(x), 1))
-    intercept = _estimate(*_fit(ones, labels, offset=x), level)
-    if np.ptp(x) == 0 or _separated(labels, x):
-        return intercept, NOT_ESTIMABLE
-    # Centred, so that the two parameters are nearly independent whatever the level of x.
-    centred = np.column_stack([x - x.mean(), ones[:, 0]])
-    return intercept, _estimate(*_fit(centred, labels, offset=np.zeros(len(x))), level)
+    intercept = _estimate(_fit(ones, labels, offset=x), level)
+    spread = float(x.std())
+    if spread < MIN_SPREAD:
+        return intercept, replace(NOT_ESTIMABLE, reason=CONSTANT)
+    if _separated(labels, x):
+        return intercept, replace(NOT_ESTIMABLE, reason=SEPARATED)
+    # Standardised: the two parameters are nearly independent and of size 1, whatever level and spread of x.
+    standardised = np.column_stack([(x - x.mean()) / spread, ones[:, 0]])
+    slope = _estimate(_fit(standardised, labels, offset=np.zeros(len(x))), level)
+    scaled = {name: getattr(slope, name) / spread for name in ("value", "low", "high")}
+    return intercept, replace(slope, **scaled)
 
 
 def calibration_curve(y, probabilities, *, bins: int = 10, level: float = 0.95) -> pd.DataFrame:
@@ -101,30 +114,36 @@ def calibration_curve(y, probabilities, *, bins: int = 10, level: float = 0.95) 
     return pd.DataFrame(rows)
 
 
-def _fit(design: np.ndarray, labels: np.ndarray, *, offset: np.ndarray) -> tuple[float, float]:
-    """First coefficient of a logistic regression and its standard error, by damped Newton steps."""
+def _fit(design: np.ndarray, labels: np.ndarray, *, offset: np.ndarray) -> tuple[float, float] | None:
+    """First coefficient of a logistic regression and its standard error, by damped Newton steps.
+
+    None where they do not converge.
+    """
     beta = np.zeros(design.shape[1])
 
     def deviance(beta: np.ndarray) -> float:
         eta = offset + design @ beta
         return float(np.sum(np.logaddexp(0, eta) - labels * eta))
 
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         mean = expit(offset + design @ beta)
         gradient = design.T @ (labels - mean)
         information = design.T @ (design * (mean * (1 - mean))[:, None])
+        if np.linalg.cond(information) > MAX_CONDITION:
+            return None
         step = np.linalg.solve(information, gradient)
         while deviance(beta + step) > deviance(beta) and np.abs(step).max() > 1e-12:
             step /= 2
         beta = beta + step
         if np.abs(step).max() < 1e-10:
-            break
-    else:
-        raise AssertionError("a logistic regression on two parameters did not converge")
-    return float(beta[0]), float(np.sqrt(np.linalg.inv(information)[0, 0]))
+            return float(beta[0]), float(np.sqrt(np.linalg.inv(information)[0, 0]))
+    return None
 
 
-def _estimate(value: float, error: float, level: float) -> Estimate:
+def _estimate(fitted: tuple[float, float] | None, level: float) -> Estimate:
+    if fitted is None:
+        return replace(NOT_ESTIMABLE, reason=NO_MAXIMUM)
+    value, error = fitted
     reach = float(norm.ppf(0.5 + level / 2)) * error
     return Estimate(value=value, low=value - reach, high=value + reach)
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -93,7 +94,8 @@ def calibration_tables(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """CALIBRATION and CALIBRATION_CURVE of every model; parameters as :func:`operating_points`.
 
-    Intercept and slope are missing with fewer than 5 cases or controls.
+    Intercept and slope are missing with fewer than 5 cases or controls, and where they are not estimable;
+    ``reason`` says why.
     """
     run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
     lines, curves = [], []
@@ -101,11 +103,9 @@ def calibration_tables(
         labels, scores = table["label"].to_numpy(), table["score"].to_numpy()
         positive = int(labels.sum())
         enough = min(positive, len(labels) - positive) >= MIN_PER_CLASS
-        line = (
-            calibration_line(labels, scores, level=settings.level)
-            if enough
-            else (NOT_ESTIMABLE, NOT_ESTIMABLE)
-        )
+        line = (replace(NOT_ESTIMABLE, reason=f"fewer than {MIN_PER_CLASS} cases or controls"),) * 2
+        if enough:
+            line = calibration_line(labels, scores, level=settings.level)
         prevalence = positive / len(labels)
         numbers = {
             "n_studies": len(labels),
@@ -121,6 +121,8 @@ def calibration_tables(
                 f"{name}_low": estimate.low,
                 f"{name}_high": estimate.high,
             }
+        reasons = dict.fromkeys(estimate.reason for estimate in line if estimate.reason)
+        numbers["reason"] = "; ".join(reasons) or None
         lines.append({**run, "init": init, **numbers})
         curve = calibration_curve(labels, scores, bins=settings.calibration_bins, level=settings.level)
         curves += [{**run, "init": init, **row} for row in curve.to_dict("records")]

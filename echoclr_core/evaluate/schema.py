@@ -147,6 +147,7 @@ CALIBRATION = Table(
         "mean_probability": _proportion("Mean predicted probability; the prevalence if right on the whole."),
         **_estimate("intercept", "Calibration in the large; 0 is right. Missing with too few cases."),
         **_estimate("slope", "Calibration slope; 1 is right. Missing where it is not estimable."),
+        "reason": Column(kind="str", nullable=True, description="Why intercept or slope is missing."),
         "brier": _proportion("Brier score: mean squared difference of probability and label."),
         "brier_constant": _proportion("Brier score of saying the prevalence to everybody."),
     },

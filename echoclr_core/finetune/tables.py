@@ -15,7 +15,9 @@ HISTORY = Table(
         "epochs_without_improvement": Column(
             kind="int", description="epochs since the lowest validation loss", low=0
         ),
-        "gradient_norm": Column(kind="float", description="mean norm of the gradient before clipping", low=0),
+        "gradient_norm": Column(
+            kind="float", nullable=True, description="mean norm of the gradient before clipping", low=0
+        ),
         "learning_rate": Column(kind="float", description="of the epoch", low=0),
     },
     key=("epoch",),

@@ -88,10 +88,11 @@ def write_result(result: PretrainResult, output: dict[str, str], metadata: dict[
         "code": result.run["code"],
         "encoder": json.dumps(result.run["encoder"]),
     }
+    # The weights first: nothing that comes after them can lose them.
+    save_encoder(output["encoder"], result.encoder, header | metadata)
     HISTORY.write(result.history, output["history"])
     TIMINGS.write(result.timings, output["timings"])
     write_json(output["run"], result.run)
-    save_encoder(output["encoder"], result.encoder, header | metadata)
 
 
 def main() -> None:

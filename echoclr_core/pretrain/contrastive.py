@@ -120,8 +120,10 @@ def contrastive_meters(z_i: Tensor, z_j: Tensor) -> Meters:
     """The meters of one step from the embeddings of both views, (n, D) each."""
     with torch.autocast(z_i.device.type, enabled=False):
         scores, partner, everyone = pair_scores(z_i.detach(), z_j.detach())
+        # Rounding takes a cosine past 1: for a collapsed run the mean distance would be below 0.
+        scores = scores.clamp(max=1)
         # d^2 = 2 - 2 cos; an anchor's similarity with itself is -inf and adds exp(-inf) = 0.
-        cosine = scores.gather(1, partner[:, None])
+        cosine = scores.gather(1, partner[:, None]).clamp(min=-1)
         potential = torch.exp(4 * scores - 4).sum() / (scores.shape[1] - 1)
         every = spread(everyone) * len(partner)
     return Meters(

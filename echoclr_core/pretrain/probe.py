@@ -150,6 +150,8 @@ class Probe:
             labels,
             features["validation"][torch.tensor(wanted)],
         )
+        if not torch.isfinite(scores).all():
+            return None
         videos = asked.loc[wanted, ["study_id", task]].assign(score=scores.numpy())
         studies = videos.groupby("study_id").agg({task: "first", "score": "mean"})
         if studies[task].nunique() < 2:

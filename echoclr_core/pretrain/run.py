@@ -27,6 +27,7 @@ from echoclr_core.training import distributed
 from echoclr_core.training.checkpoints import Checkpoints
 from echoclr_core.training.compute import Compute, choose_compute
 from echoclr_core.training.determinism import deterministic
+from echoclr_core.training.diagnostics import attempt, checked_rows
 from echoclr_core.training.events import EventLog
 from echoclr_core.training.inputs import data_digest
 from echoclr_core.training.leasing import lease_device
@@ -259,16 +260,22 @@ class _Run:
             events=events,
         )
         loop.run()
-        held_out = {}
+        held_out, warnings = {}, []
         if validation is not None and distributed.rank() == 0:
             with distributed.alone():
-                held_out = held_out_accuracy(trainer, self.store, tidy(validation), settings)
-        return self._result(trainer, loop, held_out)
+                held_out, warnings = attempt(
+                    "the held-out accuracy",
+                    lambda: held_out_accuracy(trainer, self.store, tidy(validation), settings),
+                    self.log,
+                )
+        return self._result(trainer, loop, held_out, warnings)
 
-    def _result(self, trainer: PretrainTrainer, loop: Loop, held_out: dict[str, Any]) -> PretrainResult:
+    def _result(
+        self, trainer: PretrainTrainer, loop: Loop, held_out: dict[str, Any], warnings: list[str]
+    ) -> PretrainResult:
         encoder = build_encoder(self.encoder_settings, seed=0)
         encoder.load_state_dict({k: v.cpu() for k, v in trainer.model.encoder.state_dict().items()})
-        history = HISTORY.check(pd.DataFrame(loop.history))
+        history, out_of_range = checked_rows(HISTORY, loop.history, self.log)
         timings = TIMINGS.check(pd.DataFrame(loop.timings))
         seconds = float(timings["seconds"].sum())
         run = {
@@ -294,6 +301,7 @@ class _Run:
             "seconds": seconds,
             "clips_per_second": 2 * self.settings.batch_size * self.plan.steps / max(seconds, 1e-9),
             "wait_share": float((timings["wait_share"] * timings["seconds"]).sum() / max(seconds, 1e-9)),
+            "warnings": warnings + out_of_range,
             "final": {k: None if pd.isna(v) else float(v) for k, v in history.iloc[-1].items()},
         }
         return PretrainResult(encoder=encoder.eval(), history=history, timings=timings, run=run | held_out)

@@ -24,6 +24,8 @@ from echoclr_core.training.compute import Compute
 from echoclr_core.training.guard import guarded_update
 from echoclr_core.training.inputs import grey_input, network_input
 
+MIN_UNIFORMITY = -8.0  # every embedding opposite to every other
+
 
 class PretrainModel(nn.Module):
     """The encoder with the heads of pretraining.
@@ -225,7 +227,7 @@ class PretrainTrainer:
         """The history row of the interval that ends at ``step``."""
         row = {"epoch": step / self.epoch_steps, "step": step, "order_loss": None, "order_accuracy": None}
         row |= NOT_PROBED | {name: value for name, value in means.items() if name != "potential"}
-        row["uniformity"] = math.log(means["potential"])
+        row["uniformity"] = max(math.log(means["potential"]), MIN_UNIFORMITY)  # rounding goes below it
         row |= {"learning_rate": learning_rate_at(step - 1, self.steps, self.settings)}
         if self.probe is not None:
             row |= self.probe.row(self.model, self.encode, step, check)

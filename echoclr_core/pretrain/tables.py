@@ -17,6 +17,7 @@ HISTORY = Table(
         ),
         "contrastive_accuracy": Column(
             kind="float",
+            nullable=True,
             description="share of anchors nearest to their partner, chance 1/(2N - 1)",
             low=0,
             high=1,
@@ -25,20 +26,27 @@ HISTORY = Table(
             kind="float", description="share of orders recognised; chance 1/K!", nullable=True, low=0, high=1
         ),
         "spread": Column(
-            kind="float", description="spread of the embeddings: about 1 even, 0 collapsed", low=0
+            kind="float",
+            nullable=True,
+            description="spread of the embeddings: about 1 even, 0 collapsed",
+            low=0,
         ),
         "alignment": Column(
             kind="float",
+            nullable=True,
             description="squared distance of partners on the unit sphere; 0 equal",
             low=0,
             high=4,
         ),
         "uniformity": Column(
             kind="float",
+            nullable=True,
             description="log of the mean exp(-2 d^2) over other embeddings: near -4 even, 0 collapsed",
             low=-8,
         ),
-        "gradient_norm": Column(kind="float", description="mean norm of the gradient before clipping", low=0),
+        "gradient_norm": Column(
+            kind="float", nullable=True, description="mean norm of the gradient before clipping", low=0
+        ),
         "learning_rate": Column(kind="float", description="of the interval's last step", low=0),
         **{
             f"probe_{task}": Column(

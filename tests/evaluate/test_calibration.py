@@ -91,3 +91,28 @@ def test_curve_covers_everybody_and_keeps_ties_together():
     assert np.average(curve["mean_probability"], weights=curve["n_studies"]) == pytest.approx(p.mean())
     assert len(calibration_curve(y, np.full(300, 0.5))) == 1
     assert isinstance(calibration_curve(np.zeros(3), [0.1, 0.2, 0.3]), pd.DataFrame)  # one class is a curve
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("scale", [0.0, 1e-16, 1e-12, 1e-9, 1e-7])
+def test_nearly_constant_logits_give_a_reason_and_no_slope(seed, scale):
+    """One unit in the last place apart, the likelihood of the slope is flat: 14 of 60 such fits failed."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(60) % 3 == 0
+    x = rng.normal() * (1 + scale * rng.normal(size=60))
+    intercept, slope = calibration_line(y.astype(int), expit(x))
+    assert np.isfinite([intercept.value, intercept.low, intercept.high]).all()
+    assert np.isnan([slope.value, slope.low, slope.high]).all()
+    assert slope.reason == "the probabilities are constant"
+
+
+@pytest.mark.parametrize("scale", [1e-5, 1e-3, 1.0, 5.0])
+def test_a_slope_does_not_depend_on_the_spread_of_the_logits(scale):
+    y, p = example(200)
+    x = logit(p)
+    small = calibration_line(y, expit(-0.5 + scale * (x - x.mean()) / x.std()))[1]
+    unit = calibration_line(y, expit(-0.5 + (x - x.mean()) / x.std()))[1]
+    tolerance = 1e-3 if scale < 1 else 1e-6
+    assert small.value * scale == pytest.approx(unit.value, rel=tolerance)
+    assert (small.high - small.low) * scale == pytest.approx(unit.high - unit.low, rel=tolerance)
+    assert small.reason == ""

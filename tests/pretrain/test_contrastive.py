@@ -198,3 +198,17 @@ def test_two_processes_have_the_loss_and_gradient_of_one(tmp_path, masked):
     assert hits == float(contrastive_meters(network(x_i), network(x_j)).hits)
     for mine, parameter in zip(gradients, network.parameters(), strict=True):
         torch.testing.assert_close(torch.from_numpy(mine), parameter.grad, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("n", [2, 7, 64])
+def test_the_meters_of_a_collapsed_run_stay_in_their_range(n):
+    """Rounding makes 2 - 2 cos of equal vectors -2.6e-08, which is no squared distance."""
+    for seed in range(50):
+        point = torch.randn(1, 128, generator=torch.Generator().manual_seed(seed)).expand(n, -1)
+        meters = contrastive_meters(point, point.clone())
+        assert 0 <= float(meters.alignment) / (2 * n) < 1e-6
+        assert 1 - 1e-5 < float(meters.potential) / (2 * n) <= 1
+    opposite = torch.randn(1, 128, generator=torch.Generator().manual_seed(0))
+    meters = contrastive_meters(opposite, -opposite)
+    assert float(meters.alignment) / 2 <= 4
+    assert float(meters.potential) / 2 == pytest.approx(math.exp(-8), rel=1e-5)

@@ -110,7 +110,13 @@ def test_operating_points_and_calibration():
     assert row["Task and set"] == "LVH, internal test set"
     assert row["Kept on validation"] == "specificity 90 %"
     assert row["Sensitivity"] == "0.500 (0.400–0.400)"
-    numbers = {"prevalence": 0.2, "mean_probability": 0.3, "brier": 0.1, "brier_constant": 0.16}
+    numbers = {
+        "prevalence": 0.2,
+        "mean_probability": 0.3,
+        "brier": 0.1,
+        "brier_constant": 0.16,
+        "reason": None,
+    }
     slopes = {"slope": np.nan, "slope_low": np.nan, "slope_high": np.nan}
     intercepts = {"intercept": 0.1, "intercept_low": -0.2, "intercept_high": 0.4}
     [row] = evaluation.calibration_table(pd.DataFrame([{**run, **numbers, **slopes, **intercepts}])).to_dict(
