@@ -4,7 +4,6 @@ The containers read are those of ``containers.SIGNATURES``; see there why no oth
 """
 
 import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from echoclr_core.common.containers import HEAD_BYTES, container_of, open_container
+from echoclr_core.common.containers import HEAD_BYTES, STRICT, container_of, open_container
+from echoclr_core.common.ffv1 import checksums_hold
 
-REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+LOSSLESS = ("ffv1", "magicyuv")
 FULL_RANGE_LUMA = ("gray", "yuvj420p", "yuvj422p", "yuvj444p", "yuvj440p")
 
 
@@ -89,6 +89,7 @@ def open_video(path: Path) -> Iterator[av.VideoStream]:
                 raise ValueError(f"{path.name}: there is no video stream in this file")
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
+            stream.codec_context.options = STRICT
             yield stream
     except (av.FFmpegError, OSError) as error:
         # ffmpeg's own text ends with the full path, which may say too much: keep its reason only.
@@ -121,31 +122,21 @@ def _decode(stream, name: str) -> Iterator[np.ndarray]:
 
 def _pictures(stream, name: str) -> Iterator[av.VideoFrame]:
     """Decoded pictures. A damaged one raises: ffmpeg itself only logs it and returns something else."""
-    outcomes = set()
+    checked, due = set(), None
+    every_frame = stream.codec_context.name in LOSSLESS and stream.container.format.name == "avi"
     for packet in stream.container.demux(stream):
+        # An empty chunk, which others mean as "the last frame again", leaves a gap in the frames' numbers.
+        missing = every_frame and packet.size and due is not None and packet.dts != due
+        due = packet.dts + 1 if packet.dts is not None else due
         if packet.size and stream.codec_context.name == "ffv1":
-            outcomes.add(_slices_whole(bytes(packet)))
+            checked.add(checksums_hold(bytes(packet), bool(stream.codec_context.extradata)))
         # One frame that passes shows that this file carries checksums, so that one which fails is damaged.
-        if packet.is_corrupt or len(outcomes) == 2:
+        if missing or packet.is_corrupt or None in checked or len(checked) == 2:
             raise ValueError(f"{name}: a frame is damaged; the video is cut short or corrupt")
         for picture in packet.decode():
             if picture.is_corrupt:
                 raise ValueError(f"{name}: a frame is damaged; the video is cut short or corrupt")
             yield picture
-
-
-def _slices_whole(packet: bytes) -> bool:
-    """Whether each slice of an FFV1 frame matches its CRC-32 (RFC 9043, section 4.9: size, status, CRC).
-
-    The RFC's CRC runs from the highest bit and starts at 0, zlib's from the lowest and starts at all ones.
-    """
-    end = len(packet)
-    while end > 0:
-        start = end - 8 - int.from_bytes(packet[max(end - 8, 0) : max(end - 5, 0)], "big")
-        if start < 0 or zlib.crc32(packet[start:end].translate(REVERSED_BITS), 0xFFFFFFFF) != 0xFFFFFFFF:
-            return False
-        end = start
-    return True
 
 
 def _luma(picture: av.VideoFrame) -> np.ndarray:

@@ -40,6 +40,9 @@ SIGNATURES: tuple[tuple[str, dict[int, bytes]], ...] = (
 )
 """FFmpeg's name of a container, and the bytes that such a file has, by their offset."""
 
+STRICT = {"err_detect": "explode"}
+"""Options of a decoder that refuses a damaged picture; without, it fills it from its neighbours."""
+
 HEAD_BYTES = 197  # as many as the signatures need
 
 

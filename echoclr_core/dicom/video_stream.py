@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from echoclr_core.common.containers import HEAD_BYTES, container_of, open_container
+from echoclr_core.common.containers import HEAD_BYTES, STRICT, container_of, open_container
 from echoclr_core.dicom.encapsulated import Fragment
 from echoclr_core.dicom.inflate import InflatedFile
 from echoclr_core.dicom.outcomes import UnusableFile
@@ -26,6 +26,7 @@ class FragmentReader:
         self._fragments = fragments
         self._starts = np.cumsum([0] + [fragment.length for fragment in fragments])
         self._position = 0
+        self.cut = False  # whether the file was found to end inside a fragment
 
     def read(self, size: int = -1) -> bytes:
         """At most ``size`` bytes from here; all that follow if negative."""
@@ -38,6 +39,7 @@ class FragmentReader:
             self._stream.seek(self._fragments[index].offset + within)
             part = self._stream.read(min(wanted, self._fragments[index].length - within))
             if not part:
+                self.cut = True
                 break
             parts.append(part)
             self._position += len(part)
@@ -94,18 +96,22 @@ def decode_stream(
     Raises
     ------
     UnusableFile
-        "truncated" where the stream ends before the last index, "corrupt" where it cannot be decoded at all.
+        "truncated" where stream or file end before the last index, "corrupt" where a picture is damaged.
     """
     import av  # heavy, and few archives need it
 
     demuxer = stream_format(stream, family)
     wanted = set(indices)
     last = max(indices)
-    number = -1
+    number, damaged = -1, False
     try:
         with open_container(stream, demuxer) as container:
             container.streams.video[0].thread_type = "NONE"
+            container.streams.video[0].codec_context.options = STRICT
             for number, frame in enumerate(container.decode(video=0)):
+                damaged = frame.is_corrupt
+                if damaged:
+                    break
                 if (frame.height, frame.width) != (layout.rows, layout.columns):
                     raise UnusableFile(
                         "corrupt",
@@ -118,9 +124,9 @@ def decode_stream(
                 if number == last:
                     return
     except (av.error.FFmpegError, IndexError):
-        pass  # how far it came says what it is
-    if number < 0:
-        raise UnusableFile("corrupt", "the video stream cannot be decoded", tag="PixelData")
+        damaged = True
+    if number < 0 or (damaged and not stream.cut):
+        raise UnusableFile("corrupt", f"a picture after {number + 1} is damaged", tag="PixelData")
     raise UnusableFile(
         "truncated", f"the stream ends after {number + 1} frames", tag="NumberOfFrames", value=last + 1
     )

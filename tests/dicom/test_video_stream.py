@@ -92,3 +92,44 @@ def test_streams_and_the_containers_that_the_standard_allows(make_dicom, codec, 
         read_cine(cine_file(make_dicom, stream_of(codec, container), syntax, NumberOfFrames=None)).frame_count
         == 6
     )
+
+
+def moving_stream(codec, container):
+    """Bytes of a stream of 24 frames of speckle that moves."""
+    base = np.random.default_rng(0).gamma(2.0, 30.0, (72, 64)).clip(0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as output:
+        stream = output.add_stream(codec, rate=25, width=64, height=48, pix_fmt="yuv420p")
+        for number in range(24):
+            grey = av.VideoFrame.from_ndarray(base[number : number + 48].copy(), format="gray")
+            output.mux(stream.encode(grey.reformat(format="yuv420p")))
+        output.mux(stream.encode())
+    return file.getvalue()
+
+
+STREAMS = [("libx264", "h264", H264), ("mpeg2video", "mpeg2video", MPEG2)]
+
+
+@pytest.mark.parametrize(("codec", "container", "syntax"), STREAMS)
+@pytest.mark.parametrize("lost", [0, 300])
+def test_damage_inside_a_stream(make_dicom, codec, container, syntax, lost):
+    """FFmpeg of itself fills what is missing from the frames before."""
+    data = moving_stream(codec, container)
+    middle = len(data) // 2
+    damaged = data[:middle] + bytes(300 - lost) + data[middle + 300 :]
+    with av.open(io.BytesIO(damaged), format=container.replace("mpeg2video", "mpegvideo")) as left_to_guess:
+        assert sum(1 for _ in left_to_guess.decode(video=0)) >= 23
+    assert len(list(read_cine(cine_file(make_dicom, data, syntax, NumberOfFrames=24)).frames())) == 24
+    with pytest.raises(UnusableFile) as caught:
+        list(read_cine(cine_file(make_dicom, damaged, syntax, NumberOfFrames=24)).frames())
+    assert caught.value.outcome == "corrupt"
+
+
+def test_a_stream_that_the_file_cuts_off_is_truncated(make_dicom):
+    path = cine_file(make_dicom, moving_stream("libx264", "h264"), H264, NumberOfFrames=24)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+
+    with pytest.raises(UnusableFile) as caught:
+        list(read_cine(path).frames())
+    assert caught.value.outcome == "truncated"
