@@ -76,7 +76,8 @@ class Filtered(Exception):  # noqa: N818 (no error: the user asked for it)
 
 
 def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dict[str, Any]) -> None:
-    cine = read_cine(path, min_frames=settings.min_frames, default_fps=settings.default_fps)
+    # Without a study's key nothing is read that identifies a person: this process needs none of it.
+    cine = read_cine(path, min_frames=settings.min_frames, default_fps=settings.default_fps, study_key=None)
     row |= _header_columns(cine)
     if cine.fps is None:
         raise Filtered("no_frame_rate")

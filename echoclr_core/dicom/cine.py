@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from echoclr_core.dicom.colour import luma
-from echoclr_core.dicom.header import Header
+from echoclr_core.dicom.header import Description
 from echoclr_core.dicom.regions import Region
 
 
@@ -26,7 +26,8 @@ class Cine:
     Parameters
     ----------
     header
-        See :class:`~echoclr_core.dicom.header.Header`; identifiers inside.
+        A :class:`~echoclr_core.dicom.header.Description`; a ``Header``, with identifiers inside, where a
+        study's key was asked for.
     frame_count
         Frames that the loop should have. Fewer found while reading raises UnusableFile "truncated".
     height, width
@@ -41,7 +42,7 @@ class Cine:
         The frames.
     """
 
-    header: Header
+    header: Description
     frame_count: int
     height: int
     width: int
@@ -95,7 +96,7 @@ class Cine:
         frames: np.ndarray,
         fps: float | None = 30.0,
         regions: Sequence[Region] = (),
-        header: Header | None = None,
+        header: Description | None = None,
     ) -> "Cine":
         """A cine over an array: (T, H, W) uint8 luma or (T, H, W, 3) uint8 RGB."""
         frames = np.asarray(frames)
@@ -108,7 +109,7 @@ class Cine:
                 f"frames: {frames.dtype} {frames.shape}; allowed are uint8 (T, H, W) and (T, H, W, 3)"
             )
         return cls(
-            header=header or Header(),
+            header=header or Description(),
             frame_count=frames.shape[0],
             height=frames.shape[1],
             width=frames.shape[2],

@@ -1,11 +1,11 @@
-"""What the header of a file says, by allow-list: identity and description, without the pixels."""
+"""What the header of a file says, by allow-list, in two halves: whose the file is, and what it is."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Header:
-    """Header values that the study uses. The first four identify a person: for `restricted/` only.
+class Identity:
+    """Header values that identify a person: for `restricted/` only. A process that decodes pixels has none.
 
     Parameters
     ----------
@@ -17,6 +17,20 @@ class Header:
         StudyDate as YYYYMMDD.
     sop_uid
         SOPInstanceUID.
+    """
+
+    study_key: str | None = None
+    patient_key: str | None = None
+    study_date: str | None = None
+    sop_uid: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """Header values that describe the images. Free text among them: see ``deidentify.header_allowlist``.
+
+    Parameters
+    ----------
     manufacturer, model
         Manufacturer and ManufacturerModelName.
     transfer_syntax
@@ -24,15 +38,16 @@ class Header:
     photometric
         PhotometricInterpretation as declared, in capitals.
     frames_declared
-        NumberOfFrames; None where it is missing or empty.
+        NumberOfFrames; None where it is missing, empty or no number.
     """
 
-    study_key: str | None = None
-    patient_key: str | None = None
-    study_date: str | None = None
-    sop_uid: str | None = None
     manufacturer: str | None = None
     model: str | None = None
     transfer_syntax: str | None = None
     photometric: str | None = None
     frames_declared: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header(Identity, Description):
+    """Both halves."""

@@ -30,17 +30,14 @@ LARGE_READ = 2**16  # bytes; smaller reads are not worth a look at the size
 LONGEST_HEADER = 2**27  # inflated bytes before the pixels; a few kilobytes of a file can claim gigabytes
 
 # Everything that is ever read; other elements are skipped over and never enter memory.
+IDENTITY_KEYWORDS = ("SOPInstanceUID", "StudyDate", "PatientID")
+"""Read with the keyword of the study's key, and not where that is None."""
 KEYWORDS = (
     "SpecificCharacterSet",
     "SOPClassUID",
-    "SOPInstanceUID",
-    "StudyInstanceUID",
-    "StudyDate",
     "Modality",
     "Manufacturer",
     "ManufacturerModelName",
-    "AccessionNumber",
-    "PatientID",
     "SequenceOfUltrasoundRegions",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
@@ -60,13 +57,11 @@ KEYWORDS = (
     "BitsStored",
     "HighBit",
     "PixelRepresentation",
-    "PixelPresentation",
     *(
         f"{prefix}{colour}PaletteColorLookupTable{part}"
         for colour in ("Red", "Green", "Blue")
         for prefix, part in (("", "Descriptor"), ("", "Data"), ("Segmented", "Data"))
     ),
-    "ExtendedOffsetTable",
 )
 
 
@@ -141,7 +136,7 @@ class ParsedHeader:
     pixels: PixelElement | None
 
 
-def parse_header(path: str | Path, *, study_key: str = "AccessionNumber") -> ParsedHeader:
+def parse_header(path: str | Path, *, study_key: str | None = "AccessionNumber") -> ParsedHeader:
     """Read the header of a DICOM file, whatever its name; nothing beyond the start of the pixels is read.
 
     Parameters
@@ -149,7 +144,7 @@ def parse_header(path: str | Path, *, study_key: str = "AccessionNumber") -> Par
     path
         Any file.
     study_key
-        One more keyword to keep.
+        Keyword that names the study; None leaves out everything that identifies a person.
 
     Raises
     ------
@@ -158,6 +153,7 @@ def parse_header(path: str | Path, *, study_key: str = "AccessionNumber") -> Par
     """
     if stat.S_IFMT(Path(path).stat().st_mode) in (stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK):
         raise UnusableFile("not_dicom", "it is no regular file")  # opening a pipe may never end
+    wanted = KEYWORDS if study_key is None else (*KEYWORDS, *IDENTITY_KEYWORDS, study_key)
     with BoundedFile(path) as file, quiet_pydicom():
         start, has_magic = _dataset_start(file)
         syntax, start = _file_meta(file, start)
@@ -174,7 +170,7 @@ def parse_header(path: str | Path, *, study_key: str = "AccessionNumber") -> Par
                 little_endian,
                 # Zeros are what a broken copy ends in: every eight bytes of them would pass for an element.
                 stop_when=lambda tag, vr, length: int(tag) in PIXEL_TAGS or int(tag) == 0,
-                specific_tags=[tag_for_keyword(keyword) for keyword in (*KEYWORDS, study_key)],
+                specific_tags=[tag_for_keyword(keyword) for keyword in wanted],
             )
             if len(dataset) == 0 and not has_magic:
                 raise UnusableFile("not_dicom", "no element can be read")

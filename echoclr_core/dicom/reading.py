@@ -1,6 +1,6 @@
 """From a path to a :class:`Cine`: header first, every reason against the file before any decoding."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
@@ -9,7 +9,7 @@ from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.colour import read_palette
 from echoclr_core.dicom.frame_rate import frame_rate
 from echoclr_core.dicom.frames import FileFrames, as_unusable
-from echoclr_core.dicom.header import Header
+from echoclr_core.dicom.header import Description, Header, Identity
 from echoclr_core.dicom.header_parser import ParsedHeader, PixelElement, parse_header
 from echoclr_core.dicom.image_kind import refuse_other_images
 from echoclr_core.dicom.outcomes import UnusableFile
@@ -24,7 +24,7 @@ def read_cine(
     *,
     min_frames: int = 2,
     default_fps: float | None = None,
-    study_key: str = "AccessionNumber",
+    study_key: str | None = "AccessionNumber",
 ) -> Cine:
     """Open a DICOM cine loop. Reads the header only; frames are decoded when asked for.
 
@@ -37,7 +37,8 @@ def read_cine(
     default_fps
         Frames per second where no tag gives a believable rate; None leaves ``fps`` None.
     study_key
-        DICOM keyword that names the study.
+        DICOM keyword that names the study; None reads nothing that identifies a person, and ``header`` is a
+        :class:`~echoclr_core.dicom.header.Description`.
 
     Raises
     ------
@@ -54,11 +55,12 @@ def read_cine(
         raise ValueError(f"min_frames: {min_frames}; at least 1 is allowed")
     if default_fps is not None and not default_fps > 0:
         raise ValueError(f"default_fps: {default_fps}; a positive rate or None is allowed")
-    check_study_key(study_key)
+    if study_key is not None:
+        check_study_key(study_key)
     with as_unusable(path):
         parsed = parse_header(path, study_key=study_key)
         with quiet_pydicom():
-            header = read_header(parsed, study_key)
+            header = read_description(parsed) if study_key is None else read_header(parsed, study_key)
             return cine_of(path, parsed, header, min_frames=min_frames, default_fps=default_fps)
 
 
@@ -72,14 +74,21 @@ def check_study_key(keyword: str) -> None:
         )
 
 
-def read_header(parsed: ParsedHeader, study_key: str) -> Header:
-    """Identity and description of a file; NumberOfFrames is left out where it is not a number."""
+def read_identity(parsed: ParsedHeader, study_key: str) -> Identity:
+    """Whose a file is."""
     dataset = parsed.dataset
-    return Header(
+    return Identity(
         study_key=text(dataset, study_key),
         patient_key=text(dataset, "PatientID"),
         study_date=day(dataset, "StudyDate"),
         sop_uid=text(dataset, "SOPInstanceUID"),
+    )
+
+
+def read_description(parsed: ParsedHeader) -> Description:
+    """What a file is; NumberOfFrames is left out where it is not a number."""
+    dataset = parsed.dataset
+    return Description(
         manufacturer=text(dataset, "Manufacturer"),
         model=text(dataset, "ManufacturerModelName"),
         transfer_syntax=parsed.transfer_syntax,
@@ -88,10 +97,15 @@ def read_header(parsed: ParsedHeader, study_key: str) -> Header:
     )
 
 
+def read_header(parsed: ParsedHeader, study_key: str) -> Header:
+    """Both halves of the header of a file."""
+    return Header(**asdict(read_identity(parsed, study_key)), **asdict(read_description(parsed)))
+
+
 def cine_of(
     path: str | Path,
     parsed: ParsedHeader,
-    header: Header,
+    header: Description,
     *,
     min_frames: int = 2,
     default_fps: float | None = None,

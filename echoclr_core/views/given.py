@@ -21,8 +21,19 @@ def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, plax: str) -> pd.
     -------
     DataFrame
         VIEW_DECISIONS, with probability 1 and no frame used.
+
+    Raises
+    ------
+    ValueError
+        Where ``given`` has no row for a video: the two tables are of different states of the archive.
     """
     given = GIVEN_VIEWS.check(given).set_index("video_id")["view"]
+    without = videos.loc[~videos["video_id"].isin(given.index), "video_id"]
+    if len(without):
+        raise ValueError(
+            f"views: {len(without)} of {len(videos)} videos have no row, {without.iloc[0]} first; "
+            "run the catalogue again, so that both follow the same table of videos"
+        )
     views = given.loc[videos["video_id"]].fillna(plax).reset_index(drop=True)
     frame = videos[["video_id", "study_id"]].reset_index(drop=True)
     frame = frame.assign(outcome="ok", view=views, probability=1.0, runner_up=None, margin=1.0)

@@ -1,6 +1,7 @@
 """Views that a table names."""
 
 import pandas as pd
+import pytest
 
 from echoclr_core.views.given import given_decisions
 
@@ -9,6 +10,13 @@ VIDEOS = pd.DataFrame({"video_id": ["v_a", "v_b", "v_c"], "study_id": ["s_1", "s
 
 def given(*views):
     return pd.DataFrame({"video_id": ["v_c", "v_b", "v_a"], "view": views})
+
+
+def test_a_video_without_a_row_is_named(tmp_path):
+    videos = pd.DataFrame({"video_id": ["v_1", "v_2", "v_3"], "study_id": "s_1"})
+    given = pd.DataFrame({"video_id": ["v_1"], "view": ["plax"]})
+    with pytest.raises(ValueError, match=r"2 of 3 videos have no row, v_2 first"):
+        given_decisions(videos, given, "plax")
 
 
 def test_the_named_view_is_the_decision():

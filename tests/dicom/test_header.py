@@ -1,0 +1,48 @@
+"""What is read of a header: only what is used, and nothing of a person where pixels are decoded."""
+
+from pathlib import Path
+
+import numpy as np
+
+from echoclr_core.deidentify.header_allowlist import photometric
+from echoclr_core.dicom import header_parser
+from echoclr_core.dicom.header import Description, Identity
+from echoclr_core.dicom.header_parser import IDENTITY_KEYWORDS, KEYWORDS, parse_header
+from echoclr_core.dicom.pixel_format import SAMPLES
+from echoclr_core.dicom.reading import read_cine
+
+FRAMES = np.zeros((3, 6, 8), np.uint8)
+IDENTIFYING = {"PatientID": "P 4711", "AccessionNumber": "ACC-4711", "SOPInstanceUID": "1.2.4711"}
+
+
+def test_who_decodes_pixels_holds_no_identifier(make_dicom):
+    path = make_dicom(FRAMES, PatientName="Kowalska^Anna", StudyDate="20190312", **IDENTIFYING)
+    parsed = parse_header(path, study_key=None)
+    held = {element.keyword for element in parsed.dataset}
+    assert not held & {*IDENTITY_KEYWORDS, "AccessionNumber", "PatientName", "StudyInstanceUID"}
+    assert "Kowalska" not in str(parsed.dataset)
+    assert "4711" not in str(parsed.dataset)
+    cine = read_cine(path, study_key=None)
+    assert type(cine.header) is Description
+    assert len(list(cine.frames())) == 3
+
+
+def test_the_two_halves_make_the_whole(make_dicom):
+    header = read_cine(make_dicom(FRAMES, **IDENTIFYING)).header
+    assert (header.study_key, header.patient_key, header.sop_uid) == ("ACC-4711", "P 4711", "1.2.4711")
+    assert isinstance(header, Identity)
+    assert isinstance(header, Description)
+
+
+def test_every_keyword_that_is_read_is_used():
+    """pydicom itself uses SpecificCharacterSet; the palettes' names are put together from parts."""
+    room = Path(header_parser.__file__).parent
+    sources = [path for path in room.glob("*.py") if path.name != "header_parser.py"]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    names = [name for name in (*KEYWORDS, *IDENTITY_KEYWORDS) if "PaletteColorLookupTable" not in name]
+    assert [name for name in names if f'"{name}"' not in text] == ["SpecificCharacterSet"]
+    assert "PaletteColorLookupTable" in text
+
+
+def test_every_photometric_interpretation_that_is_read_is_recorded_by_its_name():
+    assert [name for name in SAMPLES if photometric(name) != name] == []
