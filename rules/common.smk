@@ -9,11 +9,12 @@ sys.path.insert(0, str(ROOT))
 
 from workflow_scripts.lib import checks, grid, slurm, synthetic_folder
 from workflow_scripts.lib.layout import CELL, Layout
-from workflow_scripts.lib.python_path import lead_scripts_to
+from workflow_scripts.lib.python_path import keep_code_facts, lead_scripts_to
 from workflow_scripts.lib.user_files import UserFiles
 from workflow_scripts.lib.workflow_process import announce_workflow
 
 lead_scripts_to(ROOT)
+keep_code_facts(Path(".snakemake"))
 announce_workflow()
 
 # Linting reads the rules without data.

@@ -1,16 +1,17 @@
-"""Which modules of some packages a script stands on, and one digest of what they do."""
+"""Which files of some packages a script stands on, and one digest of what they do."""
 
-import ast
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
+
+from echoclr_core.common.module_facts import ModuleFacts, keep_facts, module_facts
 
 
 def code_digest(
     script: str | Path, root: str | Path, packages: Collection[str], leave_out: Collection[str | Path] = ()
 ) -> str:
-    """Digest (16 hex digits) of a script and of every module of ``packages`` that it imports, at any depth.
+    """Digest (16 hex digits) of a script and of every file of ``packages`` that it uses, at any depth.
 
     Comments, docstrings and layout do not count: the digest is taken of the syntax tree. It serves as a
     workflow parameter, so that editing a module runs again just what stands on it.
@@ -24,62 +25,90 @@ def code_digest(
     packages
         Their names; other imports are not followed.
     leave_out
-        Files that change no result (what a log looks like, say).
+        Files that change no result (what a log looks like, say), and whose own imports are not followed.
 
     Raises
     ------
     TypeError
         ``packages`` is one string: its letters would be taken for packages, and nothing be followed.
     """
-    files = [Path(script), *imported_modules(script, root, packages)]
-    left_out = {Path(path) for path in leave_out}
-    text = "".join(_meaning(path) for path in files if path not in left_out)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    used = used_files(script, root, packages, leave_out)
+    texts = [_meaning(Path(script)), *(f"{path.name} {_meaning(path)}" for path in used)]
+    keep_facts()
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
-def imported_modules(script: str | Path, root: str | Path, packages: Collection[str]) -> list[Path]:
-    """Files of ``packages`` that ``script`` imports, directly or not, sorted. Imports in functions count."""
+def used_files(
+    script: str | Path, root: str | Path, packages: Collection[str], leave_out: Collection[str | Path] = ()
+) -> list[Path]:
+    """Files of ``packages`` that ``script`` uses, directly or not, sorted.
+
+    - modules that are imported, in functions too;
+    - modules that are named as text: a job for a worker process ("package.module:function"), a module that is
+      run by ``-m``;
+    - every module of a package that is given to ``import_module``: its modules are found by name;
+    - the files of a package named as text that are no Python (templates, say).
+
+    Files of ``leave_out`` are not among them, nor what is used by those alone.
+    """
     if isinstance(packages, str):
         raise TypeError(
             f"packages is the string {packages!r}; allowed is a collection of names: [{packages!r}]"
         )
-    root = Path(root)
+    root, left_out = Path(root), {Path(path) for path in leave_out}
     found: set[Path] = set()
     waiting = [Path(script)]
     while waiting:
-        for name in _imports(waiting.pop(), tuple(packages)):
-            for path in _files(name, root):
-                if path not in found:
-                    found.add(path)
+        for path in _named_by(waiting.pop(), root, tuple(sorted(packages))):
+            if path not in found and path not in left_out:
+                found.add(path)
+                if path.suffix == ".py":
                     waiting.append(path)
     return sorted(found)
 
 
+def imported_modules(
+    script: str | Path, root: str | Path, packages: Collection[str], leave_out: Collection[str | Path] = ()
+) -> list[Path]:
+    """The Python files among :func:`used_files`."""
+    return [path for path in used_files(script, root, packages, leave_out) if path.suffix == ".py"]
+
+
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+def _facts(path: Path) -> ModuleFacts:
+    return module_facts(path)
 
 
 @cache
 def _meaning(path: Path) -> str:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                node.body = node.body[1:]
-    return ast.dump(tree)
+    """Digest of what a file does; of its bytes where it is no Python."""
+    return _facts(path).meaning if path.suffix == ".py" else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @cache
-def _imports(path: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
-    names: list[str] = []
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in names if name.split(".")[0] in packages)
+def _named_by(path: Path, root: Path, packages: tuple[str, ...]) -> tuple[Path, ...]:
+    """Files that one file names."""
+    facts = _facts(path)
+    files: list[Path] = []
+    for name in facts.imports:
+        if name.split(".")[0] in packages:
+            files += _files(name, root)
+    for text in facts.mentions:
+        name = text.partition(":")[0]
+        if name.split(".")[0] in packages:
+            files += [*_files(name, root), *_package_files(name, root, searched=text in facts.searched)]
+    return tuple(dict.fromkeys(files))
+
+
+def _package_files(name: str, root: Path, *, searched: bool) -> Iterator[Path]:
+    """For a package that is named as text: what is run by ``-m``, its data, and its modules if searched."""
+    folder = root.joinpath(*name.split("."))
+    if not (folder / "__init__.py").exists():
+        return
+    for path in sorted(folder.iterdir()):
+        is_data = path.is_file() and path.suffix not in (".py", ".pyc") and not path.name.startswith(".")
+        if is_data or path.name == "__main__.py" or (searched and path.suffix == ".py"):
+            yield path
 
 
 @cache
@@ -94,7 +123,8 @@ def _files(name: str, root: Path) -> tuple[Path, ...]:
         init = root.joinpath(*parts[:depth], "__init__.py")
         if not init.exists():
             continue
-        exported = _re_exports(init)
+        # An __init__ that only re-exports changes nothing for a script that names the defining modules.
+        exported = _facts(init).exports
         if exported is None:
             files.append(init)
         elif parts[depth:]:
@@ -105,26 +135,3 @@ def _files(name: str, root: Path) -> tuple[Path, ...]:
     if module.exists():
         files.append(module)
     return tuple(files)
-
-
-@cache
-def _re_exports(init: Path) -> dict[str, str] | None:
-    """Name to defining module for an __init__ of docstring, imports and ``__all__`` alone; else None.
-
-    Such a file changes nothing for a script that names the defining modules, although Python runs it.
-    """
-    exported = {}
-    for node in _tree(init).body:
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            exported |= {alias.asname or alias.name: node.module for alias in node.names}
-        elif not (_is_docstring(node) or _assigns_all(node)):
-            return None
-    return exported
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _assigns_all(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"

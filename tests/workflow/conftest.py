@@ -22,6 +22,7 @@ class Study:
     def __init__(self, directory: Path, *configs: Path | str):
         self.directory = directory
         self.configs = [str(config) for config in configs]
+        self.environment: dict[str, str] = {}
 
     def run(self, *arguments: str, overlay: str = "", check: bool = True) -> subprocess.CompletedProcess:
         """Run Snakemake; ``overlay`` is YAML text laid over the configs."""
@@ -33,6 +34,7 @@ class Study:
         command = [str(SNAKEMAKE), "--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.directory)]
         files = ["--configfile", *configs] if configs else []  # last: it takes all names that follow
         environment = {name: value for name, value in os.environ.items() if name != "ECHOCLR_PSEUDONYM_KEY"}
+        environment |= self.environment
         done = subprocess.run(
             [*command, *arguments, *files],
             cwd=ROOT,
@@ -67,6 +69,12 @@ class Study:
 def smoke(tmp_path_factory) -> Study:
     """The whole study, run once with config/smoke.yaml."""
     study = Study(tmp_path_factory.mktemp("smoke"), ROOT / "config" / "smoke.yaml")
+    # what each job imports, for test_code_digests.py
+    study.imports = tmp_path_factory.mktemp("imports")
+    study.environment = {
+        "PYTHONPATH": str(Path(__file__).parent / "recorder"),
+        "ECHOCLR_RECORD_IMPORTS": str(study.imports),
+    }
     study.output = study.run("--cores", "2", "--quiet", "rules")
     return study
 

@@ -2,12 +2,15 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from echoclr_core.common.modules import code_digest, imported_modules
-from workflow_scripts.lib.layout import PACKAGES
+from workflow_scripts.lib.layout import FRAME, PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(path for path in (ROOT / "workflow_scripts").glob("*.py") if path.stem != "__init__")
@@ -64,6 +67,29 @@ def test_digests_cover_what_the_scripts_import():
     assert {name: paths for name, paths in missing.items() if paths} == {}
 
 
+def module_file(name):
+    """The file of a dotted name; None for a name within a module."""
+    path = ROOT.joinpath(*name.split("."))
+    files = (path.with_suffix(".py"), path / "__init__.py")
+    return next((file for file in files if file.exists()), None)
+
+
+@pytest.mark.study
+def test_digests_cover_what_real_jobs_and_their_workers_load(smoke):
+    """Modules loaded by name, in worker processes or by ``-m``, count like those that are imported."""
+    recorded = {path.stem: path.read_text().split() for path in smoke.imports.glob("*.txt")}
+    assert {"deidentify_shard", "pretrain_encoder", "build_report"} <= set(recorded)
+    missing = {}
+    for script, names in recorded.items():
+        files = {module_file(name) for name in names} - {None}
+        files = {path for path in files if path.name != "__init__.py" or has_code(path)}
+        used = set(imported_modules(ROOT / "workflow_scripts" / f"{script}.py", ROOT, PACKAGES))
+        missing[script] = sorted(str(path) for path in files - used)
+    assert {script: paths for script, paths in missing.items() if paths} == {}
+    assert "echoclr_core.common.worker" in recorded["deidentify_shard"]
+    assert "echoclr_core.models.encoders.resnet3d" in recorded["pretrain_encoder"]
+
+
 def package(root, **files):
     for name, text in files.items():
         path = root / "core" / f"{name}.py"
@@ -76,7 +102,7 @@ def package(root, **files):
 def digest_of(root, **files):
     from echoclr_core.common import modules
 
-    for cached in (modules._tree, modules._meaning, modules._imports, modules._files, modules._re_exports):
+    for cached in (modules._facts, modules._meaning, modules._named_by, modules._files):
         cached.cache_clear()
     return code_digest(package(root, __init__="", **files), root, ["core"])
 
@@ -117,4 +143,73 @@ def test_packages_that_do_more_than_re_export_count(tmp_path):
 
 def test_scripts_depend_on_few_modules():
     """The summed number of modules under the scripts; package facades once made it 1,385."""
-    assert sum(len(imported_modules(script, ROOT, PACKAGES)) for script in SCRIPTS) < 850
+    frame = [ROOT / path for path in FRAME]  # of no digest
+    assert all(path.exists() for path in frame)
+    assert sum(len(imported_modules(script, ROOT, PACKAGES, frame)) for script in SCRIPTS) < 850
+
+
+def test_what_is_found_by_name_counts(tmp_path):
+    """Modules that a package looks up, jobs and ``-m`` modules named as text, and templates."""
+    files = {
+        "a": (
+            "import importlib\n"
+            "def f():\n"
+            "    importlib.import_module('core.plugins')\n"
+            "    return ['core.jobs:run', 'core.program', 'core.unrelated is prose']\n"
+        ),
+        "plugins/__init__": "",
+        "plugins/one": "x = 1\n",
+        "jobs": "def run(): return 1\n",
+        "program/__init__": "",
+        "program/__main__": "print(1)\n",
+        "unrelated": "x = 1\n",
+    }
+    (tmp_path / "core" / "plugins").mkdir(parents=True)
+    (tmp_path / "core" / "program").mkdir()
+    template = tmp_path / "core" / "program" / "page.html.j2"
+    template.write_text("one")
+    first = digest_of(tmp_path, **files)
+    for name in ("plugins/one", "jobs", "program/__main__"):
+        assert digest_of(tmp_path, **files | {name: files[name].replace("1", "2")}) != first, name
+    assert digest_of(tmp_path, **files | {"unrelated": "x = 2\n"}) == first
+    assert digest_of(tmp_path, **files | {"plugins/two": "y = 1\n"}) != first
+    (tmp_path / "core" / "plugins" / "two.py").unlink()
+    assert digest_of(tmp_path, **files) == first
+    template.write_text("two")
+    assert digest_of(tmp_path, **files) != first
+
+
+def test_kept_facts_are_never_those_of_another_content(tmp_path, monkeypatch):
+    """An edit that keeps size and time of the file is seen, and a damaged or missing cache is no harm."""
+    from echoclr_core.common import module_facts
+
+    kept = tmp_path / "kept" / "facts.json"
+    monkeypatch.setenv(module_facts.CACHE_VARIABLE, str(kept))
+    module_facts._kept.cache_clear()
+    files = {"a": "x = 1\n"}
+    first = digest_of(tmp_path, **files)
+    assert kept.exists()
+    path, times = tmp_path / "core" / "a.py", (tmp_path / "core" / "a.py").stat()
+    digest_of(tmp_path, a="x = 2\n")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert digest_of(tmp_path, a="x = 2\n") != first
+    for damage in ("", "{", "[]"):
+        kept.write_text(damage or "{}")
+        module_facts._kept.cache_clear()
+        assert digest_of(tmp_path, **files) == first
+    monkeypatch.delenv(module_facts.CACHE_VARIABLE)
+    module_facts._kept.cache_clear()
+    assert digest_of(tmp_path, **files) == first
+
+
+def test_parallel_writers_leave_a_whole_file(tmp_path, monkeypatch):
+    script = "import sys; from echoclr_core.common.modules import code_digest as digest;"
+    script += "print(digest(*sys.argv[1:3], ['core']))"
+    kept = tmp_path / "facts.json"
+    path = package(tmp_path, __init__="", a="x = 1\n")
+    command = [sys.executable, "-c", script, str(path), str(tmp_path)]
+    environment = os.environ | {"ECHOCLR_CODE_FACTS": str(kept)}
+    runs = [subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) for _ in range(6)]
+    assert len({run.communicate()[0] for run in runs}) == 1
+    assert json.loads(kept.read_text())
+    assert list(tmp_path.glob(".facts*")) == []

@@ -11,6 +11,15 @@ from workflow_scripts.lib.grid import SSL, Grid, again
 
 CELL = "{task}/{init}/{ratio}/{draw}"
 PACKAGES = ("echoclr_core", "workflow_scripts")
+FRAME = (
+    "workflow_scripts/lib/job.py",
+    "workflow_scripts/lib/time_limit.py",
+    "workflow_scripts/lib/workflow_process.py",
+    "echoclr_core/common/folder_lock.py",
+    "echoclr_core/common/lifetime.py",
+    "echoclr_core/training/stopping.py",
+)
+"""What starts, guards and logs a job, and changes no result: an edit of these runs nothing again."""
 
 
 def videos_given(config: dict) -> bool:
@@ -56,10 +65,8 @@ class Layout:
 
     def core(self, name: str) -> str:
         """Digest of a script and of all of ours that it imports: editing those runs the rule again."""
-        scripts = self.root / "workflow_scripts"
-        frame = [scripts / "lib" / "job.py", scripts / "lib" / "workflow_process.py"]
-        frame.append(self.root / "echoclr_core" / "common" / "lifetime.py")
-        return code_digest(scripts / f"{name}.py", self.root, PACKAGES, leave_out=frame)
+        frame = [self.root / path for path in FRAME]
+        return code_digest(self.root / f"workflow_scripts/{name}.py", self.root, PACKAGES, leave_out=frame)
 
     def over_shards(self, pattern: str) -> list[str]:
         """One path a shard."""

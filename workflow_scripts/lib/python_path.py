@@ -1,7 +1,9 @@
-"""How a job's script finds the library."""
+"""How a job's script finds the library, and what is known of the library's code."""
 
 import os
 from pathlib import Path
+
+from echoclr_core.common.module_facts import CACHE_VARIABLE
 
 
 def lead_scripts_to(root: Path) -> None:
@@ -14,3 +16,8 @@ def lead_scripts_to(root: Path) -> None:
         path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != str(root)
     ]
     os.environ["PYTHONPATH"] = os.pathsep.join([str(root), *others])
+
+
+def keep_code_facts(folder: Path) -> None:
+    """Keep what was read from the library's files in ``folder``, for this process, its jobs, later runs."""
+    os.environ.setdefault(CACHE_VARIABLE, str(folder.resolve() / "echoclr_code_facts.json"))
