@@ -18,7 +18,13 @@ rule import_labels:
     params:
         labels=USER.labels,
         key=USER.key,
-        settings=section("input.columns", "input.extra_columns", "input.max_age", "evaluate.age_column"),
+        settings=section(
+            "input.columns",
+            "input.extra_columns",
+            "input.released_columns",
+            "input.max_age",
+            "evaluate.age_column",
+        ),
         core=core("import_labels"),
     script:
         "../workflow_scripts/import_labels.py"

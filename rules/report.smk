@@ -199,6 +199,7 @@ rule build_report:
         ),
         view_decisions=over_shards(results("views/{shard}.parquet")),
         views_report=results("views/classifier.json") if VIEWS_TRAINED else [],
+        labels=results("cohort/labels.parquet"),
         flow=results("cohort/flow.parquet"),
         unmatched=results("cohort/unmatched.parquet"),
         split=results("cohort/split.json"),

@@ -4,7 +4,7 @@
 if VIDEOS_GIVEN:
 
     # How the table of videos is read; where it lies is no setting.
-    TABLE_KEYS = ("input.avi", "input.columns", "input.extra_columns")
+    TABLE_KEYS = ("input.avi", "input.columns", "input.extra_columns", "input.released_columns")
     NO_TABLE_KEYS = ("input.avi.dir", "input.avi.table")
 
     ruleorder: catalog_videos > catalog_archive

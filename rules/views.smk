@@ -21,6 +21,7 @@ if VIEWS_TRAINED:
             runtime=20,
         params:
             labels=USER.view_labels,
+            settings=section("input.released_columns"),
             core=core("import_view_labels"),
         script:
             "../workflow_scripts/import_view_labels.py"

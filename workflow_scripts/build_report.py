@@ -12,7 +12,7 @@ from workflow_scripts.lib.recorded import flat, joined, nested
 
 # The results whose recorded settings the page prints.
 MADE = (
-    *("files", "audit", "audit_summary", "views_report", "view_decisions", "masked", "studies"),
+    *("files", "audit", "audit_summary", "views_report", "view_decisions", "masked", "labels", "studies"),
     *("runs", "selected", "metrics", "saliency_summary"),
 )
 

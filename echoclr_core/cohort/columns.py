@@ -57,6 +57,12 @@ class LabelColumns:
         three, or none. All five give the mass index of the rows where it is missing.
     extra
         Further columns for Table 1 (age, race, …).
+    age
+        Which of ``extra`` is the age in years; its cells must be numbers. None: none.
+    max_age
+        Limit above which ages are one category; None: no limit.
+    released
+        Columns that may leave whatever their texts look like: their user has seen that they name no patient.
     undated
         Whether the table names neither dates nor years, and all studies are of one period.
     sex_spellings
@@ -81,12 +87,16 @@ class LabelColumns:
     height: str | None = None
     weight: str | None = None
     extra: tuple[str, ...] = ()
+    age: str | None = None
+    max_age: float | None = 90
+    released: tuple[str, ...] = ()
     undated: bool = False
     sex_spellings: Mapping[str, str] = field(default_factory=lambda: SEX_SPELLINGS)
 
     def __post_init__(self):
         # A list or dict from a config file is taken as well as a tuple.
         object.__setattr__(self, "extra", tuple(self.extra))
+        object.__setattr__(self, "released", tuple(self.released))
         spellings = {str(text).strip().casefold(): sex for text, sex in self.sex_spellings.items()}
         object.__setattr__(self, "sex_spellings", MappingProxyType(spellings))
         if not self.study_id:

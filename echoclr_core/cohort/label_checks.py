@@ -14,22 +14,28 @@ import pandas as pd
 from echoclr_core.cohort.columns import LIMITS, MEASUREMENTS, LabelColumns
 from echoclr_core.common.tables import header_of
 
-EXACT_DATE = re.compile(
-    r"(?<![\d.])(?:(?:19|20)\d\d(?P<a>[-./]?)(?:0[1-9]|1[0-2])(?P=a)(?:0[1-9]|[12]\d|3[01])"
-    r"|\d{1,2}(?P<b>[-./])\d{1,2}(?P=b)(?:19|20)\d\d)(?!\d)"
-)
-LEAST_KEY = 5  # letters; shorter keys stand in other cells by chance
 DATE = re.compile(r"(\d{4})([-./]?)(\d{2})\2(\d{2})(?:[ T].*)?")
 FEW = 12  # distinct wrong values above which the column itself is probably the wrong one
 YEARS = (1950, 2100)
 
 
 class Problems(list):
-    """Lines for the user, all beginning with the name of the file."""
+    """Lines for the user, all beginning with the name of the file; ``warnings`` holds what stops nothing."""
 
     def __init__(self, file: str):
         super().__init__()
         self.file = file
+        self.warnings: list[str] = []
+
+    @classmethod
+    def of_file(cls, error: ValueError) -> "Problems":
+        """The one problem that a file cannot be read; its message names the file."""
+        found = cls("")
+        found.append(str(error))
+        return found
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(f"{self.file}: {text}")
 
     def add(self, text: str) -> None:
         self.append(f"{self.file}: {text}")
@@ -72,27 +78,6 @@ def check_names(table: pd.DataFrame, columns: LabelColumns, problems: Problems) 
                 f"row 1: there is no column {column!r} (for {name}); {hint}; {header_of(known, named)}. "
                 "A column that is not needed is switched off with null"
             )
-
-
-def check_free_text(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> None:
-    """No exact date and no key of the row in cells that leave as they are: grades and extra columns."""
-    for column in filter(None, (columns.as_severity, *columns.extra)):
-        cells = table[column].dropna()
-        dated = cells.map(lambda cell: EXACT_DATE.search(cell) is not None).astype(bool)
-        rule = "a text without an exact date, since it leaves restricted/"
-        problems.cells(column, cells[dated], rule, show=False)
-        for key in filter(None, (columns.study_id, columns.patient_id)):
-            keys = table[key].reindex(cells.index)
-            named = pd.Series(map(_holds, cells, keys), index=cells.index, dtype=bool)
-            rule = f"a text without the {key} of its row, since it leaves restricted/"
-            problems.cells(column, cells[named], rule, show=False)
-
-
-def _holds(cell: str, key: str) -> bool:
-    """Whether the cell holds the key as a word."""
-    if pd.isna(key) or len(key) < LEAST_KEY or key.casefold() not in cell.casefold():
-        return False
-    return re.search(rf"(?<!\w){re.escape(key)}(?!\w)", cell, re.IGNORECASE) is not None
 
 
 def check_ids(table: pd.DataFrame, columns: LabelColumns, floating: list[str], problems: Problems) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from echoclr_core.cohort.ages import check_ages
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.label_checks import (
     FEW,
     Problems,
-    check_free_text,
     check_ids,
     check_names,
     parse_measurements,
@@ -19,10 +19,9 @@ from echoclr_core.cohort.label_checks import (
 )
 from echoclr_core.cohort.label_text import read_text_table
 from echoclr_core.cohort.lvh import lv_mass_index
+from echoclr_core.cohort.published_columns import check_published
 from echoclr_core.cohort.severe_as import is_grade
 from echoclr_core.common.tables import Column, Table
-
-AGE = r"^\D{0,2}(\d+(?:\.\d+)?)(?:\s*[a-zA-Z]*)?$"
 
 LABELS = Table(
     "labels",
@@ -59,8 +58,10 @@ LABELS = Table(
 
 def check_labels(
     path: str | Path, columns: LabelColumns, *, severe_grades: Collection[str] | None = None
-) -> list[str]:
+) -> Problems:
     """Every problem of the label table, one line each; an empty list for a good table. Never raises.
+
+    Its ``warnings`` are lines on what does not stop a run.
 
     A line names file, row (as a spreadsheet numbers it), column, value and what is allowed. Values of the
     study, patient and date columns are left out, since these lines reach logs. With ``severe_grades`` it is
@@ -70,7 +71,7 @@ def check_labels(
     try:
         labels, problems = _parse(path, columns)
     except ValueError as error:
-        return [str(error)]
+        return Problems.of_file(error)
     if severe_grades is not None:
         no_severe_grade(labels["as_severity"], columns, severe_grades, problems)
     return problems
@@ -145,20 +146,6 @@ def apply_pseudonyms(
     return LABELS.check(coded.sort_values("study_id", ignore_index=True))
 
 
-def cap_ages(labels: pd.DataFrame, column: str, most: float | None) -> pd.DataFrame:
-    """The labels with every age above ``most`` written as ``most``; as they are without the column or limit.
-
-    Few people are so old that year, sex and age together name them; HIPAA's Safe Harbor wants one category
-    from 90. Cells may be numbers or text with a unit ("094Y", "94 years").
-    """
-    if most is None or column not in labels.columns:
-        return labels
-    numbers = labels[column].astype("string").str.extract(AGE)[0].astype("Float64")
-    old = (numbers > most).fillna(False).astype(bool)
-    cap = most if pd.api.types.is_numeric_dtype(labels[column]) else f"{most:g}"
-    return labels.assign(**{column: labels[column].mask(old, cap)})
-
-
 def _parse(path: str | Path, columns: LabelColumns) -> tuple[pd.DataFrame, Problems]:
     problems = Problems(Path(path).name)
     table, floating = read_text_table(path)
@@ -177,7 +164,8 @@ def parse_labels(
         problems.add("the table has no rows; one row a study is needed")
         return LABELS.empty(), problems
     check_ids(table, columns, floating, problems)
-    check_free_text(table, columns, problems)
+    check_published(table, columns, problems)
+    check_ages(table, columns, problems)
     index = parse_number(table, columns, "lv_mass_index", problems)
     measured = parse_measurements(table, columns, problems)
     computed = pd.Series(lv_mass_index(**measured), index=table.index).astype("Float64")

@@ -11,6 +11,7 @@ from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.label_checks import Problems
 from echoclr_core.cohort.label_text import read_text_table
 from echoclr_core.cohort.labels import LABELS, no_severe_grade, parse_labels, raise_problems
+from echoclr_core.cohort.published_columns import check_column, label_identifiers
 from echoclr_core.common.tables import header_of
 
 SET_SPELLINGS: Mapping[str, str] = MappingProxyType(
@@ -118,12 +119,12 @@ def read_video_table(path: str | Path, layout: VideoLayout) -> VideoTable:
 
 def check_video_table(
     path: str | Path, layout: VideoLayout, *, severe_grades: Collection[str] | None = None
-) -> list[str]:
+) -> Problems:
     """Every problem of the table, one line each; as :func:`~echoclr_core.cohort.labels.check_labels`."""
     try:
         table, problems = _parse(path, layout)
     except ValueError as error:
-        return [str(error)]
+        return Problems.of_file(error)
     if severe_grades is not None:
         no_severe_grade(table.labels["as_severity"], layout.labels, severe_grades, problems)
     return problems
@@ -147,6 +148,11 @@ def _parse(path: str | Path, layout: VideoLayout) -> tuple[VideoTable, Problems]
     split = _parse_split(table, columns, problems)
     studies = _one_row_a_study(table.assign(**{_SPLIT: split}), layout, problems)
     labels, _ = parse_labels(studies, floating, layout.labels, problems)
+    if columns.view:
+        published = [columns.view, *layout.labels.extra, layout.labels.as_severity]
+        identifiers = label_identifiers(table, layout.labels, published, keys=(columns.video,))
+        released = bool({columns.view, "view"} & set(layout.labels.released))
+        check_column(table[columns.view], identifiers, problems, released=released)
     if columns.split and len(labels):
         labels["given_set"] = studies[_SPLIT].astype("string")
     patient = layout.labels.patient_id

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from echoclr_core.common.published_text import TableIdentifiers, search_column
 from echoclr_core.common.tables import header_of
 from echoclr_core.views.tables import VIEW_LABELS
 
@@ -11,7 +12,7 @@ NAMES = ("video", "study", "file", "view")
 STUDY_FILE = "\x1f"  # between the two in one key: neither holds it
 
 
-def read_view_labels(path: str | Path) -> pd.DataFrame:
+def read_view_labels(path: str | Path, *, released: bool = False) -> pd.DataFrame:
     """Read the table ``views.labels``.
 
     Parameters
@@ -19,6 +20,8 @@ def read_view_labels(path: str | Path) -> pd.DataFrame:
     path
         CSV with the column view, and either video (SOPInstanceUID, or path below the archive's root) or study
         and file (value of the study key, and the file's name).
+    released
+        Whether the views may leave although they look as if they could name a patient.
 
     Returns
     -------
@@ -28,8 +31,9 @@ def read_view_labels(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        All problems at once: missing columns, empty cells, a video with two views. The rows are counted as in
-        a spreadsheet, the header being row 1.
+        All problems at once: missing columns, empty cells, a video with two views, views that hold a date, a
+        key or another text that can name a patient (:mod:`echoclr_core.common.published_text`). The rows are
+        counted as in a spreadsheet, the header being row 1.
     """
     path = Path(path)
     table = pd.read_csv(path, dtype="string", keep_default_na=False).apply(lambda column: column.str.strip())
@@ -45,6 +49,7 @@ def read_view_labels(path: str | Path) -> pd.DataFrame:
         for name in (*keys, "view")
         for row in table.index[table[name] == ""]
     ]
+    found += _published_problems(path, table, keys, released=released)
     if keys != ["video"]:
         table["video"] = table["study"] + STUDY_FILE + table["file"]
     views = table.groupby("video")["view"].nunique()
@@ -56,10 +61,21 @@ def read_view_labels(path: str | Path) -> pd.DataFrame:
     return table[["video", "view"]].drop_duplicates(ignore_index=True)
 
 
-def view_label_problems(path: str | Path, plax: str) -> list[str]:
+def _published_problems(path: Path, table: pd.DataFrame, keys: list[str], *, released: bool) -> list[str]:
+    """Lines on views that may not leave restricted/; the texts are not repeated."""
+    cells = table["view"].mask(table["view"] == "")
+    identifiers = TableIdentifiers(keys={name: table[name] for name in keys})
+    return [
+        f"{path.name}: rows {[row + 2 for row in finding.rows][:10]}: column 'view': allowed is "
+        f"{finding.allowed}; views that name no patient can be released by 'view' in input.released_columns"
+        for finding in search_column(cells, identifiers, released=released, as_levels=True)
+    ]
+
+
+def view_label_problems(path: str | Path, plax: str, *, released: bool = False) -> list[str]:
     """Every problem of the table ``views.labels``, one line each; one is that no video shows ``plax``."""
     try:
-        views = sorted(read_view_labels(path)["view"].unique())
+        views = sorted(read_view_labels(path, released=released)["view"].unique())
     except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
         return str(error).splitlines()
     if plax in views:

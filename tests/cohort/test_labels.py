@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from echoclr_core.cohort.ages import cap_ages
 from echoclr_core.cohort.columns import LabelColumns
-from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, cap_ages, check_labels, read_labels
+from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, check_labels, read_labels
 
 COLUMNS = LabelColumns()
 HEADER = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index"
@@ -276,3 +277,34 @@ def test_old_ages_are_one_category():
     assert list(cap_ages(texts, "age", 90)["age"].fillna("-")) == ["089Y", "90", "90", "90+", "-"]
     pd.testing.assert_frame_equal(cap_ages(numbers, "age", None), numbers)
     pd.testing.assert_frame_equal(cap_ages(numbers, "years", 90), numbers)
+
+
+def test_free_text_stops_before_it_is_published(tmp_path):
+    header = HEADER + ",note,birth_date"
+    notes = ["Ng", "Li Bo", "Smith", "Jones", "Ito"]
+    rows = [f"A{i},P{i},2019-05-0{i},F,None,96,{note},1950-03-1{i}" for i, note in enumerate(notes, 1)]
+    (line,) = check_labels(csv(tmp_path, *rows, header=header), LabelColumns(extra=["note"]))
+    assert "rows 2, 3, 4, 5, 6: column 'note': allowed is a category that studies share" in line
+    assert "input.released_columns" in line
+    assert not any(note in line for note in notes[1:])
+    released = LabelColumns(extra=["note"], released=["note"])
+    assert list(read_labels(csv(tmp_path, *rows, header=header), released)["note"]) == notes
+
+
+@pytest.mark.parametrize(
+    "born", ["11/03/1950", "11. März 1950", "18333", "on 11 mar", "500311", "born 11 in March, 1950"]
+)
+def test_dates_of_columns_that_nobody_named_are_looked_for(tmp_path, born):
+    header = HEADER + ",note,birth_date"
+    rows = ["A1,P1,2019-05-01,F,None,96,mild,1950-03-17", f'A2,P2,2019-05-02,F,None,96,"{born}",1950-03-11']
+    rows += ["A3,P3,2019-05-03,F,None,96,mild,"]
+    (line,) = check_labels(csv(tmp_path, *rows, header=header), LabelColumns(extra=["note"]))
+    assert "row 3: column 'note'" in line
+    assert "date" in line
+
+
+def test_grades_are_published_too(tmp_path):
+    rows = [f"A{i},P{i},2019-05-01,F,Severe Meier{chr(65 + i)},96" for i in range(9)]
+    (line,) = check_labels(csv(tmp_path, *rows), COLUMNS)
+    assert "column 'as_severity': allowed is a category" in line
+    assert check_labels(csv(tmp_path, *rows), LabelColumns(released=["as_severity"])) == []

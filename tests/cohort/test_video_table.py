@@ -132,3 +132,16 @@ def test_a_row_means_a_file_by_path_name_or_stem(tmp_path):
 def test_the_split_unit_is_one_of_three():
     with pytest.raises(ValueError, match="'study', 'patient', 'table'"):
         CohortSettings(development_years=[2016], split_unit="site")
+
+
+def test_views_are_published_and_searched(tmp_path):
+    rows = [f"{name}.avi,S{i},P{i},train,{name},F,None,90" for i, name in enumerate(["Meier", "Ito", "Ng"])]
+    (line,) = check_video_table(table(tmp_path, *rows), PLAIN)
+    assert "rows 2, 3, 4: column 'view': allowed is a category" in line
+    dated = table(
+        tmp_path, "a.avi,S1,P1,train,plax 17-Mar-2019,F,None,90", "b.avi,S2,P2,train,plax,F,None,90"
+    )
+    (line,) = check_video_table(dated, PLAIN)
+    assert "row 2: column 'view': allowed is a text without an exact date" in line
+    key = table(tmp_path, "clip_0042.avi,S1,P1,train,plax of clip_0042.avi,F,None,90")
+    assert "the video of its row" in "".join(check_video_table(key, PLAIN))

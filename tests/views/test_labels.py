@@ -73,3 +73,23 @@ def test_problems_are_lines_and_plax_must_be_among_the_views(tmp_path):
     assert "no video has the view 'plax_plax' (views.plax_class); the views are ['a4c', 'plax']" in line
     assert len(view_label_problems(written(tmp_path, "video,view\n1.1,\n,plax\n"), "plax")) == 2
     assert view_label_problems(written(tmp_path, ""), "plax")
+
+
+@pytest.mark.parametrize(
+    ("views", "said"),
+    [
+        (["plax", "a4c 17.3.19", "plax"], "rows [3]: column 'view': allowed is a text without an exact date"),
+        (["Meier", "Ito", "Ng"], "rows [2, 3, 4]: column 'view': allowed is a category"),
+        (["plax", "a4c", "plax 4711-08"], "the video of its row"),
+    ],
+)
+def test_views_that_can_name_a_patient_are_refused(tmp_path, views, said):
+    rows = "".join(f"4711-0{i + 6},{view}\n" for i, view in enumerate(views))
+    path = written(tmp_path, "video,view\n" + rows)
+    (line,) = view_label_problems(path, views[0])
+    assert said in line
+    assert not any(view in line for view in views if view != "plax")
+    with pytest.raises(ValueError, match="released_columns"):
+        read_view_labels(path)
+    released = view_label_problems(path, views[0], released=True)
+    assert (released == []) == ("of its row" not in said)

@@ -81,6 +81,7 @@ def test_empty_paths_name_the_keys_and_the_demo(config):
         ("evaluate", "age_bands", [65, 50], "ages must rise"),
         ("views", "classifier", "compact", "views.labels"),
         ("views", "classifier", "onnx", "views.classes"),
+        ("input", "released_columns", ["notes"], "['notes'] are not published; columns that are: ['as_sev"),
     ],
 )
 def test_keys_that_do_not_go_together(config, section, key, value, said):
@@ -238,3 +239,35 @@ def test_a_key_that_others_can_read_is_told(config, tmp_path, capsys):
         key.chmod(mode)
         checks.require_files(config, synthetic=False, targets=["catalog"])
         assert ("others can read this file" in capsys.readouterr().err) == said
+
+
+def test_free_text_stops_the_run_and_ages_are_warned_of(config, tmp_path, capsys):
+    rows = "".join(f"A{i},P{i},2018-02-0{i},F,None,80,Meier{chr(65 + i)},9{i}\n" for i in range(1, 7))
+    path = tmp_path / "labels.csv"
+    path.write_text("study_id,patient_id,study_date,sex,as_severity,lv_mass_index,note,Alter\n" + rows)
+    config["input"] |= {"dicom_dir": str(tmp_path), "labels": str(path), "extra_columns": ["note", "Alter"]}
+    config["finetune"]["tasks"] = ["lvh"]
+    config["explain"]["tasks"] = ["lvh"]
+    resolved = checks.resolve_config(config, ROOT, check_paths=False)
+    with pytest.raises(WorkflowError, match=r"input\.labels"):
+        checks.check_tables(resolved)
+    said = capsys.readouterr().err
+    assert "column 'note': allowed is a category that studies share" in said
+    assert "warning: labels.csv: column 'Alter' looks like an age" in said
+    assert "Meier" not in said
+    resolved["input"]["released_columns"] = ["note"]
+    checks.check_tables(resolved)
+
+
+def test_class_names_of_a_view_classifier_are_searched(tmp_path):
+    from echoclr_core.views.files import save_classifier
+    from echoclr_core.views.networks import CompactViewNet, TorchClassifier
+    from workflow_scripts.lib.classifier import classifier_problems
+
+    path = tmp_path / "views.safetensors"
+    save_classifier(TorchClassifier(CompactViewNet(2), ["plax", "seen 17.3.19"], "plax"), path)
+    views = {"classifier": "compact", "weights": str(path), "plax_class": "plax"}
+    (line,) = classifier_problems(views)
+    assert "class 2 of 2: allowed is a name without an exact date" in line
+    assert "17.3" not in line
+    assert classifier_problems(views, released=True) == []

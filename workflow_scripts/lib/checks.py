@@ -107,7 +107,7 @@ def _between_keys(config: dict) -> list[str]:
     """Problems that no single key shows."""
     found = []
     tune, views, cohort = config["finetune"], config["views"], config["cohort"]
-    found += _avi_problems(config)
+    found += _avi_problems(config) + _released_problems(config)
     total = sum(cohort["split_fractions"])
     if abs(total - 1) > 1e-9:
         found.append(
@@ -156,6 +156,17 @@ def _between_keys(config: dict) -> list[str]:
     return found
 
 
+def _released_problems(config: dict) -> list[str]:
+    """Names in input.released_columns that are no published column."""
+    chosen = config["input"]
+    allowed = [*chosen["extra_columns"], chosen["columns"]["as_severity"], chosen["avi"]["view"], "view"]
+    allowed = sorted({name for name in allowed if name})
+    wrong = [name for name in chosen["released_columns"] if name not in allowed]
+    if not wrong:
+        return []
+    return [f"input.released_columns: {wrong} are not published; columns that are: {allowed}"]
+
+
 def _encoder_problems(name: str, root: Path) -> list[str]:
     known = encoder_names(root)
     if name in known:
@@ -199,6 +210,7 @@ def check_tables(config: dict) -> None:
     says in its log.
     """
     from echoclr_core.cohort.labels import check_labels
+    from workflow_scripts.lib.label_columns import label_columns
 
     _check_view_labels(config)
     if videos_given(config):
@@ -207,7 +219,8 @@ def check_tables(config: dict) -> None:
     path = config["input"]["labels"]
     if config["synthetic"]["development_studies"] or not path or not Path(path).exists():
         return
-    _tell(check_labels(path, label_columns(config), severe_grades=_wanted_grades(config)), "input.labels")
+    columns = label_columns(_column_settings(config))
+    _tell(check_labels(path, columns, severe_grades=_wanted_grades(config)), "input.labels")
 
 
 def _wanted_grades(config: dict) -> list[str] | None:
@@ -220,7 +233,9 @@ def _check_view_labels(config: dict) -> None:
 
     views, synthetic = config["views"], config["synthetic"]["development_studies"]
     if views["classifier"] == "compact" and not synthetic and Path(views["labels"] or "-").exists():
-        _tell(view_label_problems(views["labels"], views["plax_class"]), "views.labels")
+        released = "view" in config["input"]["released_columns"]
+        found = view_label_problems(views["labels"], views["plax_class"], released=released)
+        _tell(found, "views.labels")
 
 
 def _check_video_table(config: dict) -> None:
@@ -229,21 +244,22 @@ def _check_video_table(config: dict) -> None:
 
     path = config["input"]["avi"]["table"]
     if path and Path(path).exists():
-        layout = video_layout(SimpleNamespace(**config["input"]))
+        layout = video_layout(_column_settings(config))
         _tell(check_video_table(path, layout, severe_grades=_wanted_grades(config)), "input.avi.table")
 
 
 def _tell(found: list[str], key: str) -> None:
+    """Raise a WorkflowError where there are problems; print them, and what is only a warning."""
+    for line in getattr(found, "warnings", ()):
+        print(f"warning: {line}", file=sys.stderr)
     if found:
         print("\n".join(found), file=sys.stderr)
         raise WorkflowError(f"{len(found)} problem(s) in the table of {key}, listed above.")
 
 
-def label_columns(config: dict):
-    """The names of the label columns, as the core takes them."""
-    from echoclr_core.cohort.columns import LabelColumns
-
-    return LabelColumns(**config["input"]["columns"], extra=tuple(config["input"]["extra_columns"]))
+def _column_settings(config: dict) -> SimpleNamespace:
+    """What the rules that read labels have of the configuration."""
+    return SimpleNamespace(**config["input"], age_column=config["evaluate"]["age_column"])
 
 
 def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = ()) -> None:
@@ -267,7 +283,9 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
     if not missing and views and config["views"]["weights"]:
         from workflow_scripts.lib.classifier import classifier_problems  # loads torch or onnxruntime
 
-        missing += classifier_problems(config["views"])
+        missing += classifier_problems(
+            config["views"], released="view" in config["input"]["released_columns"]
+        )
     if views and config["views"]["classifier"] == "zhang" and not config["views"]["weights"]:
         missing.append(
             "views.weights: the network of Zhang et al. needs its weights here; without them set "

@@ -1,7 +1,9 @@
 """The view classifier that the configuration names."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from echoclr_core.common.published_text import search_texts
 from echoclr_core.views.classifier import Classifier, read_classes
 from echoclr_core.views.files import load_classifier, read_header
 from echoclr_core.views.onnx_model import OnnxClassifier, OnnxSettings
@@ -39,16 +41,30 @@ def check_file(path: str | Path, views: dict) -> None:
         )
 
 
-def classifier_problems(views: dict) -> list[str]:
+def classifier_problems(views: dict, *, released: bool = False) -> list[str]:
     """What is wrong with the file that ``views.weights`` names and its class list; empty if nothing is.
+
+    The names of its classes leave restricted/ with each video's view: unless they are ``released``, dates,
+    long numbers, addresses and names in them are a problem, of which the message gives the place alone.
 
     Asked before any job: the views are decided after hours of deidentification.
     """
     try:
         if views["classifier"] == "onnx":
-            open_classifier(views["weights"], views, threads=1)
+            classes = open_classifier(views["weights"], views, threads=1).classes
         else:
             check_file(views["weights"], views)
+            classes = read_header(views["weights"])["classes"]
     except ValueError as error:
         return [f"views.weights: {error}"]
-    return []
+    return [] if released else _class_problems(classes, views)
+
+
+def _class_problems(classes: Sequence[str], views: dict) -> list[str]:
+    key = "classes" if views["classifier"] == "onnx" else "weights"
+    places = {name: number for number, name in enumerate(classes, start=1)}
+    return [
+        f"views.{key}: {Path(views[key]).name}: class {places[name]} of {len(classes)}: allowed is a name "
+        f"without {reason}; names of no patient can be released by 'view' in input.released_columns"
+        for name, reason in search_texts(classes).items()
+    ]

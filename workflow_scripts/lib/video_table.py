@@ -2,17 +2,17 @@
 
 from types import SimpleNamespace
 
-from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.video_table import LAYOUTS, VideoColumns, VideoLayout
+from workflow_scripts.lib.label_columns import label_columns
 
 
 def video_layout(chosen: SimpleNamespace) -> VideoLayout:
-    """The layout from the slices ``avi``, ``columns`` and ``extra_columns`` of ``input``."""
+    """The layout from the slice ``avi`` of ``input``, and those that name its label columns."""
     if chosen.avi["layout"] != "table":
         return LAYOUTS[chosen.avi["layout"]]
     columns = chosen.columns
     undated = columns["study_date"] is None and columns["study_year"] is None
     return VideoLayout(
         videos=VideoColumns(**{name: chosen.avi[name] for name in ("video", "split", "view")}),
-        labels=LabelColumns(**columns, extra=tuple(chosen.extra_columns), undated=undated),
+        labels=label_columns(chosen, undated=undated),
     )

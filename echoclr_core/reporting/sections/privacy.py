@@ -5,8 +5,29 @@ from pathlib import Path
 
 import pandas as pd
 
+from echoclr_core.common.published_text import MAX_LEVELS
 from echoclr_core.reporting.report import DataTable, Section, Text
 from echoclr_core.reporting.sections.page import Page
+
+
+def _texts_checked(columns: dict) -> str:
+    """What was looked for in the texts that are published as they were typed, and what was not."""
+    published = ", ".join(["grades", "views", *columns["extra_columns"]])
+    text = (
+        f"Texts that are published as they were typed ({published}) were searched for study and patient "
+        "keys of the labels table, exact dates, numbers of six or more digits, e-mail and web addresses, "
+        "telephone numbers, and names with a title or in DICOM's form; a column of more than "
+        f"{MAX_LEVELS} different texts, or of nearly one a study, would have ended the run. A name that "
+        "several studies share as if it were a category is not recognised by this."
+    )
+    if columns["released_columns"]:
+        text += (
+            f" Released by the authors and searched for the key and dates of the same row alone: "
+            f"{', '.join(columns['released_columns'])}. Released columns of numbers were not searched."
+        )
+    if columns["max_age"] is None:
+        return text + " Ages are published as they stand."
+    return text + f" Ages above {columns['max_age']:g} are one category."
 
 
 def section(page: Page) -> Section:
@@ -16,9 +37,9 @@ def section(page: Page) -> Section:
     chosen = page.config["deidentify"]
     found = audit["outcome"].value_counts().rename_axis("outcome").reset_index(name="videos")
     text = (
-        "This page holds no name, identifier or date of a patient: studies and videos go by pseudonyms "
-        "(keyed hashes), years are the finest dates, and what leads from a pseudonym to a patient stays in "
-        "``restricted/`` and is not part of this page. Pixels outside the ultrasound sector are black.\n\n"
+        "Studies, patients and videos go by pseudonyms (keyed hashes), and of dates the year is kept. What "
+        "leads from a pseudonym to a patient stays in ``restricted/`` and is not part of this page. Pixels "
+        f"outside the ultrasound sector are black.\n\n{_texts_checked(page.config['input'])}\n\n"
         f"{summary['audited']:,} of the {summary['written']:,} written videos were read back. Pixels outside "
         f"the sector that were not black: {summary['outside_pixels']:,}. Identifiers of the source files in "
         f"bytes, names or rows: {int(audit['leaks'].sum()):,}. Videos with legible text: {summary['text']:,} "

@@ -1,0 +1,248 @@
+"""Columns that leave restricted/ as they were typed: what in them can name a person, and how it is found.
+
+A cell is searched for dates, keys and numbers; a whole column for texts that are no categories.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from echoclr_core.common.category_words import is_category
+from echoclr_core.common.date_search import find_dates, prepare
+from echoclr_core.common.known_dates import holds_known_date, is_known_date
+
+MAX_LEVELS = 24
+"""Different texts of a column of categories; the most used network knows 23 views."""
+
+NEARLY_ALL = 0.8  # share of the studies with a text of their own, from FEW_TEXTS texts on
+NEARLY_HALF = 0.5  # the same from SEVERAL_TEXTS on
+FEW_TEXTS, SEVERAL_TEXTS = 3, 8
+MIN_KEY = 5  # letters and digits; shorter keys stand in other cells by chance
+MIN_DIGITS = 6  # of a number that is more likely an identifier than a measurement
+SERIAL_DAYS = (20000, 60000)  # days since 1900 from 1954 to 2064, as spreadsheets store a date
+MIN_NUMBERED = 30  # rows from which distinct whole numbers in a narrow range are a numbering
+
+_LONG_NUMBER = re.compile(rf"(?<!\d)(?<!\d[.,])\d{{{MIN_DIGITS},}}")
+_DECIMAL = re.compile(r"(?<![\d.,])(?:0|[1-9]\d{0,2})[.,]\d+(?!\d|[.,]\d)")
+_GROUPS = re.compile(r"\+?\(?\d+\)?(?:[\s().\-/]{1,2}\d+)+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_MAIL = re.compile(r"[^\s@]@[^\s@]+\.[a-z]|[^\s@]\s?[\[(]at[\])]\s?[^\s@]")
+_ADDRESS = re.compile(r"\w://|\bwww\.\w")
+_PERSON_NAME = re.compile(r"\w\^|\^\w")  # DICOM's Family^Given
+_TITLE = re.compile(r"\b(?:Dr|Mr|Mrs|Prof|Herr|Frau|Mme|Dott)\b\.?\s+[^\W\d_a-z]\w")
+_WORD = re.compile(r"[^\W_]+")
+_TOKEN = re.compile(r"\w[\w./\-:]*\w|\w")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Cells that may not leave: the index labels of their rows, and what would be allowed instead."""
+
+    rows: pd.Index
+    allowed: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableIdentifiers:
+    """The identifiers of a table, against which its published columns are searched.
+
+    Parameters
+    ----------
+    keys
+        Name to cells of every column that identifies (study, patient, file); the index is that of the table.
+    dates
+        For each row (index of the table) the dates that its cells mean (study date, birth date, …).
+    units
+        Whom the rows belong to (patients, else studies); texts are counted against them. None: rows.
+    """
+
+    keys: Mapping[str, pd.Series] = field(default_factory=dict)
+    dates: pd.Series | None = None
+    units: pd.Series | None = None
+
+
+def search_column(
+    cells: pd.Series, identifiers: TableIdentifiers, *, released: bool = False, as_levels: bool = False
+) -> list[Finding]:
+    """What may not leave in one column.
+
+    Parameters
+    ----------
+    cells
+        Text (string dtype), missing cells allowed; the index is that of the table.
+    identifiers
+        Keys and dates of the table.
+    released
+        Whether the user has released the column by name. Then only the key and the dates of its own row are
+        looked for, and in columns of numbers nothing.
+    as_levels
+        Whether numbers count as categories too (grades, views).
+
+    Returns
+    -------
+    Findings, at most one for a cell beside those on the column as a whole; the texts hold no cell.
+    """
+    cells = cells.dropna()
+    if cells.empty:
+        return []
+    numbers = _as_numbers(cells)
+    if numbers.notna().all():
+        if released:
+            return []
+        found = _search_numbers(numbers, identifiers)
+    else:
+        found = _search_texts(cells, identifiers, released=released)
+    if released or (numbers.notna().all() and not as_levels):
+        return found
+    return found + _search_levels(cells, numbers, identifiers)
+
+
+def _as_numbers(cells: pd.Series) -> pd.Series:
+    """Each cell as a number (float), NaN where it is none; digits of any script count."""
+    plain = [None if pd.isna(cell) else cell if cell.isascii() else prepare(cell) for cell in cells]
+    return pd.to_numeric(pd.Series(plain, index=cells.index, dtype="object"), errors="coerce").astype(float)
+
+
+def search_texts(texts: Collection[str]) -> dict[str, str]:
+    """Text to what is not allowed in it, for texts that belong to no row (names of classes)."""
+    found = {text: _text_reason(text) for text in dict.fromkeys(texts)}
+    return {text: reason for text, reason in found.items() if reason}
+
+
+def _text_reason(text: str) -> str | None:
+    """What in a text may not leave, whatever its row."""
+    plain = prepare(text)
+    if find_dates(text):
+        return "an exact date"
+    if _LONG_NUMBER.search(plain):
+        return f"a number of {MIN_DIGITS} or more digits"
+    if _MAIL.search(plain) or _ADDRESS.search(plain):
+        return "an e-mail or web address"
+    if any(_is_phone(match[0]) for match in _GROUPS.finditer(_DECIMAL.sub(" ~ ", plain))):
+        return "a telephone number or another number in groups"
+    if _PERSON_NAME.search(text) or _TITLE.search(text):
+        return "a name of a person"
+    return None
+
+
+def _is_phone(groups: str) -> bool:
+    """Whether groups of digits are long enough for a telephone number, and no range of years."""
+    parts = re.findall(r"\d+", groups)
+    return sum(map(len, parts)) >= 7 and not all(_YEAR.fullmatch(part) for part in parts)
+
+
+def _search_texts(cells: pd.Series, identifiers: TableIdentifiers, *, released: bool) -> list[Finding]:
+    reasons = pd.Series(pd.NA, index=cells.index, dtype="object")
+    for name, keys in identifiers.keys.items():
+        own = [_holds_key(cell, key) for cell, key in zip(cells, keys.reindex(cells.index), strict=True)]
+        reasons = reasons.mask(pd.Series(own, index=cells.index) & reasons.isna(), f"the {name} of its row")
+    if identifiers.dates is not None:
+        rows = identifiers.dates.reindex(cells.index)
+        own = [holds_known_date(cell, dates) for cell, dates in zip(cells, rows, strict=True)]
+        reasons = reasons.mask(pd.Series(own, index=cells.index) & reasons.isna(), "an exact date")
+    if not released:
+        for name, keys in identifiers.keys.items():
+            known = {_plain_key(key) for key in keys.dropna().unique()}
+            known = {key for key in known if len(key) >= MIN_KEY}
+            held = {cell: bool(known & _tokens(cell)) for cell in cells.unique()}
+            reasons = reasons.mask(cells.map(held).astype(bool) & reasons.isna(), f"a {name} of the table")
+        generic = {cell: _text_reason(cell) for cell in cells.unique()}
+        reasons = reasons.fillna(cells.map(generic))
+    return _by_reason(reasons)
+
+
+def _by_reason(reasons: pd.Series) -> list[Finding]:
+    reasons = reasons.dropna()
+    return [
+        Finding(rows=rows.index, allowed=f"a text without {reason}, since it leaves restricted/")
+        for reason, rows in reasons.groupby(reasons, sort=False)
+    ]
+
+
+def _holds_key(cell: str, key: str) -> bool:
+    """Whether a cell holds the key of its own row: as a word, or with other separators or zeros before it."""
+    if pd.isna(key) or len(key) < MIN_KEY:
+        return False
+    if key.casefold() in cell.casefold() and re.search(rf"(?<!\w){re.escape(key)}(?!\w)", cell, re.I):
+        return True
+    plain = _plain_key(key)
+    return len(plain) >= MIN_KEY and plain in _tokens(cell)
+
+
+def _plain_key(text: str) -> str:
+    """Letters and digits of a key, in lower case, without zeros before them."""
+    return "".join(_WORD.findall(prepare(text))).lstrip("0")
+
+
+def _tokens(cell: str) -> set[str]:
+    """What in a cell may be a key: words, words with separators in between, and their runs of digits."""
+    plain = prepare(cell)
+    found = set(_TOKEN.findall(plain)) | set(_WORD.findall(plain)) | set(re.findall(r"\d+", plain))
+    return {_plain_key(token) for token in found} | {_plain_key(plain)}
+
+
+def _search_numbers(numbers: pd.Series, identifiers: TableIdentifiers) -> list[Finding]:
+    found = []
+    for name, keys in identifiers.keys.items():
+        own = _as_numbers(keys.reindex(numbers.index))
+        same = own.eq(numbers)
+        long = same & (numbers.abs() >= 10 ** (MIN_KEY - 1))
+        if long.any() or (same.sum() >= FEW_TEXTS and same.mean() > NEARLY_HALF):
+            rows = numbers.index[long if long.any() else same]
+            found.append(_column_finding(rows, f"the {name} of its row"))
+        elif _are_keys(numbers, keys):
+            found.append(_column_finding(numbers.index, f"a {name} of the table"))
+    if identifiers.dates is not None:
+        rows = identifiers.dates.reindex(numbers.index)
+        own = [is_known_date(value, dates) for value, dates in zip(numbers, rows, strict=True)]
+        if any(own):
+            found.append(_column_finding(numbers.index[own], "the date of its row (a count of days, too)"))
+    return found or _search_values(numbers)
+
+
+def _are_keys(numbers: pd.Series, keys: pd.Series) -> bool:
+    """Whether most numbers, of four digits or more, are keys of some row."""
+    known = _as_numbers(keys).dropna()
+    long = numbers[numbers.abs() >= 1000]
+    return len(long) >= FEW_TEXTS and long.isin(known).mean() > NEARLY_HALF and long.nunique() >= FEW_TEXTS
+
+
+def _search_values(numbers: pd.Series) -> list[Finding]:
+    """Numbers that look like identifiers rather than measurements."""
+    long = numbers.abs() >= 10 ** (MIN_DIGITS - 1)
+    if long.any():
+        return [_column_finding(numbers.index[long], f"a number of {MIN_DIGITS} or more digits")]
+    several = numbers.nunique() >= FEW_TEXTS
+    if several and numbers.between(*SERIAL_DAYS).all():
+        return [_column_finding(numbers.index, "dates counted in days, or keys or post codes")]
+    whole = bool((numbers % 1 == 0).all())
+    unique = numbers.nunique() == len(numbers)
+    if whole and unique and len(numbers) >= MIN_NUMBERED and numbers.max() - numbers.min() < 2 * len(numbers):
+        return [_column_finding(numbers.index, "a numbering of the studies")]
+    return []
+
+
+def _column_finding(rows: pd.Index, reason: str) -> Finding:
+    return Finding(rows=rows, allowed=f"a measurement and not {reason}, since it leaves restricted/")
+
+
+def _search_levels(cells: pd.Series, numbers: pd.Series, identifiers: TableIdentifiers) -> list[Finding]:
+    """Texts that are no categories: too many of them, or nearly one a study."""
+    texts = cells.map({cell: " ".join(prepare(cell).split()) for cell in cells.unique()})
+    odd = numbers.isna() if numbers.notna().mean() > NEARLY_HALF else pd.Series(True, index=cells.index)
+    n_levels = texts.nunique()
+    if n_levels > MAX_LEVELS:
+        advice = "numbers alone" if not odd.all() else f"at most {MAX_LEVELS} categories, or numbers alone"
+        return [Finding(rows=cells.index[odd], allowed=f"{advice}; these are {n_levels} different texts")]
+    free = texts[~texts.map({text: is_category(text) for text in texts.unique()}).astype(bool)]
+    levels = free.nunique()
+    units = len(free)
+    if identifiers.units is not None:
+        units = min(units, identifiers.units.reindex(free.index).nunique())
+    nearly = NEARLY_HALF if levels >= SEVERAL_TEXTS else NEARLY_ALL
+    if levels >= FEW_TEXTS and levels >= nearly * units:
+        allowed = f"a category that studies share; these {units} patients or studies have {levels} texts"
+        return [Finding(rows=free.index, allowed=allowed)]
+    return []
