@@ -14,10 +14,10 @@ JOBS ?= 2
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo study test lint format bench clean config key kinetics zhang lock
+.PHONY: help setup demo study test crash-test slurm-test lint format bench clean config key kinetics zhang lock
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: $(VENV)/.ready ## make .venv from the lock
 
@@ -41,6 +41,14 @@ study: setup ## measure label efficiency on a larger synthetic cohort: up to thr
 test: setup lint ## pass the tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "not study" $(ARGS)
 	$(BIN)/python -m pytest -m study $(ARGS)
+
+crash-test: setup ## kill the whole small study ten times and compare what it gives: up to an hour
+	ECHOCLR_WHOLE=test_crash $(BIN)/python -m pytest -s tests/whole/test_crash.py $(ARGS)
+
+slurm-test: setup ## the small study on a real SLURM of one node, with all that befalls a cluster: an hour; as root, Debian
+	tools/slurm/up.sh
+	SLURM_CONF=$${SLURM_TEST_DIR:-/tmp/echoclr-slurm}/etc/slurm.conf ECHOCLR_WHOLE=test_slurm \
+	  $(BIN)/python -m pytest -s tests/whole/test_slurm.py $(ARGS); code=$$?; tools/slurm/down.sh; exit $$code
 
 lint: setup ## style, format, rules, configuration
 	$(BIN)/ruff check .

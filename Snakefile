@@ -62,3 +62,7 @@ onstart:
         checks.refuse_changed_cohort(config)
     if slurm.is_slurm(workflow):
         slurm.check_cluster(workflow)
+
+
+onerror:
+    print(failed_jobs.describe_failure(workflow.scheduler.failed, sys.argv), file=sys.stderr)

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
-from workflow_scripts.lib import checks, grid, slurm, synthetic_folder
+from workflow_scripts.lib import checks, failed_jobs, grid, slurm, synthetic_folder
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.python_path import keep_code_facts, lead_scripts_to
 from workflow_scripts.lib.user_files import UserFiles

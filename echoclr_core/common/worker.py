@@ -13,8 +13,11 @@ from typing import Any
 
 from echoclr_core.common.lifetime import end_with_parent
 
-# The disk's fault, not the file's: every other job would fail as well.
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+# The fault of the disk or of a network folder, not the file's: every other job would fail as well.
+DISK = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO),
+    *(errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENODEV),
+)
 
 
 def main(descriptor: int, function: str, memory_megabytes: int, parent: int) -> None:

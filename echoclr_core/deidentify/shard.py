@@ -1,5 +1,7 @@
 """All source files of one shard: one row each, whatever becomes of them."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -77,7 +79,8 @@ def deidentify_shard(
     IncompleteShardError
         A finished file was removed or changed behind the job's back; nothing is delivered.
     WorkerError, OSError
-        No process can be started, or the disk is full: things that are no single file's fault.
+        No process can be started, the disk is full, or the archive is not there any more: things that are no
+        single file's fault.
     """
     settings = settings or DeidentifySettings()
     rows = RESTRICTED_CATALOGUE.check(rows)
@@ -86,6 +89,8 @@ def deidentify_shard(
         finished, jobs, keys = _sort_out(rows, Path(root), cache, process, settings)
         identities = {row["video_id"]: row for row in rows[list(IDENTITY)].to_dict("records")}
         for video_id, found, detail in _run(jobs, process, settings, workers):
+            if found["outcome"] != "ok":
+                _require_archive(Path(root))
             cache.put(video_id, keys[video_id], found, _files(video_id) if found["outcome"] == "ok" else ())
             finished[video_id] = identities[video_id] | found
             if detail and on_detail:
@@ -96,6 +101,15 @@ def deidentify_shard(
         table = SOURCE_FILES.check(table.sort_values("video_id", ignore_index=True))
         cache.publish(target_dir, list(table.loc[table["outcome"] == "ok", "video_id"]))
     return table
+
+
+def _require_archive(root: Path) -> None:
+    """Raise OSError where the archive has gone: a file that cannot be read is not to blame then."""
+    if root.is_dir():
+        with os.scandir(root) as entries:
+            if next(entries, None) is not None:
+                return
+    raise OSError(errno.ENOTCONN, "the folder of the source files is empty or gone: is it mounted?")
 
 
 def _sort_out(

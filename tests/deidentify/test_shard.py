@@ -319,3 +319,17 @@ def test_files_are_written_in_the_order_of_their_pseudonyms(tmp_path):
     paths = rows.set_index("video_id")["path"]
     assert [path.stem for path in written] == sorted(paths.index)
     assert list(paths[sorted(paths.index)]) != sorted(paths)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("left", ["an empty folder", "nothing"])
+def test_an_archive_that_was_lost_is_no_fault_of_its_files(tmp_path, left):
+    """A network folder that is not mounted any more: no file becomes a row that says it is broken."""
+    rows = archive(tmp_path / "dicom", ["a", "d_exception"])
+    for path in (tmp_path / "dicom").iterdir():
+        path.unlink()
+    if left == "nothing":
+        (tmp_path / "dicom").rmdir()
+    with pytest.raises(OSError, match="is it mounted"):
+        deidentify_shard(rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work", settings=QUICK)
+    assert not (tmp_path / "out").exists()

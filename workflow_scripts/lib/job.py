@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
+from workflow_scripts.lib.storage_errors import storage_problem
 from workflow_scripts.lib.time_limit import back_in_queue_at_time_limit
 from workflow_scripts.lib.workflow_process import end_with_workflow
 
@@ -59,6 +60,9 @@ def job(snakemake, *, restricted: bool = False, story: str | Path | None = None)
             yield log
     except Exception as error:
         log.exception("failed after %.1f s", time.monotonic() - start)
+        if problem := storage_problem(error):
+            log.error("%s", problem)
+            print(f"rule {snakemake.rule}: {problem}", file=sys.stderr)
         if restricted:
             print(f"rule {snakemake.rule} failed ({type(error).__name__}); see {path}", file=sys.stderr)
             raise SystemExit(1) from None
