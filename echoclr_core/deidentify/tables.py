@@ -4,12 +4,6 @@ from echoclr_core.common.tables import Column, Table
 from echoclr_core.deidentify.header_allowlist import FIXED_WORDS
 from echoclr_core.dicom.outcomes import OUTCOMES
 
-DROPPED = {
-    "colour_doppler": "more strongly coloured pixels inside the sector than the configured limit",
-    "no_frame_rate": "no tag gives a believable frame rate, and no default is configured",
-}
-"""Outcomes of this room's filters, beside :data:`echoclr_core.dicom.OUTCOMES`, with their meaning."""
-
 SOURCE_FILES = Table(
     "source files",
     {
@@ -25,7 +19,7 @@ SOURCE_FILES = Table(
         "outcome": Column(
             kind="str",
             description="what became of the file; a video was written if it is ok",
-            allowed=tuple(dict.fromkeys((*OUTCOMES, *DROPPED))),
+            allowed=OUTCOMES,
         ),
         "n_frames": Column(kind="int", description="frames written", nullable=True, low=1),
         "frames_declared": Column(kind="int", description="NumberOfFrames of the header", nullable=True),

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
-from echoclr_core.common.mask_files import mask_path, write_mask
+from echoclr_core.common.mask_files import write_mask
 from echoclr_core.deidentify import header_allowlist
 from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
 from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED
 from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.text import Shown, standing_text, without_text
+from echoclr_core.deidentify.video_record import VideoRecord, run_stages
 from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import read_cine
@@ -54,63 +56,78 @@ def deidentify_video(path: str | Path, target: str | Path, settings: DeidentifyS
     MemoryError
         The file needs more memory than there is: the process may lack it from now on, and is to be replaced.
     """
-    row: dict[str, Any] = {}
-    target = Path(target)
-    try:
-        _deidentify(Path(path), target, settings, row)
-    except UnusableFile as error:
-        _remove(target)
-        place = "" if error.path else f"{path}: "  # what looks at frames alone knows no file
-        return row | {"outcome": error.outcome, "detail": place + str(error)}
-    except Filtered as error:
-        return row | {"outcome": error.outcome, "detail": error.outcome}
-    return row | {"outcome": "ok"}
+    return run_stages(_stages(Path(path), Path(target), settings), path, target)
 
 
-class Filtered(Exception):  # noqa: N818 (no error: the user asked for it)
-    """A usable file that a filter of the settings leaves out; ``outcome`` says which."""
-
-    def __init__(self, outcome: str):
-        super().__init__(outcome)
-        self.outcome = outcome
-
-
-def _deidentify(path: Path, target: Path, settings: DeidentifySettings, row: dict[str, Any]) -> None:
+def _stages(path: Path, target: Path, settings: DeidentifySettings) -> Iterator[VideoRecord]:
+    """The record after each stage: header, mask, written video."""
     # Without a study's key nothing is read that identifies a person: this process needs none of it.
     cine = read_cine(path, min_frames=settings.min_frames, default_fps=settings.default_fps, study_key=None)
-    row |= _header_columns(cine)
-    if cine.fps is None:
-        raise Filtered("no_frame_rate")
-    if settings.min_fps is not None and cine.fps < settings.min_fps:
-        raise Filtered("fps_below_limit")
+    yield (record := _described(cine))
+    _check_frame_rate(cine, settings)
     sample = cine.sample(SAMPLED)
-    mask = boundary_mask(cine, settings.boundary, margin=settings.margin, frames=sample)
-    if settings.boundary == "sector":  # the rectangle is the published one, text and all; the audit tells
-        mask, row["text_lines"] = _free_of_text(sample, mask, settings, path)
-    mask = _writable(mask, settings, path)
-    row["kept_fraction"] = float(mask.mean())
-    if cine.header.photometric in ("MONOCHROME1", "MONOCHROME2"):
-        row["colour_share"] = 0.0
-    else:
-        row["colour_share"] = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
-    if settings.max_colour_share is not None and row["colour_share"] > settings.max_colour_share:
-        raise Filtered("colour_doppler")
+    mask, lines = _mask(cine, sample, settings, path)
+    colour = 0.0
+    if cine.header.photometric not in ("MONOCHROME1", "MONOCHROME2"):
+        colour = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
+    record = replace(record, text_lines=lines, kept_fraction=float(mask.mean()), colour_share=colour)
+    yield record
+    if settings.max_colour_share is not None and colour > settings.max_colour_share:
+        raise UnusableFile("colour_doppler", f"at most {settings.max_colour_share} is allowed", value=colour)
     known = dict(zip(cine.sampled(SAMPLED), sample, strict=True))
-    row["n_frames"], shown = _write(cine, known, mask, target, settings)
+    n_frames, shown = _write(cine, known, mask, target, settings)
     del sample, known  # reading needs memory
-    if settings.boundary == "sector" and (lines := shown.text()):
-        # What comes and goes was no line of the sample; only now has every frame been seen.
-        if settings.text_inside == "mask":
-            row["text_lines"] += len(lines)
-            mask = _writable(without_text(mask, lines), settings, path)
-            row["kept_fraction"] = float(mask.mean())
-            row["n_frames"], shown = _write(cine, {}, mask, target, settings)
-            lines = shown.text()
-        if lines:
-            raise _burned_in(len(lines), path)
+    if settings.boundary == "sector" and (found := shown.text()):
+        # Text shown in few frames can be missed in the sample: now every frame was read.
+        mask = _mask_transient_text(cine, mask, found, target, settings, path)
+        lines += len(found)
     write_mask(mask, target)
-    row["sha256"] = file_digest(target)
-    row["bytes"] = target.stat().st_size
+    yield replace(
+        record,
+        n_frames=n_frames,
+        text_lines=lines,
+        kept_fraction=float(mask.mean()),
+        sha256=file_digest(target),
+        bytes=target.stat().st_size,
+    )
+
+
+def _check_frame_rate(cine: Cine, settings: DeidentifySettings) -> None:
+    if cine.fps is None:
+        raise UnusableFile("no_frame_rate", "no attribute gives a believable frame rate")
+    if settings.min_fps is not None and cine.fps < settings.min_fps:
+        raise UnusableFile(
+            "fps_below_limit", f"at least {settings.min_fps} frames/s are needed", value=cine.fps
+        )
+
+
+def _mask(
+    cine: Cine, sample: NDArray[np.uint8], settings: DeidentifySettings, path: Path
+) -> tuple[NDArray[np.bool_], int | None]:
+    """What may be kept, and how many lines of text were cut out of it; None where none are looked for."""
+    mask = boundary_mask(cine, settings.boundary, margin=settings.margin, frames=sample)
+    lines = None
+    if settings.boundary == "sector":  # the rectangle is the published one, text and all; the audit tells
+        mask, lines = _free_of_text(sample, mask, settings, path)
+    return _writable(mask, settings, path), lines
+
+
+def _mask_transient_text(
+    cine: Cine,
+    mask: NDArray[np.bool_],
+    lines: list,
+    target: Path,
+    settings: DeidentifySettings,
+    path: Path,
+) -> NDArray[np.bool_]:
+    """The mask without these lines, the video written anew behind it; UnusableFile if text is left."""
+    if settings.text_inside == "mask":
+        mask = _writable(without_text(mask, lines), settings, path)
+        _, shown = _write(cine, {}, mask, target, settings)
+        lines = shown.text()
+    if lines:
+        raise _burned_in(len(lines), path)
+    return mask
 
 
 def _writable(mask: NDArray[np.bool_], settings: DeidentifySettings, path: Path) -> NDArray[np.bool_]:
@@ -168,20 +185,21 @@ def _burned_in(lines: int, path: Path) -> UnusableFile:
     return UnusableFile("burned_in_text", f"{lines} lines of text stand inside the window", path=path)
 
 
-def _header_columns(cine: Cine) -> dict[str, Any]:
+def _described(cine: Cine) -> VideoRecord:
     header = cine.header
-    return {
+    declared = header.frames_declared or 0
+    return VideoRecord(
         # a larger number is no count of frames, and may be somebody's
-        "frames_declared": header.frames_declared if (header.frames_declared or 0) <= MOST_FRAMES else None,
-        "fps": cine.fps,
-        "fps_source": cine.fps_source,
-        "height": cine.height,
-        "width": cine.width,
-        "manufacturer": header_allowlist.vendor(header.manufacturer),
-        "model": header_allowlist.model(header.model),
-        "transfer_syntax": header_allowlist.transfer_syntax(header.transfer_syntax),
-        "photometric": header_allowlist.photometric(header.photometric),
-    }
+        frames_declared=header.frames_declared if declared <= MOST_FRAMES else None,
+        fps=cine.fps,
+        fps_source=cine.fps_source,
+        height=cine.height,
+        width=cine.width,
+        manufacturer=header_allowlist.vendor(header.manufacturer),
+        model=header_allowlist.model(header.model),
+        transfer_syntax=header_allowlist.transfer_syntax(header.transfer_syntax),
+        photometric=header_allowlist.photometric(header.photometric),
+    )
 
 
 def whole_blocks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -202,8 +220,3 @@ def _masked(
         masked = cv2.bitwise_and(frame, keep)
         shown.add(masked)
         yield masked
-
-
-def _remove(target: Path) -> None:
-    target.unlink(missing_ok=True)
-    mask_path(target).unlink(missing_ok=True)

@@ -15,11 +15,13 @@ OUTCOME_MEANINGS = {
     "unsupported_syntax": "a transfer syntax or photometric interpretation that no decoder here reads",
     "not_ultrasound_cine": "a multi-frame image of another kind: X-ray, MR, a segmentation, a volume",
     "spectral_doppler_or_mmode": "every image region of the frame is spectral Doppler or M-mode",
+    "no_frame_rate": "no attribute gives a believable frame rate, and no default is configured",
     "fps_below_limit": "the frame rate is below the configured limit",
     "no_study_key": "the DICOM keyword that names the study is empty",
     "blank": "nothing moves and nothing is lit",
     "no_sector": "no convincing ultrasound sector was found, so nothing can be kept safely",
     "burned_in_text": "text was read inside the part of the frame that would be kept",
+    "colour_doppler": "more strongly coloured pixels inside the sector than the configured limit",
     "timeout": "the decoder did not finish in time",
     "crashed": "the decoder brought its process down, or ran out of memory",
 }

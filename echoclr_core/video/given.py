@@ -1,8 +1,10 @@
 """Videos that come without DICOM (AVI, MP4), brought to the form of deidentified ones."""
 
 import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,7 +13,10 @@ from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import write_mask
 from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.video_record import VideoRecord, run_stages
+from echoclr_core.dicom.outcomes import UnusableFile
 
+T = TypeVar("T")
 SUFFIXES = (".avi", ".mp4", ".m4v", ".mov", ".mkv")
 IMPORT_ONE = f"{__name__}:import_video"
 """The name by which :func:`echoclr_core.deidentify.deidentify_shard` calls :func:`import_video`."""
@@ -38,25 +43,48 @@ def import_video(path: str | Path, target: str | Path, settings: DeidentifySetti
         As :func:`echoclr_core.deidentify.deidentify_video`: outcome "ok", "corrupt", "fps_below_limit",
         "single_frame", "too_short" or "blank".
     """
-    target, row = Path(target), {}
-    try:
-        info = avi_info(path)
-        row |= {"fps": info.fps, "fps_source": "file", "height": info.height, "width": info.width}
-        row["frames_declared"] = info.frames_declared or None
-        if settings.min_fps is not None and info.fps < settings.min_fps:
-            return _left_out(row, target, "fps_below_limit")
-        lit: list[bool] = []
-        frames = itertools.islice(_noting(iter_avi(path), lit), settings.max_frames)
-        row["n_frames"] = write_avi(target, frames, info.fps, settings.codec, settings.quality)
-    except ValueError as error:
-        return _left_out(row, target, "corrupt", str(error))
-    if len(lit) < settings.min_frames:
-        return _left_out(row, target, "single_frame" if len(lit) == 1 else "too_short")
+    return run_stages(_stages(Path(path), Path(target), settings), path, target)
+
+
+def _stages(path: Path, target: Path, settings: DeidentifySettings) -> Iterator[VideoRecord]:
+    """The record after each stage: container, written video."""
+    info = _as_corrupt(lambda: avi_info(path))
+    record = VideoRecord(
+        fps=info.fps,
+        fps_source="file",
+        height=info.height,
+        width=info.width,
+        frames_declared=info.frames_declared or None,
+    )
+    yield record
+    if settings.min_fps is not None and info.fps < settings.min_fps:
+        raise UnusableFile(
+            "fps_below_limit", f"at least {settings.min_fps} frames/s are needed", value=info.fps
+        )
+    lit: list[bool] = []
+    frames = itertools.islice(_noting(iter_avi(path), lit), settings.max_frames)
+    count = _as_corrupt(lambda: write_avi(target, frames, info.fps, settings.codec, settings.quality))
+    if count < settings.min_frames:
+        outcome = "single_frame" if count == 1 else "too_short"
+        raise UnusableFile(outcome, f"at least {settings.min_frames} frames are needed", value=count)
     if not any(lit):
-        return _left_out(row, target, "blank")
+        raise UnusableFile("blank", "no pixel is lit")
     write_mask(np.ones((info.height, info.width), bool), target)
-    row |= {"sha256": file_digest(target), "bytes": target.stat().st_size}
-    return row | {"outcome": "ok", "kept_fraction": 1.0}
+    yield replace(
+        record,
+        n_frames=count,
+        kept_fraction=1.0,
+        sha256=file_digest(target),
+        bytes=target.stat().st_size,
+    )
+
+
+def _as_corrupt(read: Callable[[], T]) -> T:
+    """What ``read`` returns; its ValueError, which names the file alone, as UnusableFile "corrupt"."""
+    try:
+        return read()
+    except ValueError as error:
+        raise UnusableFile("corrupt", str(error)) from error
 
 
 def _noting(frames, lit: list[bool]):
@@ -64,9 +92,3 @@ def _noting(frames, lit: list[bool]):
     for frame in frames:
         lit.append(bool(frame.any()))
         yield frame
-
-
-def _left_out(row: dict[str, Any], target: Path, outcome: str, detail: str = "") -> dict[str, Any]:
-    target.unlink(missing_ok=True)
-    row.pop("n_frames", None)
-    return row | {"outcome": outcome, "detail": detail or outcome}

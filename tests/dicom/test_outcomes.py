@@ -16,11 +16,12 @@ def test_vocabulary_is_fixed_and_explained():
             "unsupported_syntax",
             "not_ultrasound_cine",
             "spectral_doppler_or_mmode",
+            "no_frame_rate",
             "fps_below_limit",
             "no_study_key",
             "blank",
         ),
-        *("no_sector", "burned_in_text", "timeout", "crashed"),
+        *("no_sector", "burned_in_text", "colour_doppler", "timeout", "crashed"),
     ) == OUTCOMES
     assert all(OUTCOME_MEANINGS[word] for word in OUTCOMES)
 
