@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 class FolderHeldError(RuntimeError):
     """Another job holds the folder; the message says on which host, under which number, and since when."""
 
+    holds_no_identifier = True  # the message may be shown outside of restricted/
+
 
 _held: dict[Path, int] = {}  # folder to the thread of this process that holds it
 _held_lock = threading.Lock()
@@ -148,16 +150,23 @@ def _refuse_if_alive_elsewhere(folder: Path) -> None:
 
 
 def _read(folder: Path) -> dict | None:
-    try:
-        found = json.loads(_record_path(folder).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # none, or just being written
-        return None
-    return found if isinstance(found, dict) else None
+    """The record, tried again while it is just being written; None if there is none."""
+    for _ in range(20):
+        try:
+            found = json.loads(_record_path(folder).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            time.sleep(0.02)
+            continue
+        return found if isinstance(found, dict) else None
+    return None
 
 
 def _holder(folder: Path) -> str:
     found = _read(folder) or {}
-    who = ", ".join(f"{name} {found.get(name, 'unknown')}" for name in ("host", "pid", "since"))
+    names = ("host", "pid", "since", *(["SLURM job"] if "SLURM job" in found else []))
+    who = ", ".join(f"{name} {found.get(name, 'unknown')}" for name in names)
     return f"the state folder {folder.name} is held by another job ({who})"
 
 
@@ -169,6 +178,8 @@ def _recorded(folder: Path) -> Iterator[None]:
         "pid": os.getpid(),
         "since": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
+    if job_id := os.environ.get("SLURM_JOB_ID"):
+        who["SLURM job"] = job_id
     ended = threading.Event()
     path = _record_path(folder)
 

@@ -48,6 +48,16 @@ def test_the_second_is_refused_and_says_who_holds_it(tmp_path, holder):
     assert str(tmp_path) not in said
 
 
+def test_a_job_of_slurm_is_named_by_its_number(tmp_path, holder, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "4711")
+    holder()
+    with (
+        pytest.raises(FolderHeldError, match="SLURM job 4711"),
+        hold_folder(tmp_path / "state", wait_seconds=0),
+    ):
+        pass
+
+
 def test_the_second_waits_for_one_that_ends(tmp_path, holder):
     process = holder(1.0)
     with hold_folder(tmp_path / "state", wait_seconds=30):
@@ -91,6 +101,13 @@ def test_a_thread_may_hold_it_twice_and_another_may_not(tmp_path):
     assert outcome == ["refused"]
 
 
+def wait_for(condition, seconds=30):
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+
+
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(folder_lock, "BEAT_SECONDS", 0.1)
@@ -111,6 +128,7 @@ def test_a_machine_that_the_lock_does_not_reach_is_noticed_while_it_lives(tmp_pa
 
     thread = threading.Thread(target=beat)
     thread.start()
+    wait_for(record.exists)
     try:
         with pytest.raises(FolderHeldError, match=r"node9.*do not reach"), hold_folder(tmp_path / "state"):
             pass
@@ -125,10 +143,7 @@ def test_the_record_goes_on_changing_while_the_folder_is_held(tmp_path, quick):
     record = tmp_path / ".state.holder.json"
     with hold_folder(tmp_path / "state"):
         first = record.read_text()
-        limit = time.monotonic() + 30
-        while record.read_text() in (first, ""):
-            assert time.monotonic() < limit
-            time.sleep(0.02)
+        wait_for(lambda: record.read_text() not in (first, ""))
 
 
 def test_a_file_system_without_locks_is_an_error(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from echoclr_core.common.folder_lock import FolderHeldError
 from workflow_scripts.lib.job import job
 
 
@@ -89,4 +90,7 @@ def test_a_restricted_job_that_fails_says_why_in_its_log_alone(tmp_path, limits,
     assert "MRN-4711" not in said.out + said.err
     assert "MRN-4711" in (tmp_path / "restricted" / "logs" / "catalog_archive.log").read_text()
     assert os.umask(0o022) == 0o022
+    with pytest.raises(SystemExit), job(snakemake, restricted=True):
+        raise FolderHeldError("held by another job (host a, pid 7)")
+    assert "held by another job (host a, pid 7)" in capsys.readouterr().err
     assert not [handler for handler in logging.getLogger().handlers if "restricted" in str(handler)]

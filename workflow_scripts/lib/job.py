@@ -63,6 +63,8 @@ def job(snakemake, *, restricted: bool = False, story: str | Path | None = None)
         if problem := storage_problem(error):
             log.error("%s", problem)
             print(f"rule {snakemake.rule}: {problem}", file=sys.stderr)
+        if restricted and getattr(error, "holds_no_identifier", False):
+            print(f"rule {snakemake.rule}: {error}", file=sys.stderr)
         if restricted:
             print(f"rule {snakemake.rule} failed ({type(error).__name__}); see {path}", file=sys.stderr)
             raise SystemExit(1) from None
