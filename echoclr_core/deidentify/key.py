@@ -1,13 +1,11 @@
 """The secret key of the pseudonyms: made once, kept outside the results."""
 
-import logging
 import os
 import secrets
 from pathlib import Path
 
-_LOG = logging.getLogger(__name__)
-
 LEAST_BYTES = 32
+MIN_DISTINCT = 20  # different bytes; 32 random bytes have fewer once in some 10**9 keys
 VARIABLE = "ECHOCLR_PSEUDONYM_KEY"
 
 
@@ -34,15 +32,19 @@ def load_key(file: str | Path | None = None, variable: str = VARIABLE) -> bytes:
     Raises
     ------
     ValueError
-        There is no key, or it is no hex number of at least 64 digits. The message never shows the key.
+        There is no key, others than its owner can read its file, it is no hex number of at least 64 digits,
+        or it has so few different bytes that nobody drew it at random. The message never shows the key.
     """
     if file is not None:
         place = f"key file {file}"
         path = Path(file)
         if not path.is_file():
-            raise ValueError(f"{place}: there is no such file; make one with `make_key`, once for the study")
+            raise ValueError(f"{place}: there is no such file; make one with `make key`, once for the study")
         if path.stat().st_mode & 0o077:
-            _LOG.warning("the pseudonym key file can be read by others; allowed is mode 0600")
+            raise ValueError(
+                f"{place}: others can read it (mode {path.stat().st_mode & 0o777:04o}); allowed is mode 0600 "
+                f"(`chmod 600`); where a file system has no modes, set the environment variable {variable}"
+            )
         text = path.read_bytes().decode("ascii", errors="replace")
     else:
         place = f"environment variable {variable}"
@@ -55,4 +57,9 @@ def load_key(file: str | Path | None = None, variable: str = VARIABLE) -> bytes:
         raise ValueError(f"{place}: not a hex number; allowed are 64 or more hex digits") from None
     if len(key) < LEAST_BYTES:
         raise ValueError(f"{place}: {len(key)} bytes; allowed are {LEAST_BYTES} or more, as hex digits")
+    if len(set(key)) < MIN_DISTINCT:
+        raise ValueError(
+            f"{place}: too few different bytes ({len(set(key))}) for a random key, so that it could be "
+            f"guessed; allowed are {MIN_DISTINCT} or more: make a key with `make key`"
+        )
     return key

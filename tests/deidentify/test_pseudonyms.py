@@ -39,10 +39,35 @@ def test_no_or_poor_keys_are_refused_without_being_shown(tmp_path, monkeypatch, 
     assert not text.strip() or text not in str(caught.value)
     path = tmp_path / "key"
     path.write_text(text)
+    path.chmod(0o600)
     with pytest.raises(ValueError, match="key file"):
         load_key(path)
     with pytest.raises(ValueError, match="there is no such file"):
         load_key(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    "key", [bytes(32), b"\x5a" * 32, b"correct horse battery staple etc", bytes(range(16)) * 4]
+)
+def test_keys_of_few_different_bytes_are_refused(monkeypatch, key):
+    monkeypatch.setenv("ECHOCLR_PSEUDONYM_KEY", key.hex())
+    with pytest.raises(ValueError, match="too few different bytes") as caught:
+        load_key()
+    assert key.hex() not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620])
+def test_a_key_file_that_others_can_open_is_refused(tmp_path, mode):
+    path = tmp_path / "key"
+    make_key(path)
+    path.chmod(mode)
+    with pytest.raises(ValueError, match="others can read it"):
+        load_key(path)
+    (tmp_path / "link").symlink_to(path)
+    with pytest.raises(ValueError, match="others can read it"):
+        load_key(tmp_path / "link")
+    path.chmod(0o400)
+    assert len(load_key(tmp_path / "link")) == 32
 
 
 def test_a_pseudonym_is_the_hmac_of_the_identifier():

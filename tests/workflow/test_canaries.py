@@ -1,5 +1,6 @@
 """Identifiers planted wherever an archive has them stand nowhere in what a run wrote outside restricted/."""
 
+import hashlib
 import stat
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage
 from searching import files_below, found_in
+from secret_keys import write_key
 
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.deidentify.audit import legible_lines
@@ -102,15 +104,16 @@ def ran(study_of, tmp_path_factory):
     (directory / "labels.csv").write_text(header + row.format(80))
     (directory / "wrong.csv").write_text(header + row.format("eighty") + row.format(80))
     (directory / "views.csv").write_text(f"video,view\n{UID}.0,plax\n")
-    (directory / "key").write_text("5a" * 32)
+    write_key(directory / "key")
     (directory / "bad key").write_text("Żółkiewska")
+    (directory / "bad key").chmod(0o600)
     study = study_of(directory, ROOT / "config" / "smoke.yaml")
 
     def run(*targets, deidentify="{audit_videos: 9}", key="key", labels="labels.csv", check=True):
         return study.run(
             *targets, "--cores", "2", check=check, overlay=(
                 "study: {name: canary}\n"
-                f"input: {{dicom_dir: archive, labels: {labels}, pseudonym_key_file: {key}, shards: 1}}\n"
+                f"input: {{dicom_dir: {directory}/archive, labels: {labels}, pseudonym_key_file: {key}, shards: 1}}\n"
                 "synthetic: {development_studies: 0, external_studies: 0, view_studies: 0}\n"
                 f"views: {{labels: views.csv}}\ndeidentify: {deidentify}\n"
             ),
@@ -175,6 +178,10 @@ def test_no_canary_in_any_byte_outside_restricted(ran):
         (f"output {n}", (done.stdout + done.stderr).encode()) for n, done in enumerate((*said, *failed))
     ]
     assert found_in(WORDS, [*files, *outputs]) == set()
+    key = (study.directory / "key").read_bytes()
+    secrets = [key.decode(), hashlib.sha256(key).hexdigest(), f"{study.directory}/archive"]
+    # the key itself lies in the study's folder here
+    assert found_in(secrets, [(place, data) for place, data in files if place != "key"]) == set()
 
 
 def test_no_canary_in_the_pixels(ran):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from secret_keys import write_key
 from snakemake.exceptions import WorkflowError
 from torchvision.models.video import r3d_18
 
@@ -173,7 +174,7 @@ def test_a_run_that_ends_early_needs_no_kinetics_weights(kinetics_alone, targets
 
 def test_an_early_stage_needs_the_files_of_no_later_one(kinetics_alone, tmp_path, monkeypatch):
     config, _ = kinetics_alone
-    monkeypatch.setenv("ECHOCLR_PSEUDONYM_KEY", "k" * 32)
+    monkeypatch.setenv("ECHOCLR_PSEUDONYM_KEY", bytes(range(32)).hex())
     config["input"] |= {"dicom_dir": str(tmp_path), "labels": "no_labels.csv"}
     checks.require_files(config, synthetic=False, targets={"deidentify"})
     for targets, asked in (({"views"}, r"views\.csv"), ({"cohort"}, r"no_labels\.csv(.|\n)*views\.csv")):
@@ -231,14 +232,21 @@ def test_a_key_in_place_of_its_file_is_not_repeated(config, tmp_path, monkeypatc
     assert "5a5a" not in str(caught.value)
 
 
-def test_a_key_that_others_can_read_is_told(config, tmp_path, capsys):
+def test_a_key_that_others_can_read_or_guess_stops_the_run(config, tmp_path):
     key = tmp_path / "key"
-    key.write_text("5a" * 32)
+    write_key(key)
     config["input"] |= {"dicom_dir": str(tmp_path), "pseudonym_key_file": str(key)}
-    for mode, said in ((0o600, False), (0o644, True)):
+    checks.require_files(config, synthetic=False, targets=["catalog"])
+    for mode in (0o644, 0o640, 0o604, 0o622):
         key.chmod(mode)
-        checks.require_files(config, synthetic=False, targets=["catalog"])
-        assert ("others can read this file" in capsys.readouterr().err) == said
+        with pytest.raises(WorkflowError, match=r"pseudonym_key_file: .*others can read it"):
+            checks.require_files(config, synthetic=False, targets=["catalog"])
+    key.chmod(0o600)
+    for text in ("5a" * 32, "0123456789abcdef" * 4, "no key"):
+        key.write_text(text)
+        with pytest.raises(WorkflowError, match="pseudonym_key_file") as caught:
+            checks.require_files(config, synthetic=False, targets=["catalog"])
+        assert text not in str(caught.value)
 
 
 def test_free_text_stops_the_run_and_ages_are_warned_of(config, tmp_path, capsys):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from echonet_files import echonet_dynamic, echonet_lvh, fan, name_of
+from secret_keys import write_key
 
 from echoclr_core.cohort.flow import FLOW, check_flow
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
@@ -19,7 +20,7 @@ INSTEAD = {"catalog_videos", "import_videos", "import_video_labels", "take_given
 
 def study(study_of, directory, layout, videos, table):
     """A study of given videos with the overlay of a published set."""
-    (directory / "key").write_text("11" * 32)
+    write_key(directory / "key")
     (directory / "mine.yaml").write_text(
         f"input: {{avi: {{dir: {videos}, table: {table}}}, pseudonym_key_file: {directory}/key, shards: 2}}\n"
         "finetune: {initialisations: [random, simclr, echoclr], ratios: [1.0]}\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from secret_keys import write_key
 
 from echoclr_core.common.lifetime import is_running, stamp_of
 
@@ -47,7 +48,7 @@ def job_of(folder):
 
 def test_no_video_is_lost(tmp_path):
     archive(tmp_path / "archive", [f"loop{number}" for number in range(FILES)])
-    (tmp_path / "key").write_text("5a" * 32)
+    write_key(tmp_path / "key")
     (tmp_path / "labels.csv").write_text(LABELS)
     (tmp_path / "views.csv").write_text("video,view\n1.2.826.0.1.1,plax\n")
     target = str(STUDY / "deidentified/0000.parquet")

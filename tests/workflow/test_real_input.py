@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from secret_keys import write_key
 
 from echoclr_core.common.avi_reading import read_avi
 
@@ -36,7 +37,7 @@ def real(smoke, study_of, tmp_path_factory):
     (directory / "labels.csv").write_text(
         "study_id,patient_id,study_date,sex,as_severity,lv_mass_index\nA,P,2019-01-01,F,Severe,80\n"
     )
-    (directory / "key").write_text("00" * 32)
+    write_key(directory / "key")
     classifier = smoke.path("results", "smoke", "views", "classifier.safetensors")
     text = (
         "study: {name: real}\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from secret_keys import write_key
 
 from echoclr_core.synthetic.archive import write_archive
 from echoclr_core.synthetic.settings import SyntheticSettings
@@ -45,7 +46,7 @@ def hospital(tmp_path_factory):
     write_archive(folder, COHORT)
     for path in folder.glob("*.parquet"):
         path.unlink()
-    (folder / "pseudonym.key").write_text("5a" * 32)
+    write_key(folder / "pseudonym.key")
     (folder / "pseudonym.key").chmod(0o600)
     return folder
 

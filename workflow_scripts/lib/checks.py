@@ -1,8 +1,6 @@
 """What is checked before any job runs: the configuration, the input tables, the files that must be there."""
 
 import ast
-import os
-import re
 import sys
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -291,20 +289,9 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
             "views.weights: the network of Zhang et al. needs its weights here; without them set "
             "views.classifier: compact and views.labels"
         )
-    key_file = config["input"]["pseudonym_key_file"]
-    if (
-        not synthetic
-        and not (key_file and Path(key_file).exists())
-        and not os.environ.get("ECHOCLR_PSEUDONYM_KEY")
-    ):
-        missing.append(
-            f"input.pseudonym_key_file: {_no_key(key_file)} and the "
-            "environment variable ECHOCLR_PSEUDONYM_KEY is not set; make a key once with "
-            "`make key KEY=path/outside/results`"
-        )
-    if key_file and Path(key_file).is_file() and Path(key_file).stat().st_mode & 0o077:
-        # Said here as well as in the job: that log lies in restricted/, where nobody looks after a good run.
-        print("input.pseudonym_key_file: others can read this file; `chmod 600` it", file=sys.stderr)
+    from workflow_scripts.lib.secret_key import key_problems  # pandas: not needed in cluster jobs
+
+    missing += key_problems(config, synthetic=synthetic)
     if tuning and "kinetics400" in config["finetune"]["initialisations"]:
         missing += _kinetics_problem(config, fetch=not missing)
     if missing:
@@ -329,15 +316,6 @@ def refuse_changed_cohort(config: dict) -> None:
             "cohort was written, listed above; the cohort is due to be written anew, which would remove "
             "them. Move them elsewhere, remove the folder, or name another"
         )
-
-
-def _no_key(file: str) -> str:
-    """Why there is no key in ``file``, without repeating what may be the key itself."""
-    if not file:
-        return "is empty"
-    if re.fullmatch(r"[0-9a-fA-F]{32,}", file):
-        return "holds what looks like a key, not the name of a file (the value is not shown)"
-    return f"there is no {file}"
 
 
 def _last_stage(targets: Collection[str]) -> int:
