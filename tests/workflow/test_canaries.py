@@ -113,7 +113,8 @@ def ran(study_of, tmp_path_factory):
         return study.run(
             *targets, "--cores", "2", check=check, overlay=(
                 "study: {name: canary}\n"
-                f"input: {{dicom_dir: {directory}/archive, labels: {labels}, pseudonym_key_file: {key}, shards: 1}}\n"
+                f"input: {{dicom_dir: {directory}/archive, labels: {labels},"
+                f" pseudonym_key_file: {key}, shards: 1}}\n"
                 "synthetic: {development_studies: 0, external_studies: 0, view_studies: 0}\n"
                 f"views: {{labels: views.csv}}\ndeidentify: {deidentify}\n"
             ),
