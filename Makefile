@@ -32,7 +32,7 @@ $(VENV)/.ready: envs/lock.txt pyproject.toml
 
 demo: setup ## run the whole study on a synthetic cohort
 	$(SNAKEMAKE) --cores all --configfile $(DEMO) --quiet rules host
-	@$(BIN)/python tools/print_summary.py results/demo
+	@$(BIN)/python -m tools.print_summary $(DEMO)
 
 study: setup ## measure label efficiency on a larger synthetic cohort: up to three hours, goes on where it was stopped
 	$(SNAKEMAKE) --cores all --rerun-incomplete --configfile $(STUDY) --quiet rules host

@@ -46,6 +46,7 @@ candidates = LAYOUT.candidates
 explained = LAYOUT.explained
 png_and_pdf = LAYOUT.png_and_pdf
 captions = LAYOUT.captions
+pages = LAYOUT.pages
 section = grid.sections(config)
 
 # Every rule that merges shards depends on the audit's verdict: whatever the target, nothing is built on videos that the

@@ -9,7 +9,7 @@ EVALUATION = [
     "calibration_curve",
     "subgroups",
 ]
-TABLE_OF_TASK = {"lvh": "table_s2", "severe_as": "table_s3"}
+TASK_TABLES = LAYOUT.task_tables()
 
 
 rule evaluate_ratio:
@@ -77,11 +77,7 @@ rule make_result_tables:
         metrics=results("evaluation/metrics.parquet"),
         comparisons=results("evaluation/comparisons.parquet"),
     output:
-        [
-            results(f"evaluation/{TABLE_OF_TASK[task]}{suffix}")
-            for task in GRID.tasks
-            for suffix in (".csv", ".md", ".tex")
-        ],
+        [results(f"evaluation/{name}{suffix}") for name in TASK_TABLES for suffix in (".csv", ".md", ".tex")],
     log:
         log_file("make_result_tables"),
     conda:
@@ -90,8 +86,7 @@ rule make_result_tables:
         mem_mb=1000,
         runtime=10,
     params:
-        tasks=GRID.tasks,
-        names=[TABLE_OF_TASK[task] for task in GRID.tasks],
+        titles=GRID.titles,
         published=PUBLISHED,
         core=core("make_result_tables"),
     script:

@@ -18,7 +18,11 @@ rule plot_label_efficiency:
     input:
         metrics=results("evaluation/metrics.parquet"),
     output:
-        [report(png_and_pdf(name), caption=f"../report/{name}.rst", category="Results") for name in FIGURES],
+        [
+            report(png_and_pdf(page), caption=f"../report/{name}.rst", category="Results")
+            for name in FIGURES
+            for page in pages(name)
+        ],
     log:
         log_file("plot_label_efficiency"),
     conda:
@@ -28,6 +32,7 @@ rule plot_label_efficiency:
         runtime=10,
     params:
         published=PUBLISHED,
+        titles=GRID.titles,
         captions=captions(*FIGURES),
         core=core("plot_label_efficiency"),
     script:
@@ -41,9 +46,15 @@ rule plot_evaluation:
         subgroups=results("evaluation/subgroups.parquet"),
     output:
         calibration=report(
-            png_and_pdf("calibration"), caption="../report/calibration.rst", category="Results"
+            [path for page in pages("calibration") for path in png_and_pdf(page)],
+            caption="../report/calibration.rst",
+            category="Results",
         ),
-        subgroups=report(png_and_pdf("subgroups"), caption="../report/subgroups.rst", category="Results"),
+        subgroups=report(
+            [path for page in pages("subgroups") for path in png_and_pdf(page)],
+            caption="../report/subgroups.rst",
+            category="Results",
+        ),
     log:
         log_file("plot_evaluation"),
     conda:
@@ -53,6 +64,7 @@ rule plot_evaluation:
         runtime=10,
     params:
         inits=GRID.inits,
+        titles=GRID.titles,
         captions=captions("calibration", "subgroups"),
         core=core("plot_evaluation"),
     script:
@@ -79,6 +91,7 @@ rule plot_saliency:
         mem_mb=1000,
         runtime=10,
     params:
+        titles=GRID.titles,
         captions=captions("figure4", "figure4_checks", "figure4_movie"),
         scale=config["report"]["saliency_scale"],
         core=core("plot_saliency"),
@@ -154,6 +167,7 @@ rule plot_training:
         methods=GRID.methods,
         clip_length=config["pretrain"]["clip_length"],
         batch_size=config["pretrain"]["batch_size"],
+        titles=GRID.titles,
         captions=captions("pretraining", "finetuning"),
         core=core("plot_training"),
     script:
@@ -185,7 +199,7 @@ rule build_report:
     """One self-contained page: cohort, figures, tables, saliency, training, audit, settings."""
     input:
         **{name: results(f"evaluation/{name}.parquet") for name in EVALUATION},
-        figures=[results(f"figures/{name}.png") for name in FIGURES],
+        figures=[results(f"figures/{page}.png") for name in FIGURES for page in pages(name)],
         saliency=expand(results("figures/figure4_{task}.png"), task=config["explain"]["tasks"]),
         saliency_checks=expand(results("figures/figure4_{task}_checks.png"), task=config["explain"]["tasks"]),
         saliency_movies=expand(results("figures/figure4_{task}.mp4"), task=config["explain"]["tasks"]),
@@ -208,8 +222,9 @@ rule build_report:
         subsets=results("cohort/subsets.parquet"),
         table1=results("cohort/table1.csv"),
         table_s1=results("cohort/table_s1.csv"),
-        tables=[results(f"evaluation/{TABLE_OF_TASK[task]}.csv") for task in GRID.tasks],
-        evaluation=[results(f"figures/{name}.png") for name in ["calibration", "subgroups"]],
+        tables=[results(f"evaluation/{name}.csv") for name in TASK_TABLES],
+        calibration_figures=[results(f"figures/{page}.png") for page in pages("calibration")],
+        subgroup_figures=[results(f"figures/{page}.png") for page in pages("subgroups")],
         audit=over_shards(results("deidentified/audit/{shard}.parquet")),
         audit_summary=rules.check_audit.output[0],
         files=over_shards(results("deidentified/{shard}.parquet")),
@@ -233,7 +248,7 @@ rule build_report:
         page=section("study.name", "report", *PAGE_KEYS, "synthetic", leave_out=("synthetic.folder",)),
         cells=[[cell[key] for key in ("task", "init", "ratio", "draw")] for cell in GRID.selections()],
         source="videos" if VIDEOS_GIVEN else "DICOM files",
-        tasks=GRID.tasks,
+        titles=GRID.titles,
         inits=GRID.inits,
         methods=GRID.methods,
         core=core("build_report"),

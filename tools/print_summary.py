@@ -1,4 +1,7 @@
-"""Print what a finished run found, what it made, and which files to open."""
+"""Print what a finished run found, what it made, and which files to open.
+
+python -m tools.print_summary config/demo.yaml
+"""
 
 import sys
 from pathlib import Path
@@ -6,23 +9,35 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.reporting.findings import findings
+from tools.study_config import study_config
+from workflow_scripts.lib.grid import Grid
 
 
-def summary(folder: Path) -> str:
-    """A few lines on the results in ``folder``; every number is read from its tables."""
+def summary(overlay: Path, *, results: Path = Path("results")) -> str:
+    """A few lines on a study that has run; every number is read from its tables.
+
+    Parameters
+    ----------
+    overlay
+        The study's configuration over ``config.yaml``.
+    results
+        The folder of all studies' results.
+    """
+    config = study_config(overlay)
+    folder = results / config["study"]["name"]
     studies = pd.read_parquet(folder / "cohort" / "studies.parquet")
     videos = pd.read_parquet(folder / "cohort" / "videos.parquet")
     metrics = pd.read_parquet(folder / "evaluation" / "metrics.parquet")
     comparisons = pd.read_parquet(folder / "evaluation" / "comparisons.parquet")
-    found = findings(metrics, comparisons, sorted(metrics["task"].unique()))
     models = len(metrics[["task", "init", "ratio", "draw"]].drop_duplicates())
-    return (
-        "".join(f"Found: {sentence}\n" for sentence in found)
-        + f"Made:  {len(videos)} masked PLAX videos of {len(studies)} studies, {models} selected models, "
-        f"{len(metrics)} rows of metrics.\n"
-        f"Open:  {folder / 'report.html'}\n"
-        f"Also:  {folder / 'figures'} (figures 2 to 4), {folder / 'evaluation'} (Tables S2 and S3)"
-    )
+    lines = [f"Found: {sentence}" for sentence in findings(metrics, comparisons, dict(Grid(config).titles))]
+    lines += [
+        f"Made:  {len(videos)} masked PLAX videos of {len(studies)} studies, {models} selected models, "
+        f"{len(metrics)} rows of metrics.",
+        f"Open:  {folder / 'report.html'}",
+        f"Also:  {folder / 'figures'} (figures 2 to 4), {folder / 'evaluation'} (result tables)",
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

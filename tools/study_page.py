@@ -8,21 +8,19 @@ written as plainly as what they do say.
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-import yaml
-from snakemake.utils import update_config
 
 from echoclr_core.common.files import atomic_path
 from echoclr_core.evaluate.schema import METRICS
 from echoclr_core.reporting.label_efficiency import label_efficiency_figure
-from echoclr_core.reporting.style import COHORT_NAMES, TASK_NAMES, init_name, save_figure
+from echoclr_core.reporting.style import COHORT_NAMES, init_name, save_figure
+from tools.study_config import ROOT, study_config
 from tools.study_results import cohort_sizes, costs, efficiency_tables, pretraining_runs
-from workflow_scripts.lib.checks import resolve_config
 from workflow_scripts.lib.grid import Grid
 
-ROOT = Path(__file__).resolve().parents[1]
 FEW = 0.10  # the share of labels up to which the claim is made
 AIM = 0.10  # AUROC that EchoCLR is to gain over random weights there
 CLAIMS = (
@@ -60,7 +58,7 @@ def means_table(means: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def claims_table(differences: pd.DataFrame) -> pd.DataFrame:
+def claims_table(differences: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     """One row a claim, task, test set and share of labels: difference, interval, verdict."""
     rows = []
     for a, b in CLAIMS:
@@ -69,7 +67,7 @@ def claims_table(differences: pd.DataFrame) -> pd.DataFrame:
             rows.append(
                 {
                     "Claim": f"{init_name(a)} over {init_name(b)}",
-                    "Task": TASK_NAMES[row.task],
+                    "Task": titles[row.task],
                     "Test set": row.cohort,
                     "Labels": f"{100 * row.ratio:g} %",
                     "Difference": f"{row.difference:+.3f} ({row.ci_low:+.3f} to {row.ci_high:+.3f})",
@@ -79,7 +77,7 @@ def claims_table(differences: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def summary(differences: pd.DataFrame) -> list[str]:
+def summary(differences: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
     """The claims in sentences: how many comparisons with few labels hold, and whether the aim was met."""
     few = differences[differences["ratio"] <= FEW + 1e-9]
     lines = []
@@ -99,7 +97,7 @@ def summary(differences: pd.DataFrame) -> list[str]:
     for task, part in gained.groupby("task"):
         met = int((part["difference"] >= AIM).sum())
         lines.append(
-            f"- Aim, {TASK_NAMES[task]}: EchoCLR at least {AIM:.2f} above random weights in {met} of "
+            f"- Aim, {titles[task]}: EchoCLR at least {AIM:.2f} above random weights in {met} of "
             f"{len(part)} comparisons with at most {100 * FEW:g} % of the labels "
             f"({part['difference'].min():+.3f} to {part['difference'].max():+.3f})."
         )
@@ -148,7 +146,7 @@ def page(
     """The whole page."""
     draws, pretrainings = int(means["draws"].max()), int(means["pretrainings"].max())
     sizes = cohort_sizes(folder, grid).reset_index(names="set")
-    spent = costs(folder)
+    spent, titles = costs(folder), dict(grid.titles)
     parts = [
         "# Label efficiency on the synthetic cohort",
         f"Written by `{command}` from commit {commit_of(ROOT)}, with the settings at the end of this page. "
@@ -157,16 +155,16 @@ def page(
         "drawn, not scanned: this says what the code does, nothing about patients.",
         "## What holds of the paper's order",
         f"With at most {100 * FEW:g} % of the labels, over both tasks and both test sets:",
-        "\n".join(summary(differences)),
+        "\n".join(summary(differences, titles)),
         "A claim *holds* where the 95 % interval of the paired difference lies above 0. The intervals draw "
         "studies, draws of the labels and pretrainings anew; with so few of the last two they are still too "
         "narrow rather than too wide, and nothing is adjusted for the number of rows.",
         "![AUROC against the share of labels](images/label_efficiency.png)",
     ]
     for (task, cohort), part in means.groupby(["task", "cohort"]):
-        parts += [f"## AUROC: {TASK_NAMES[task]}, {COHORT_NAMES[cohort]}"]
+        parts += [f"## AUROC: {titles[task]}, {COHORT_NAMES[cohort]}"]
         parts += ["Mean ± SD over the repeats (95 % interval).", markdown(means_table(part))]
-    parts += ["## Every comparison", markdown(claims_table(differences))]
+    parts += ["## Every comparison", markdown(claims_table(differences, titles))]
     parts += [
         "## What pretraining learned",
         "On validation studies, with the last weights.",
@@ -185,9 +183,7 @@ def page(
 
 def write_page(overlay: Path, docs: Path, *, results: Path = Path("results"), command: str) -> None:
     """Write label_efficiency.csv, .md and images/label_efficiency.png below ``docs``."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    update_config(config, yaml.safe_load(overlay.read_text(encoding="utf-8")))
-    config = resolve_config(config, ROOT, check_paths=False)
+    config = study_config(overlay)
     grid, folder = Grid(config), results / config["study"]["name"]
     means, differences = efficiency_tables(
         folder, grid, n_resamples=config["evaluate"]["n_resamples"], seed=config["study"]["seed"]
@@ -199,7 +195,7 @@ def write_page(overlay: Path, docs: Path, *, results: Path = Path("results"), co
         order = ["task", "cohort", "init", "ratio", "labels", "draws", "pretrainings", *numbers]
         means[order].astype(dict.fromkeys(numbers, float)).round(4).to_csv(temporary, index=False)
     metrics = METRICS.read(folder / "evaluation" / "metrics.parquet")
-    figure = label_efficiency_figure(metrics, grid.inits)
+    figure = label_efficiency_figure(metrics, grid.inits, titles=dict(grid.titles))
     pdf, _ = save_figure(figure, docs / "images" / "label_efficiency")
     pdf.unlink()  # the page shows the picture; the study's own figures have both
     with atomic_path(docs / "label_efficiency.md") as temporary:

@@ -31,7 +31,7 @@ with job(snakemake) as log:
     page = Page(
         files=files,
         config=config,
-        tasks=snakemake.params.tasks,
+        titles=dict(snakemake.params.titles),
         inits=snakemake.params.inits,
         methods=snakemake.params.methods,
         cells=snakemake.params.cells,

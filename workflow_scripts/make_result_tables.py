@@ -10,6 +10,6 @@ with job(snakemake) as log:
     metrics = METRICS.read(snakemake.input.metrics)
     comparisons = COMPARISONS.read(snakemake.input.comparisons)
     published = published_metrics(snakemake.params.published) if snakemake.params.published else None
-    for task, path in zip(snakemake.params.tasks, snakemake.output[::3], strict=True):
+    for (task, title), path in zip(snakemake.params.titles, snakemake.output[::3], strict=True):
         table = performance_table(metrics, comparisons, task, published=published)
-        write_table(table, path.removesuffix(".csv"), caption=performance_caption(metrics, task))
+        write_table(table, path.removesuffix(".csv"), caption=performance_caption(metrics, task, title=title))

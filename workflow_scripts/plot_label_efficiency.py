@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from echoclr_core.evaluate.schema import METRICS
-from echoclr_core.reporting.label_efficiency import figure_of_paper
+from echoclr_core.reporting.exhibits import figure_name
+from echoclr_core.reporting.label_efficiency import figure_of_paper, number_of
+from echoclr_core.reporting.panels import page_of
 from echoclr_core.reporting.published import published_metrics
 from echoclr_core.reporting.style import save_figure
 from workflow_scripts.lib.job import job
@@ -13,5 +15,7 @@ with job(snakemake) as log:
     published = published_metrics(snakemake.params.published) if snakemake.params.published else None
     for path in snakemake.output:
         if path.endswith(".png"):
-            number = Path(path).stem.removeprefix("figure").removeprefix("_")
-            save_figure(figure_of_paper(number, metrics, published=published), path.removesuffix(".png"))
+            name, number = figure_name(Path(path).stem)
+            titles = page_of(dict(snakemake.params.titles), number)
+            figure = figure_of_paper(number_of(name), metrics, titles=titles, published=published)
+            save_figure(figure, path.removesuffix(".png"))

@@ -5,7 +5,7 @@ import numpy as np
 from echoclr_core.reporting.movie import movie_frames, write_movie
 from echoclr_core.reporting.saliency import saliency_figure
 from echoclr_core.reporting.saliency_checks import cascade_figure
-from echoclr_core.reporting.style import TASK_NAMES, save_figure
+from echoclr_core.reporting.style import save_figure
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:
@@ -22,7 +22,7 @@ with job(snakemake) as log:
         scale=scale,
         labels=arrays["labels"].tolist(),
         valves=arrays["valve"],
-        task_name=TASK_NAMES[snakemake.wildcards.task],
+        task_name=dict(snakemake.params.titles)[snakemake.wildcards.task],
     )
     save_figure(figure, snakemake.output.figure[0].removesuffix(".png"))
     checks = cascade_figure(arrays["correlations"], models, [str(stage) for stage in arrays["stages"]])

@@ -37,5 +37,5 @@ with job(snakemake) as log:
             task, init, ratio, draw = cell
             names = {"task": task, "init": init, "ratio": float(ratio), "draw": int(draw)}
             runs.append(pd.read_parquet(path).assign(**names))
-    figure = finetuning_curves(pd.concat(runs, ignore_index=True), column="validation_loss")
+    figure = finetuning_curves(pd.concat(runs, ignore_index=True), titles=dict(snakemake.params.titles))
     save_figure(figure, snakemake.output.finetune[0].removesuffix(".png"))

@@ -15,10 +15,10 @@ import pandas as pd
 from echoclr_core.common.randomness import generator
 from echoclr_core.common.tables import Column, Table
 from echoclr_core.evaluate.checks import as_scores, as_two_classes
-from echoclr_core.evaluate.schema import COHORTS, INITS, TASKS
+from echoclr_core.evaluate.schema import COHORTS, INITS
 
 _CELL = {
-    "task": Column(kind="str", description="severe_as or lvh", allowed=TASKS),
+    "task": Column(kind="str", description="What is predicted."),
     "cohort": Column(kind="str", description="test set", allowed=COHORTS),
     "ratio": Column(kind="float", description="share of the labelled training studies", low=0, high=1),
     "labels": Column(kind="int", description="labelled training studies at that ratio", low=1),

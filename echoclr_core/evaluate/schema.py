@@ -2,12 +2,11 @@
 
 from echoclr_core.common.tables import Column, Table
 
-TASKS = ("severe_as", "lvh")
 INITS = ("random", "kinetics400", "simclr", "mi_simclr", "echoclr")
 COHORTS = ("internal", "external")
 
 _RUN = {
-    "task": Column(kind="str", description="What is predicted.", allowed=TASKS),
+    "task": Column(kind="str", description="What is predicted."),
     "ratio": Column(kind="float", description="Share of the labelled training studies used.", low=0, high=1),
     "draw": Column(kind="int", description="Which independent draw of that subset, from 0.", low=0),
     "cohort": Column(kind="str", description="Internal test set or temporal external set.", allowed=COHORTS),

@@ -1,29 +1,32 @@
 """Captions whose every number comes from the run's own tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from echoclr_core.reporting.label_efficiency import FIGURES, summarise_draws
-from echoclr_core.reporting.panels import PANELS
+from echoclr_core.reporting.panels import LETTERS, panels_of
 from echoclr_core.reporting.performance import format_interval
-from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, TASK_NAMES, init_name
+from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, init_name
 
 
-def figure_caption(number: str, metrics: pd.DataFrame) -> str:
-    """Caption of Figure "2", "3", "s1" or "s2" in reStructuredText; every number comes from ``metrics``."""
+def figure_caption(number: str, metrics: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """Caption of Figure "2", "3", "s1" or "s2" in reStructuredText; every number comes from ``metrics``.
+
+    ``titles``: task to title of the panels, as the figure has them.
+    """
     metric, inits = FIGURES[number]
     rows = metrics[(metrics["metric"] == metric) & metrics["init"].isin(list(inits))]
-    panels = [panel for panel in PANELS if panel[0] in set(rows["task"])]
+    panels = panels_of(titles, rows["task"])
     name = METRIC_LABELS.get(metric, metric)
     named = []
-    for letter, (task, cohort) in zip("ABCD", panels, strict=False):
-        named.append(f"{TASK_NAMES[task]} on the {COHORT_NAMES[cohort]} ({letter})")
+    for letter, (task, cohort) in zip(LETTERS, panels, strict=False):
+        named.append(f"{titles[task]} on the {COHORT_NAMES[cohort]} ({letter})")
     text = f"{name} for {', '.join(named)}, by share of the labelled training studies."
     for task in dict.fromkeys(task for task, _ in panels):
         of_task = rows[(rows["task"] == task) & (rows["cohort"] == "internal")]
         fewest = of_task[of_task["ratio"] == of_task["ratio"].min()]
-        text += _sentence(task, fewest, [init for init in inits if init in set(fewest["init"])], name)
+        text += _sentence(titles[task], fewest, [init for init in inits if init in set(fewest["init"])], name)
     draws = int(rows["draw"].nunique())
     if draws > 1:
         text += f" Values and bounds are means over {draws} repeats: draws of the labels, and pretrainings."
@@ -37,7 +40,7 @@ def with_interval(value: float, low: float, high: float) -> str:
     return format_interval(value, low, high)
 
 
-def _sentence(task: str, fewest: pd.DataFrame, present: Sequence[str], name: str) -> str:
+def _sentence(title: str, fewest: pd.DataFrame, present: Sequence[str], name: str) -> str:
     if fewest.empty:
         return ""
     labelled = fewest["n_labelled_studies"].dropna()
@@ -47,4 +50,4 @@ def _sentence(task: str, fewest: pd.DataFrame, present: Sequence[str], name: str
         row = summarise_draws(fewest[fewest["init"] == init]).iloc[0]
         reached.append(f"{init_name(init)} {with_interval(row['value'], row['ci_low'], row['ci_high'])}")
     share = f"{100 * float(fewest['ratio'].iloc[0]):g}%"
-    return f" {TASK_NAMES[task]} with {share} of the labels{count}, internal {name}: {', '.join(reached)}."
+    return f" {title} with {share} of the labels{count}, internal {name}: {', '.join(reached)}."

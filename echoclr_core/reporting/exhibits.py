@@ -145,27 +145,32 @@ FIGURES = {
 TABLES = {
     "table1": Exhibit(number="Table 1", title="The cohort"),
     "table_s1": Exhibit(number="Table S1", title="The cohort in detail"),
-    "table_s2": Exhibit(number="Table S2", title="LVH by share of labels"),
-    "table_s3": Exhibit(number="Table S3", title="Severe AS by share of labels"),
 }
+FIRST_TASK_TABLE = 2  # Table S2 is that of the first task
+
+
+def task_table(position: int, title: str) -> tuple[str, Exhibit]:
+    """File name and description of the result table of task ``position``, from 0: "table_s2", ..."""
+    number = FIRST_TASK_TABLE + position
+    return f"table_s{number}", Exhibit(number=f"Table S{number}", title=f"{title} by share of labels")
+
 
 COLOUR_SCALE = {"figure": "all maps", "model": "all maps of a model"}
 """``report.saliency_scale`` to the words of Figure 4's caption."""
 
 
-def figure_name(stem: str) -> str:
-    """Key of a figure's file name: "figure4_lvh_checks" belongs to "figure4_checks".
+def figure_name(stem: str) -> tuple[str, int]:
+    """Key and page of a figure's file name: "figure2_page3" is page 3 of "figure2".
 
     Raises
     ------
     KeyError
         If no figure of the registry is written under this name.
     """
-    if stem in FIGURES:
-        return stem
-    if stem.startswith("figure4_"):
-        return "figure4_checks" if stem.endswith("_checks") else "figure4"
-    raise KeyError(f"{stem} is no figure of the registry; there are {sorted(FIGURES)}")
+    name, _, page = stem.partition("_page")
+    if name not in FIGURES or (page and not page.isdigit()):
+        raise KeyError(f"{stem} is no figure of the registry; there are {sorted(FIGURES)}")
+    return name, int(page or 1)
 
 
 def caption_values(

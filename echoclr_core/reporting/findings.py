@@ -1,43 +1,43 @@
 """What a run found, in sentences: the first screen of the report and the last lines of a run."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from echoclr_core.reporting.captions import with_interval
-from echoclr_core.reporting.style import COHORT_NAMES, TASK_NAMES, init_name
+from echoclr_core.reporting.style import COHORT_NAMES, init_name
 
 ALPHA = 0.05
 DIVERGED = 2 * math.log(2)  # nats; probability 0.5 for every study gives log 2
 REFERENCE = "echoclr"
 
 
-def findings(metrics: pd.DataFrame, comparisons: pd.DataFrame, tasks: Sequence[str]) -> list[str]:
+def findings(metrics: pd.DataFrame, comparisons: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
     """Two sentences a task: the AUROC of every initialisation with the fewest labels, and their order.
 
     Parameters
     ----------
     metrics, comparisons
         Schemas METRICS and COMPARISONS of the evaluate room; the internal test set is described.
-    tasks
-        Names of the tasks, in the order of the sentences. A task without an AUROC is said to have none.
+    titles
+        Task to title, in the order of the sentences. A task without an AUROC is said to have none.
 
     Returns
     -------
     list of str
         Plain text; one entry a task.
     """
-    return [_of_task(metrics, comparisons, task) for task in tasks]
+    return [_of_task(metrics, comparisons, task, title) for task, title in titles.items()]
 
 
-def _of_task(metrics: pd.DataFrame, comparisons: pd.DataFrame, task: str) -> str:
+def _of_task(metrics: pd.DataFrame, comparisons: pd.DataFrame, task: str, title: str) -> str:
     rows = metrics[
         (metrics["task"] == task) & (metrics["metric"] == "auroc") & (metrics["cohort"] == "internal")
     ]
     rows = rows[rows["ratio"] == rows["ratio"].min()].dropna(subset="value")
     if rows.empty:
-        return f"{TASK_NAMES[task]}: no AUROC could be computed on the internal test set."
+        return f"{title}: no AUROC could be computed on the internal test set."
     first = rows.iloc[0]
     means = rows.groupby("init", sort=False)[["value", "ci_low", "ci_high"]].mean().sort_values("value")
     bounded = means["ci_low"].notna().any()
@@ -50,7 +50,7 @@ def _of_task(metrics: pd.DataFrame, comparisons: pd.DataFrame, task: str) -> str
     draws = rows["draw"].nunique()
     repeats = f", means of {draws} repeats" if draws > 1 else ""
     text = (
-        f"{TASK_NAMES[task]} from {first['n_labelled_studies']} labelled studies ({100 * first['ratio']:g} "
+        f"{title} from {first['n_labelled_studies']} labelled studies ({100 * first['ratio']:g} "
         f"%), internal test set of {first['n_studies']:,} studies with {first['n_positive']:,} cases: AUROC "
         f"{', '.join(named)} ({intervals}{repeats})."
     )
@@ -71,26 +71,28 @@ def _order(values: pd.Series, tests: pd.DataFrame) -> str:
         return ""
     above = [init for init in others if values[init] >= values[REFERENCE]]
     if above:
+        names = listing([init_name(init) for init in above])
         return (
-            f"The paper's order (EchoCLR above every other initialisation) does not hold here: "
-            f"{_names(above)} {'is' if len(above) == 1 else 'are'} not below EchoCLR."
+            "The paper's order (EchoCLR above every other initialisation) does not hold here: "
+            f"{names} {'is' if len(above) == 1 else 'are'} not below EchoCLR."
         )
     largest = tests.groupby("init_b")["p_holm"].max()
     separated = [init for init in others if largest.get(init, 1.0) < ALPHA]
     text = "The paper's order (EchoCLR above every other initialisation) holds here in the point estimates"
     if not separated:
         return f"{text}; no difference is statistically separated (Holm-adjusted P ≥ {ALPHA:g})."
-    return f"{text}; Holm-adjusted P < {ALPHA:g} against {_names(separated)}."
+    return f"{text}; Holm-adjusted P < {ALPHA:g} against {listing([init_name(init) for init in separated])}."
 
 
-def below_chance(metrics: pd.DataFrame) -> list[str]:
+def below_chance(metrics: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
     """Models whose AUROC interval lies below 0.5 as a whole, one phrase each.
 
     Such a model ranks the classes the wrong way round on that test set.
     """
     rows = metrics[(metrics["metric"] == "auroc") & (metrics["ci_high"] < 0.5)]
+    rows = rows[rows["task"].isin(list(titles))]
     return [
-        f"{TASK_NAMES[row.task]}, {COHORT_NAMES[row.cohort]}, {init_name(row.init)} at {100 * row.ratio:g} "
+        f"{titles[row.task]}, {COHORT_NAMES[row.cohort]}, {init_name(row.init)} at {100 * row.ratio:g} "
         f"% of the labels: {with_interval(row.value, row.ci_low, row.ci_high)}"
         for row in rows.itertuples(index=False)
     ]
@@ -104,6 +106,6 @@ def has_diverged(validation_loss: float) -> bool:
     return not math.isfinite(validation_loss) or validation_loss > DIVERGED
 
 
-def _names(inits: Sequence[str]) -> str:
-    names = [init_name(init) for init in inits]
+def listing(names: Sequence[str]) -> str:
+    """ "A, B and C"."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,6 +1,6 @@
 """Figures 2, 3, S1 and S2: performance against the number of labelled training studies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from echoclr_core.reporting.panels import PANELS, panel_title
+from echoclr_core.reporting.panels import LETTERS, panel_title, panels_of
 from echoclr_core.reporting.style import (
     METRIC_LABELS,
     MUTED,
@@ -40,17 +40,20 @@ def label_efficiency_figure(
     metrics: pd.DataFrame,
     inits: Sequence[str],
     *,
+    titles: Mapping[str, str],
     metric: str = "auroc",
     published: pd.DataFrame | None = None,
 ) -> Figure:
-    """Panels A to D: LVH internal and external, severe AS internal and external.
+    """Two panels a task: internal and external test set.
 
     Parameters
     ----------
     metrics
-        METRICS. Tasks without rows get no panel; initialisations without rows are named in a note.
+        METRICS. Initialisations without rows are named in a note.
     inits
         Initialisations to draw.
+    titles
+        Task to title, in the order of the panels. Tasks without rows get no panel.
     metric
         A metric of the table.
     published
@@ -69,18 +72,19 @@ def label_efficiency_figure(
         If none of the rows is of this metric and these initialisations.
     """
     rows = metrics[(metrics["metric"] == metric) & metrics["init"].isin(list(inits))]
+    rows = rows[rows["task"].isin(list(titles))]
     if rows.empty:
         raise ValueError(f"label efficiency: no rows of {metric!r} for {list(inits)}")
-    panels = [panel for panel in PANELS if panel[0] in set(rows["task"])]
+    panels = panels_of(titles, rows["task"])
     told = _told(published, rows)
     lines = len(panels) // 2
     figure = Figure(figsize=(PAGE, 0.75 + 2.45 * lines), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03)
     axes = np.atleast_1d(figure.subplots(lines, 2, squeeze=False).ravel())
-    for letter, axis, (task, cohort) in zip("ABCD", axes, panels, strict=False):
+    for letter, axis, (task, cohort) in zip(LETTERS, axes, panels, strict=False):
         panel = rows[(rows["task"] == task) & (rows["cohort"] == cohort)]
         _draw_panel(axis, panel, inits, told[(told["task"] == task) & (told["cohort"] == cohort)])
-        axis.set_title(panel_title(task, cohort), pad=13)
+        axis.set_title(panel_title(titles[task], cohort), pad=13)
         _subtitle(axis, panel)
         panel_letter(axis, letter)
         axis.set_ylabel(METRIC_LABELS.get(metric, metric))
@@ -92,12 +96,23 @@ def label_efficiency_figure(
     return figure
 
 
-def figure_of_paper(number: str, metrics: pd.DataFrame, *, published: pd.DataFrame | None = None) -> Figure:
+def figure_of_paper(
+    number: str,
+    metrics: pd.DataFrame,
+    *,
+    titles: Mapping[str, str],
+    published: pd.DataFrame | None = None,
+) -> Figure:
     """Figure "2", "3", "s1" or "s2" of the paper: :func:`label_efficiency_figure` as it sets it."""
     if number not in FIGURES:
         raise ValueError(f"figure: received {number!r}; allowed is one of {list(FIGURES)}")
     metric, inits = FIGURES[number]
-    return label_efficiency_figure(metrics, inits, metric=metric, published=published)
+    return label_efficiency_figure(metrics, inits, titles=titles, metric=metric, published=published)
+
+
+def number_of(name: str) -> str:
+    """Number of a figure of the paper by its name in the registry: "figure_s1" is "s1"."""
+    return name.removeprefix("figure").removeprefix("_")
 
 
 def tick_positions(ratios: Sequence[float]) -> np.ndarray:

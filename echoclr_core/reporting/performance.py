@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from echoclr_core.evaluate.schema import COHORTS, INITS
-from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, TASK_NAMES, init_name
+from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, init_name
 from echoclr_core.reporting.tables import ABSENT, EXACT
 
 NOT_ESTIMABLE = "n.e."
@@ -88,7 +88,7 @@ def performance_table(
     return pd.DataFrame(lines)
 
 
-def performance_caption(metrics: pd.DataFrame, task: str, *, aupr: str = "aupr_trapezoid") -> str:
+def performance_caption(metrics: pd.DataFrame, task: str, *, title: str, aupr: str = "aupr_trapezoid") -> str:
     """What the columns of :func:`performance_table` mean, with the run's own counts; plain text."""
     rows = metrics[(metrics["task"] == task) & (metrics["metric"] == "auroc")]
     sizes = []
@@ -103,7 +103,7 @@ def performance_caption(metrics: pd.DataFrame, task: str, *, aupr: str = "aupr_t
     drawn = f" of {int(resamples.max()):,} resamples" if len(resamples) else ""
     return " ".join(
         [
-            f"{TASK_NAMES[task]}: {'; '.join(sizes)}.",
+            f"{title}: {'; '.join(sizes)}.",
             f"Value (95% percentile bootstrap interval{drawn}, studies drawn with replacement).",
             f"AUPR: {METRIC_LABELS[aupr]}.",
             "P: one-sided paired bootstrap test that EchoCLR has the greater AUROC, raw and adjusted by",

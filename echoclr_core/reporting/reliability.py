@@ -1,13 +1,13 @@
 """Reliability of the predicted probabilities: what was observed against what was said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from echoclr_core.reporting.panels import PANELS, of_most_labels, panel_title, ratio_words
+from echoclr_core.reporting.panels import LETTERS, of_most_labels, panel_title, panels_of, ratio_words
 from echoclr_core.reporting.style import (
     PAGE,
     RULE,
@@ -20,7 +20,7 @@ from echoclr_core.reporting.style import (
 
 
 @styled
-def reliability_figure(curve: pd.DataFrame, inits: Sequence[str]) -> Figure:
+def reliability_figure(curve: pd.DataFrame, inits: Sequence[str], *, titles: Mapping[str, str]) -> Figure:
     """Share of cases against mean probability, bin by bin; panels as in Figure 2, the most labels, draw 0.
 
     Parameters
@@ -29,23 +29,26 @@ def reliability_figure(curve: pd.DataFrame, inits: Sequence[str]) -> Figure:
         CALIBRATION_CURVE.
     inits
         Initialisations to draw, in this order. The last has intervals: those of all would hide the curves.
+    titles
+        Task to title, in the order of the panels. Tasks without rows get no panel.
 
     Raises
     ------
     ValueError
         If the table has no rows.
     """
+    curve = curve[curve["task"].isin(list(titles))]
     if curve.empty:
         raise ValueError("reliability figure: no rows")
     rows = of_most_labels(curve)
-    panels = [panel for panel in PANELS if panel[0] in set(rows["task"])]
+    panels = panels_of(titles, rows["task"])
     lines = len(panels) // 2
     figure = Figure(figsize=(PAGE * 0.86, 0.6 + 2.75 * lines), layout="constrained")
     axes = np.atleast_1d(figure.subplots(lines, 2, squeeze=False).ravel())
-    for letter, axis, (task, cohort) in zip("ABCD", axes, panels, strict=False):
+    for letter, axis, (task, cohort) in zip(LETTERS, axes, panels, strict=False):
         panel = rows[(rows["task"] == task) & (rows["cohort"] == cohort)]
         _draw(axis, panel, inits)
-        axis.set_title(panel_title(task, cohort))
+        axis.set_title(panel_title(titles[task], cohort))
         panel_letter(axis, letter)
     for axis in axes[::2]:
         axis.set_ylabel("Observed share of cases")
@@ -56,7 +59,7 @@ def reliability_figure(curve: pd.DataFrame, inits: Sequence[str]) -> Figure:
     footnote(
         figure,
         [
-            f"Models fine-tuned on {ratio_words(rows)}. Diagonal: as many cases as predicted.",
+            f"Models fine-tuned on {ratio_words(rows)}. Diagonal: observed equals predicted.",
             f"Bars: exact 95% intervals (Clopper–Pearson) of {init_label(inits[-1])}.",
         ],
     )

@@ -76,7 +76,6 @@ INIT_STYLES = {
     "mi_simclr": InitStyle(name="MI-SimCLR", colour="#1f8f7a", marker="D", line=(0, (6, 2))),
     "echoclr": InitStyle(name="EchoCLR", colour="#0b2f66", marker="o", line="-"),
 }
-TASK_NAMES = {"lvh": "LVH", "severe_as": "Severe AS"}
 COHORT_NAMES = {"internal": "internal test set", "external": "external test set"}
 METRIC_LABELS = {
     "auroc": "AUROC",

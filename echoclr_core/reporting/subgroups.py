@@ -1,7 +1,7 @@
 """AUROC by sex, age and year: one line a part of the test set, one mark an initialisation."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from echoclr_core.reporting.panels import PANELS, of_most_labels, panel_title, ratio_words
+from echoclr_core.reporting.panels import LETTERS, of_most_labels, panel_title, panels_of, ratio_words
 from echoclr_core.reporting.style import (
     METRIC_LABELS,
     MUTED,
@@ -24,7 +24,9 @@ from echoclr_core.reporting.style import (
 
 
 @styled
-def subgroup_figure(subgroups: pd.DataFrame, inits: Sequence[str], *, metric: str = "auroc") -> Figure:
+def subgroup_figure(
+    subgroups: pd.DataFrame, inits: Sequence[str], *, titles: Mapping[str, str], metric: str = "auroc"
+) -> Figure:
     """Forest plot; panels as in Figure 2, models with the most labels, draw 0.
 
     Parameters
@@ -33,11 +35,14 @@ def subgroup_figure(subgroups: pd.DataFrame, inits: Sequence[str], *, metric: st
         SUBGROUPS; may have no rows, where the labels have none of the columns.
     inits
         Initialisations to draw, in this order.
+    titles
+        Task to title, in the order of the panels. Tasks without rows get no panel.
     metric
         A metric of the table.
     """
     rows = of_most_labels(subgroups[subgroups["metric"] == metric]).dropna(subset="value")
-    panels = [panel for panel in PANELS if panel[0] in set(rows["task"])]
+    rows = rows[rows["task"].isin(list(titles))]
+    panels = panels_of(titles, rows["task"])
     if not panels:
         figure = Figure(figsize=(PAGE * 0.7, 0.6))
         figure.text(0.5, 0.5, "No subgroup has both cases and controls.", ha="center", va="center")
@@ -48,9 +53,9 @@ def subgroup_figure(subgroups: pd.DataFrame, inits: Sequence[str], *, metric: st
     step = 0.12 * max(len(inits), 2) + 0.08  # inches a level
     figure = Figure(figsize=(PAGE, 0.7 + sum(step * n + 0.5 for n in tallest)), layout="constrained")
     axes = figure.subplots(len(tallest), 2, squeeze=False, sharex=True, height_ratios=tallest).ravel()
-    for letter, axis, panel, part, names in zip("ABCD", axes, panels, parts, levels, strict=False):
-        _draw(axis, part, names, tallest["ABCD".index(letter) // 2], inits)
-        axis.set_title(panel_title(*panel))
+    for letter, axis, panel, part, names in zip(LETTERS, axes, panels, parts, levels, strict=False):
+        _draw(axis, part, names, tallest[LETTERS.index(letter) // 2], inits)
+        axis.set_title(panel_title(titles[panel[0]], panel[1]))
         panel_letter(axis, letter)
     for axis in axes[-2:]:
         axis.set_xlabel(METRIC_LABELS.get(metric, metric))

@@ -10,7 +10,6 @@ from echoclr_core.reporting.style import (
     MUTED,
     PAGE,
     RULE,
-    TASK_NAMES,
     footnote,
     init_style,
     panel_letter,
@@ -96,13 +95,17 @@ def pretraining_curves(
 
 
 @styled
-def finetuning_curves(histories: pd.DataFrame, *, column: str = "validation_loss") -> Figure:
+def finetuning_curves(
+    histories: pd.DataFrame, *, titles: Mapping[str, str], column: str = "validation_loss"
+) -> Figure:
     """Validation loss by epoch, one panel a task and ratio, one line an initialisation (and draw).
 
     Parameters
     ----------
     histories
         Columns task, init, ratio, draw, epoch and ``column``, of the chosen runs, one row an epoch.
+    titles
+        Task to title, in the order of the rows of panels.
     column
         What is drawn.
 
@@ -115,7 +118,7 @@ def finetuning_curves(histories: pd.DataFrame, *, column: str = "validation_loss
     lacking = [name for name in needed if name not in histories.columns]
     if lacking or histories.empty:
         raise ValueError(f"fine-tuning curves: no rows, or missing columns {lacking}")
-    tasks = [task for task in TASK_NAMES if task in set(histories["task"])]
+    tasks = [task for task in titles if task in set(histories["task"])]
     ratios = sorted(histories["ratio"].unique())
     figure = Figure(
         figsize=(min(PAGE, 1.0 + 2.1 * len(ratios)), 0.7 + 1.75 * len(tasks)), layout="constrained"
@@ -127,7 +130,7 @@ def finetuning_curves(histories: pd.DataFrame, *, column: str = "validation_loss
             runs = histories[(histories["task"] == task) & (histories["ratio"] == ratio)]
             for (init, _), run in runs.groupby(["init", "draw"], sort=False):
                 _one_run(axis, run.sort_values("epoch"), init, column, seen)
-            axis.set_title(f"{TASK_NAMES[task]}, {100 * ratio:g}%")
+            axis.set_title(f"{titles[task]}, {100 * ratio:g}%")
             axis.grid(axis="y")
             axis.xaxis.get_major_locator().set_params(integer=True)
         axis_row[0].set_ylabel("Validation loss")

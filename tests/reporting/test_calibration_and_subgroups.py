@@ -5,17 +5,18 @@ import pandas as pd
 import pytest
 
 from echoclr_core.evaluate.schema import EVALUATION
-from echoclr_core.reporting.panels import PANELS, of_most_labels
+from echoclr_core.reporting.panels import of_most_labels, panels_of
 from echoclr_core.reporting.reliability import reliability_figure
 from echoclr_core.reporting.style import save_figure
 from echoclr_core.reporting.subgroups import subgroup_figure
 
 INITS = ("random", "echoclr")
+TITLES = {"lvh": "LVH", "severe_as": "Severe AS"}
 
 
 def curve(ratios=(0.1, 1.0), draws=(0, 1), tasks=("lvh", "severe_as")):
     rows = []
-    for task, cohort in PANELS:
+    for task, cohort in panels_of(TITLES, TITLES):
         if task not in tasks:
             continue
         for init in INITS:
@@ -33,7 +34,7 @@ def curve(ratios=(0.1, 1.0), draws=(0, 1), tasks=("lvh", "severe_as")):
 
 def subgroups(levels):
     rows = []
-    for task, cohort in PANELS:
+    for task, cohort in panels_of(TITLES, TITLES):
         for init in INITS:
             for characteristic, level, value in levels:
                 run = {"task": task, "init": init, "ratio": 1.0, "draw": 0, "cohort": cohort}
@@ -56,7 +57,7 @@ def test_the_first_draw_of_the_most_labels():
 
 
 def test_reliability_draws_the_bins():
-    figure = reliability_figure(curve(), INITS)
+    figure = reliability_figure(curve(), INITS, titles=TITLES)
     assert [axis.get_title(loc="left") for axis in figure.axes] == [
         "LVH, internal test set",
         "LVH, external test set",
@@ -73,9 +74,9 @@ def test_reliability_draws_the_bins():
         [segment[:, 1] for segment in bars.get_segments()], [[0.1, 0.3], [0.2, 0.6], [0.3, 0.9]]
     )
     assert "100% of the labels" in figure.get_supxlabel()
-    assert len(reliability_figure(curve(tasks=("lvh",)), INITS).axes) == 2
+    assert len(reliability_figure(curve(tasks=("lvh",)), INITS, titles=TITLES).axes) == 2
     with pytest.raises(ValueError, match="no rows"):
-        reliability_figure(curve().iloc[:0], INITS)
+        reliability_figure(curve().iloc[:0], INITS, titles=TITLES)
 
 
 def test_subgroups_in_a_reader_s_order():
@@ -86,7 +87,7 @@ def test_subgroups_in_a_reader_s_order():
         ("age", "<50", 0.9),
         ("age", "50–64", np.nan),
     ]
-    figure = subgroup_figure(subgroups(given), INITS)
+    figure = subgroup_figure(subgroups(given), INITS, titles=TITLES)
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == [
         "Sex: female\n(4 of 9)",
@@ -99,6 +100,6 @@ def test_subgroups_in_a_reader_s_order():
 def test_no_subgroups_is_said(tmp_path):
     empty = subgroups([("sex", "female", np.nan)])
     for table in (empty, empty.iloc[:0]):
-        figure = subgroup_figure(table, INITS)
+        figure = subgroup_figure(table, INITS, titles=TITLES)
         assert "No subgroup" in figure.texts[0].get_text()
         save_figure(figure, tmp_path / "none")

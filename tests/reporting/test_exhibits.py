@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from echoclr_core.reporting.exhibits import FIGURES, TABLES, caption_values, figure_name
+from echoclr_core.reporting.exhibits import FIGURES, TABLES, caption_values, figure_name, task_table
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUES = caption_values(n_resamples=10_000, frames=32, n_randomisations=3, saliency_scale="model")
@@ -30,15 +30,18 @@ def test_values_reach_the_captions():
 def test_headings():
     assert FIGURES["figure_s1"].heading == "Figure S1. AUPR by share of labels"
     assert FIGURES["flow"].heading == "From the archive to the sets"
-    assert TABLES["table_s3"].heading == "Table S3. Severe AS by share of labels"
+    assert TABLES["table_s1"].heading == "Table S1. The cohort in detail"
+    name, table = task_table(1, "Severe AS")
+    assert (name, table.heading) == ("table_s3", "Table S3. Severe AS by share of labels")
 
 
 def test_names_of_files():
-    assert figure_name("figure4_severe_as") == "figure4"
-    assert figure_name("figure4_severe_as_checks") == "figure4_checks"
-    assert figure_name("figure_s2") == "figure_s2"
+    assert figure_name("figure_s2") == ("figure_s2", 1)
+    assert figure_name("figure2_page3") == ("figure2", 3)
     with pytest.raises(KeyError, match="figure9"):
         figure_name("figure9")
+    with pytest.raises(KeyError, match="figure2_pagex"):
+        figure_name("figure2_pagex")
 
 
 def test_snakemake_reads_the_captions_of_the_registry():

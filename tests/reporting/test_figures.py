@@ -25,6 +25,8 @@ from echoclr_core.reporting.style import INIT_STYLES, save_figure
 from echoclr_core.reporting.training_curves import finetuning_curves, pretraining_curves
 from echoclr_core.reporting.views import calibration_figure, confusion_figure, decisions_by_view
 
+TITLES = {"lvh": "LVH", "severe_as": "Severe AS"}
+
 
 def texts(figure) -> str:
     return "\n".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
@@ -55,7 +57,7 @@ def test_saved_figures_are_equal_byte_by_byte_and_carry_no_date(build_metrics, t
     files = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        files.append(save_figure(figure_of_paper("2", metrics), tmp_path / name / "figure_2"))
+        files.append(save_figure(figure_of_paper("2", metrics, titles=TITLES), tmp_path / name / "figure_2"))
     for one, two in zip(*files, strict=True):
         assert one.read_bytes() == two.read_bytes()
     pdf, png = files[0]
@@ -66,12 +68,12 @@ def test_saved_figures_are_equal_byte_by_byte_and_carry_no_date(build_metrics, t
 
 
 def test_no_pyplot_state(metrics):
-    figure_of_paper("3", metrics)
+    figure_of_paper("3", metrics, titles=TITLES)
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
 
 
 def test_panels_show_the_numbers_of_the_table(metrics):
-    figure = label_efficiency_figure(metrics, ("random", "kinetics400", "echoclr"))
+    figure = label_efficiency_figure(metrics, ("random", "kinetics400", "echoclr"), titles=TITLES)
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert titles == [
         "LVH, internal test set",
@@ -97,7 +99,7 @@ def test_panels_show_the_numbers_of_the_table(metrics):
 @pytest.mark.parametrize("number", list(FIGURES))
 def test_figures_of_the_paper(number, metrics):
     metric, inits = FIGURES[number]
-    figure = figure_of_paper(number, metrics)
+    figure = figure_of_paper(number, metrics, titles=TITLES)
     assert len(figure.axes) == 4
     names = [text.get_text() for text in figure.legends[0].get_texts()]
     assert names == [INIT_STYLES[init].name for init in inits]
@@ -105,16 +107,16 @@ def test_figures_of_the_paper(number, metrics):
 
 
 def test_absent_models_are_said(build_metrics):
-    figure = figure_of_paper("2", build_metrics(("random", "echoclr")))
+    figure = figure_of_paper("2", build_metrics(("random", "echoclr")), titles=TITLES)
     assert "Not part of this run: Kinetics-400." in texts(figure)
     with pytest.raises(ValueError, match="no rows"):
-        figure_of_paper("2", build_metrics(("simclr",)))
+        figure_of_paper("2", build_metrics(("simclr",)), titles=TITLES)
     with pytest.raises(ValueError, match="allowed"):
-        figure_of_paper("9", build_metrics())
+        figure_of_paper("9", build_metrics(), titles=TITLES)
 
 
 def test_one_task_gives_two_panels(build_metrics):
-    assert len(figure_of_paper("2", build_metrics(tasks=("severe_as",))).axes) == 2
+    assert len(figure_of_paper("2", build_metrics(tasks=("severe_as",)), titles=TITLES).axes) == 2
 
 
 def test_missing_intervals_and_values_are_said(metrics):
@@ -122,7 +124,7 @@ def test_missing_intervals_and_values_are_said(metrics):
     external = few["cohort"] == "external"
     few.loc[external & (few["task"] == "severe_as"), ["ci_low", "ci_high"]] = pd.NA
     few.loc[external & (few["task"] == "lvh"), ["value", "ci_low", "ci_high"]] = pd.NA
-    shown = texts(figure_of_paper("2", few))
+    shown = texts(figure_of_paper("2", few, titles=TITLES))
     assert "31 cases: too few for intervals" in shown
     assert "31 cases: one class only, not defined" in shown
 
@@ -138,7 +140,7 @@ def test_several_draws_are_averaged(build_metrics):
     table = summarise_draws(part)
     assert (table["n_draws"] == 3).all()
     assert table["value"][0] == pytest.approx(part.loc[part["ratio"] == 0.01, "value"].mean())
-    figure = figure_of_paper("2", metrics)
+    figure = figure_of_paper("2", metrics, titles=TITLES)
     np.testing.assert_allclose(lines_of(figure.axes[0], "echoclr")[0][:, 1], table["value"])
     assert "mean of 3 repeats" in texts(figure)
 
@@ -152,7 +154,7 @@ def test_ratio_axis_is_logarithmic_where_there_is_room():
 
 
 def test_published_values_are_hollow_and_at_their_place(metrics):
-    figure = label_efficiency_figure(metrics, ("echoclr",), published=published_metrics())
+    figure = label_efficiency_figure(metrics, ("echoclr",), titles=TITLES, published=published_metrics())
     hollow = [line for line in figure.axes[2].lines if line.get_markerfacecolor() == "none"]
     assert sorted(y for line in hollow for y in line.get_ydata()) == [0.818, 0.934]
     assert "published" in texts(figure)
@@ -170,7 +172,7 @@ def test_published_numbers_are_the_papers():
 
 
 def test_captions_take_their_numbers_from_the_table(metrics):
-    caption = figure_caption("2", metrics)
+    caption = figure_caption("2", metrics, TITLES)
     row = metrics.query(
         "metric == 'auroc' and task == 'lvh' and cohort == 'internal' and init == 'echoclr'"
     ).iloc[0]
@@ -301,11 +303,11 @@ def test_pretraining_curves_tolerate_methods_without_order_head():
 def test_finetuning_curves_mark_the_epoch_that_is_kept():
     epoch = np.arange(1, 8)
     run = pd.DataFrame({"task": "lvh", "init": "echoclr", "ratio": 0.1, "draw": 0, "epoch": epoch})
-    figure = finetuning_curves(run.assign(validation_loss=(epoch - 3.0) ** 2))
+    figure = finetuning_curves(run.assign(validation_loss=(epoch - 3.0) ** 2), titles=TITLES)
     (mark,) = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert mark.get_xydata().tolist() == [[3, 0]]
     with pytest.raises(ValueError, match="validation_loss"):
-        finetuning_curves(run)
+        finetuning_curves(run, titles=TITLES)
 
 
 def test_confusion_matrix():

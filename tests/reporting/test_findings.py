@@ -6,6 +6,7 @@ import pytest
 
 from echoclr_core.reporting.findings import below_chance, findings, has_diverged
 
+TITLES = {"lvh": "LVH"}
 RUN = {"task": "lvh", "ratio": 0.05, "draw": 0, "cohort": "internal"}
 
 
@@ -26,7 +27,7 @@ def tables(values, p_holm=0.2):
 
 
 def test_all_initialisations_are_named_from_the_highest():
-    [text] = findings(*tables({"random": 0.73, "simclr": 0.6, "echoclr": 0.65}), ["lvh"])
+    [text] = findings(*tables({"random": 0.73, "simclr": 0.6, "echoclr": 0.65}), TITLES)
     assert "LVH from 16 labelled studies (5 %), internal test set of 39 studies with 14 cases" in text
     assert text.index("Random 0.730 (0.630–0.830)") < text.index("EchoCLR 0.650") < text.index("SimCLR 0.600")
     assert "does not hold here: Random is not below EchoCLR" in text
@@ -34,22 +35,22 @@ def test_all_initialisations_are_named_from_the_highest():
 
 def test_order_that_holds_says_whether_it_is_separated():
     values = {"random": 0.6, "simclr": 0.62, "echoclr": 0.8}
-    [text] = findings(*tables(values), ["lvh"])
+    [text] = findings(*tables(values), TITLES)
     assert "holds here in the point estimates; no difference is statistically separated" in text
-    [text] = findings(*tables(values, p_holm=0.01), ["lvh"])
+    [text] = findings(*tables(values, p_holm=0.01), TITLES)
     assert "Holm-adjusted P < 0.05 against Random and SimCLR." in text
 
 
 def test_without_numbers_it_says_so():
     metrics, comparisons = tables({"random": np.nan})
-    assert findings(metrics, comparisons, ["lvh"]) == [
+    assert findings(metrics, comparisons, TITLES) == [
         "LVH: no AUROC could be computed on the internal test set."
     ]
 
 
 def test_below_chance_wants_the_whole_interval():
     metrics, _ = tables({"random": 0.45, "simclr": 0.3})
-    assert below_chance(metrics) == [
+    assert below_chance(metrics, TITLES) == [
         "LVH, internal test set, SimCLR at 5 % of the labels: 0.300 (0.200–0.400)"
     ]
 

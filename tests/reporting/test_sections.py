@@ -67,7 +67,7 @@ def page(tmp_path, summary, movie_bytes=10):
         "saliency_movies": [str(tmp_path / "film.mp4")],
         "saliency_summary": [str(folder / "summary.json")],
     }
-    nothing = {"tasks": [], "inits": [], "methods": []}
+    nothing = {"titles": {"severe_as": "Severe AS"}, "inits": [], "methods": []}
     return Page(files=files, config=CONFIG, **nothing)
 
 
@@ -106,7 +106,7 @@ def test_operating_points_and_calibration():
     points = pd.DataFrame(
         [{**run, "criterion": "specificity", "rate": 0.9, **rates, **bounds, "ppv": np.nan}]
     )
-    [row] = evaluation.operating_points(points).to_dict("records")
+    [row] = evaluation.operating_points(points, {"lvh": "LVH"}).to_dict("records")
     assert row["Task and set"] == "LVH, internal test set"
     assert row["Kept on validation"] == "specificity 90 %"
     assert row["Sensitivity"] == "0.500 (0.400–0.400)"
@@ -119,9 +119,8 @@ def test_operating_points_and_calibration():
     }
     slopes = {"slope": np.nan, "slope_low": np.nan, "slope_high": np.nan}
     intercepts = {"intercept": 0.1, "intercept_low": -0.2, "intercept_high": 0.4}
-    [row] = evaluation.calibration_table(pd.DataFrame([{**run, **numbers, **slopes, **intercepts}])).to_dict(
-        "records"
-    )
+    table = pd.DataFrame([{**run, **numbers, **slopes, **intercepts}])
+    [row] = evaluation.calibration_table(table, {"lvh": "LVH"}).to_dict("records")
     assert row["Intercept"] == "0.10 (-0.20 to 0.40)"
     assert row["Slope"] == "–"
 
@@ -129,6 +128,6 @@ def test_operating_points_and_calibration():
 @pytest.mark.parametrize("tasks", [[]])
 def test_no_saliency_is_said(tmp_path, tasks):
     names = ("saliency", "saliency_checks", "saliency_movies", "saliency_summary")
-    empty = Page(files=dict.fromkeys(names, tasks), config=CONFIG, tasks=tasks, inits=[], methods=[])
+    empty = Page(files=dict.fromkeys(names, tasks), config=CONFIG, titles={}, inits=[], methods=[])
     [text] = saliency.section(empty).blocks
     assert "explain.tasks" in text.rst

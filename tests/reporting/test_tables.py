@@ -89,7 +89,7 @@ def test_workshop_numbers_are_another_source():
 
 
 def test_caption_gives_the_case_counts(metrics):
-    caption = performance_caption(metrics, "severe_as")
+    caption = performance_caption(metrics, "severe_as", title="Severe AS")
     assert "external test set 2,040 studies, 31 cases" in caption
     assert "10,000 resamples" in caption
 

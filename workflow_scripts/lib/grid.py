@@ -6,6 +6,7 @@ from functools import partial
 from itertools import product
 
 SSL = ("simclr", "mi_simclr", "echoclr")
+TASK_TITLES = {"lvh": "LVH", "severe_as": "Severe AS"}
 COHORTS = ("internal", "external")
 SCORED = (*COHORTS, "validation")
 
@@ -29,7 +30,13 @@ class Grid:
 
     @property
     def tasks(self) -> list[str]:
-        return self.config["finetune"]["tasks"]
+        """The tasks of the study, in the order in which they are defined: that of figures and tables."""
+        return [task for task in TASK_TITLES if task in self.config["finetune"]["tasks"]]
+
+    @property
+    def titles(self) -> list[list[str]]:
+        """[task, title] of each task."""
+        return [[task, TASK_TITLES[task]] for task in self.tasks]
 
     @property
     def methods(self) -> list[str]:

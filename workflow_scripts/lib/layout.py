@@ -6,7 +6,8 @@ from pathlib import Path
 from snakemake.io import directory, expand, multiext, temp
 
 from echoclr_core.common.modules import code_digest
-from echoclr_core.reporting.exhibits import FIGURES, caption_values
+from echoclr_core.reporting.exhibits import FIGURES, caption_values, task_table
+from echoclr_core.reporting.panels import page_count, page_suffix
 from workflow_scripts.lib.grid import SSL, Grid, again
 
 CELL = "{task}/{init}/{ratio}/{draw}"
@@ -119,3 +120,11 @@ class Layout:
             saliency_scale=self.config["report"]["saliency_scale"],
         )
         return {name: FIGURES[name].caption_text(**values) for name in sorted(names)}
+
+    def pages(self, name: str) -> list[str]:
+        """A figure's name and those of its further pages: four panels, two tasks a page."""
+        return [name + page_suffix(number + 1) for number in range(page_count(len(self.grid.tasks)))]
+
+    def task_tables(self) -> list[str]:
+        """Names of the result tables, task by task."""
+        return [task_table(place, title)[0] for place, (_, title) in enumerate(self.grid.titles)]

@@ -1,30 +1,32 @@
 """What stands behind the AUROC: operating points, calibration, subgroups."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import pandas as pd
 
 from echoclr_core.reporting.panels import of_most_labels, ratio_words
 from echoclr_core.reporting.report import Block, DataTable, Section
 from echoclr_core.reporting.sections.page import Page, decimal
-from echoclr_core.reporting.style import COHORT_NAMES, TASK_NAMES, init_name
+from echoclr_core.reporting.style import COHORT_NAMES, init_name
 
 
 def section(page: Page) -> Section:
     """Two figures and two tables, of the models with the most labels."""
     points = of_most_labels(page.table("operating_points"))
     calibration = of_most_labels(page.table("calibration"))
-    reliability, forest = page.files["evaluation"]
     blocks: list[Block] = [
         DataTable(
-            frame=operating_points(points),
+            frame=operating_points(points, page.titles),
             title="Operating points",
             caption=f"Models fine-tuned on {ratio_words(points)}. Each threshold is fixed on the validation "
             "set, where it keeps the rate that is named; brackets are exact 95 % intervals (Clopper and "
             "Pearson).",
             group=True,
         ),
-        page.picture("calibration", reliability),
+        *(page.picture(Path(path).stem, path) for path in page.files["calibration_figures"]),
         DataTable(
-            frame=calibration_table(calibration),
+            frame=calibration_table(calibration, page.titles),
             title="Calibration in numbers",
             caption="A perfectly calibrated model has intercept 0 and slope 1. Compare the Brier score with "
             "the one of always predicting the prevalence (no skill), in the last column.",
@@ -32,17 +34,17 @@ def section(page: Page) -> Section:
         ),
     ]
     if len(page.table("subgroups")):
-        blocks.append(page.picture("subgroups", forest))
+        blocks += [page.picture(Path(path).stem, path) for path in page.files["subgroup_figures"]]
     return Section(title="Beyond the AUROC", blocks=blocks)
 
 
-def operating_points(points: pd.DataFrame) -> pd.DataFrame:
+def operating_points(points: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     """One row a task, set, criterion and initialisation."""
     rows = []
     for row in points.to_dict("records"):
         rows.append(
             {
-                **_names(row),
+                **_names(row, titles),
                 "Kept on validation": f"{row['criterion']} {100 * row['rate']:g} %",
                 **{
                     name.capitalize() if len(name) > 3 else name.upper(): _with_bounds(row, name)
@@ -53,13 +55,13 @@ def operating_points(points: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def calibration_table(calibration: pd.DataFrame) -> pd.DataFrame:
+def calibration_table(calibration: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     """One row a task, set and initialisation."""
     rows = []
     for row in calibration.to_dict("records"):
         rows.append(
             {
-                **_names(row),
+                **_names(row, titles),
                 "Prevalence": _number(row["prevalence"]),
                 "Mean probability": _number(row["mean_probability"]),
                 "Intercept": _with_bounds(row, "intercept", digits=2),
@@ -71,9 +73,9 @@ def calibration_table(calibration: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _names(row: dict) -> dict[str, str]:
+def _names(row: dict, titles: Mapping[str, str]) -> dict[str, str]:
     return {
-        "Task and set": f"{TASK_NAMES[row['task']]}, {COHORT_NAMES[row['cohort']]}",
+        "Task and set": f"{titles[row['task']]}, {COHORT_NAMES[row['cohort']]}",
         "Initialisation": init_name(row["init"]),
     }
 

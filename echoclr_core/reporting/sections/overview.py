@@ -1,9 +1,9 @@
 """At a glance: what was asked, on whom, what came out, and what must not be concluded."""
 
-from echoclr_core.reporting.findings import below_chance, findings, has_diverged
+from echoclr_core.reporting.findings import below_chance, findings, has_diverged, listing
 from echoclr_core.reporting.report import KeyNumbers, Section, Text
 from echoclr_core.reporting.sections.page import Page, read_json, shared_patients
-from echoclr_core.reporting.style import TASK_NAMES, init_name
+from echoclr_core.reporting.style import init_name
 
 LISTED = 6  # entries of a note before it says how many more there are
 
@@ -18,12 +18,12 @@ def section(page: Page) -> Section:
 
 def lead(page: Page) -> str:
     """The first lines of the page: the question, and what this run found."""
-    tasks = " and ".join(TASK_NAMES[task] for task in page.tasks)
+    tasks = listing(list(page.titles.values()))
     question = (
         f"Question: how well can {tasks} be recognised from echocardiogram videos when few studies are "
         "labelled, and does self-supervised pretraining on unlabelled videos help?"
     )
-    found = findings(page.table("metrics"), page.table("comparisons"), page.tasks)
+    found = findings(page.table("metrics"), page.table("comparisons"), page.titles)
     return "\n\n".join([question, *found, _limits(page)])
 
 
@@ -76,7 +76,7 @@ def _diverged(page: Page) -> list[str]:
         loss = read_json(path)["validation_loss"]
         if has_diverged(loss):
             named.append(
-                f"{TASK_NAMES[task]}, {init_name(init)} at {100 * float(ratio):g} % of the labels, repeat "
+                f"{page.titles[task]}, {init_name(init)} at {100 * float(ratio):g} % of the labels, repeat "
                 f"{int(draw) + 1} (validation loss {loss:,.4g})"
             )
     if not named:
@@ -88,7 +88,7 @@ def _diverged(page: Page) -> list[str]:
 
 
 def _below_chance(page: Page) -> list[str]:
-    named = below_chance(page.table("metrics"))
+    named = below_chance(page.table("metrics"), page.titles)
     if not named:
         return []
     return [
@@ -130,7 +130,7 @@ def _few(page: Page) -> list[str]:
         metrics["metric"] == "auroc", ["task", "cohort", "n_studies", "n_positive"]
     ].drop_duplicates()
     few = [
-        f"{TASK_NAMES[task]}, {cohort}: {cases} cases among {total} studies"
+        f"{page.titles[task]}, {cohort}: {cases} cases among {total} studies"
         for task, cohort, total, cases in counts.itertuples(index=False)
         if min(cases, total - cases) < 32
     ]

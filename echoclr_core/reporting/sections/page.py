@@ -1,13 +1,13 @@
 """What every section of the report is made from."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.reporting.exhibits import FIGURES, caption_values
+from echoclr_core.reporting.exhibits import FIGURES, caption_values, figure_name
 from echoclr_core.reporting.report import Picture
 
 
@@ -21,8 +21,10 @@ class Page:
         The rule's named inputs: name to path or list of paths.
     config
         The configuration without paths.
-    tasks, inits, methods
-        The grid.
+    titles
+        Task to title, in the order of figures and tables.
+    inits, methods
+        Initialisations and pretraining methods, in the order of figures and tables.
     cells
         (task, initialisation, ratio, draw) of each path in ``files["selected"]``.
     source
@@ -31,7 +33,7 @@ class Page:
 
     files: dict
     config: dict
-    tasks: Sequence[str]
+    titles: Mapping[str, str]
     inits: Sequence[str]
     methods: Sequence[str]
     cells: Sequence[Sequence[str]] = ()
@@ -57,7 +59,7 @@ class Page:
         Parameters
         ----------
         name
-            Key of :data:`~echoclr_core.reporting.exhibits.FIGURES`.
+            Key of :data:`~echoclr_core.reporting.exhibits.FIGURES`, or file name of a further page.
         source
             The image file.
         of
@@ -67,10 +69,12 @@ class Page:
         more
             Sentences after the caption.
         """
+        name, page = figure_name(name)
         exhibit = FIGURES[name]
+        title = exhibit.heading + (f" for {of}" if of else "") + (f" (page {page})" if page > 1 else "")
         return Picture(
             source=source,
-            title=f"{exhibit.heading} for {of}" if of else exhibit.heading,
+            title=title,
             alt=alt or exhibit.alt,
             caption=f"{self.caption(name)} {more}".strip(),
         )

@@ -1,39 +1,45 @@
 """Figures 2, 3, S1, S2, Tables S2, S3, and which learning rates won."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from echoclr_core.reporting.captions import figure_caption
-from echoclr_core.reporting.exhibits import TABLES
+from echoclr_core.reporting.exhibits import figure_name, task_table
+from echoclr_core.reporting.label_efficiency import number_of
+from echoclr_core.reporting.panels import page_of
 from echoclr_core.reporting.performance import performance_caption
 from echoclr_core.reporting.report import DataTable, Section
 from echoclr_core.reporting.sections.page import Page, read_json
-from echoclr_core.reporting.style import TASK_NAMES, init_name
-
-FIGURE_NUMBERS = ("2", "3", "s1", "s2")
-TABLE_OF_TASK = {"lvh": "table_s2", "severe_as": "table_s3"}
+from echoclr_core.reporting.style import init_name
 
 
 def section(page: Page) -> Section:
     """Figures 2, 3, S1, S2 and Tables S2, S3."""
     metrics = page.table("metrics")
     blocks = [
-        page.picture(Path(path).stem, path, more=figure_caption(number, metrics))
-        for path, number in zip(page.files["figures"], FIGURE_NUMBERS, strict=True)
+        page.picture(Path(path).stem, path, more=_panels(Path(path).stem, metrics, page.titles))
+        for path in page.files["figures"]
     ]
-    for task, path in zip(page.tasks, page.files["tables"], strict=True):
+    for place, (task, path) in enumerate(zip(page.titles, page.files["tables"], strict=True)):
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
         blocks.append(
             DataTable(
                 frame=frame[[name for name in frame.columns if "exact" not in name.lower()]],
-                title=TABLES[TABLE_OF_TASK[task]].heading,
-                caption=performance_caption(metrics, task),
+                title=task_table(place, page.titles[task])[1].heading,
+                caption=performance_caption(metrics, task, title=page.titles[task]),
                 group=True,
                 spans=("Internal", "External"),
             )
         )
     return Section(title="Results", blocks=blocks, sections=[_selection(page)])
+
+
+def _panels(stem: str, metrics: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """What the panels of one page show."""
+    name, number = figure_name(stem)
+    return figure_caption(number_of(name), metrics, page_of(titles, number))
 
 
 def _selection(page: Page) -> Section:
@@ -43,7 +49,7 @@ def _selection(page: Page) -> Section:
         best = read_json(path)
         rows.append(
             {
-                "Task": TASK_NAMES[task],
+                "Task": page.titles[task],
                 "Initialisation": init_name(init),
                 "Labels": f"{100 * float(ratio):g}%",
                 "Draw": draw,

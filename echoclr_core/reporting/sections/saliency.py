@@ -7,7 +7,7 @@ import pandas as pd
 from echoclr_core.reporting.exhibits import FIGURES
 from echoclr_core.reporting.report import Block, DataTable, Movie, Section, Text
 from echoclr_core.reporting.sections.page import Page, decimal, read_json
-from echoclr_core.reporting.style import TASK_NAMES, init_label
+from echoclr_core.reporting.style import init_label
 
 LARGEST_MOVIE = 3_000_000
 """Bytes: a larger film stays a file of its own, so that the page can be sent."""
@@ -19,7 +19,7 @@ def section(page: Page) -> Section:
     blocks: list[Block] = []
     for picture, checks, movie, path in zip(*(page.files[name] for name in names), strict=True):
         summary = read_json(path)
-        task = TASK_NAMES[Path(path).parent.name]
+        task = page.titles[Path(path).parent.name]
         blocks.append(page.picture("figure4", picture, of=task, alt=_alt(summary), more=_looped(summary)))
         blocks.append(_movie(page, movie, task))
         blocks.append(DataTable(frame=shown(summary), title=f"Studies shown for {task}"))

@@ -1,0 +1,21 @@
+"""Panels and pages of figures follow from the list of tasks."""
+
+from echoclr_core.reporting.panels import page_count, page_of, page_suffix, panels_of
+
+FIVE = {name: name.upper() for name in "abcde"}
+
+
+def test_two_panels_a_task_in_order():
+    assert panels_of(FIVE, ["c", "a"]) == [
+        ("a", "internal"),
+        ("a", "external"),
+        ("c", "internal"),
+        ("c", "external"),
+    ]
+
+
+def test_pages_of_four_panels():
+    assert [page_count(n) for n in (0, 1, 2, 3, 5, 12)] == [1, 1, 1, 2, 3, 6]
+    assert page_of(FIVE, 1) == {"a": "A", "b": "B"}
+    assert page_of(FIVE, 3) == {"e": "E"}
+    assert [page_suffix(n) for n in (1, 2)] == ["", "_page2"]
