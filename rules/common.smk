@@ -57,4 +57,4 @@ AUDITED = results("deidentified/audit.json")
 USER = UserFiles(config, active=NEEDS_DATA, made_here=SYNTHETIC)
 
 # Keys that say how fast, not what: scripts read them from the configuration, since a change is no reason to run again.
-NO_NUMBER = ("compute.loader_workers", "compute.jobs_per_gpu")
+NO_NUMBER = ("compute.loader_workers", "compute.jobs_per_gpu", "compute.checkpoint_minutes")

@@ -12,6 +12,7 @@ from echoclr_core.finetune.run import finetune
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import HISTORY
 from echoclr_core.models.weights import save_weights
+from echoclr_core.training.gpu import require_gpu
 from echoclr_core.training.progress import TIMINGS
 from echoclr_core.training.settings import settings_from
 from workflow_scripts.lib.job import job, settings
@@ -29,6 +30,7 @@ with (
 ):
     use_threads(snakemake.threads)
     chosen, compute = settings(snakemake), settings(snakemake, "compute").compute
+    require_gpu(int(snakemake.resources.get("gpu", 0) or 0), compute["device"])
     cell = snakemake.wildcards
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
@@ -60,6 +62,7 @@ with (
                 "kinetics_standardisation": cell.init == "kinetics400",
                 "precision": compute["precision"],
                 "memory_format": compute["memory_format"],
+                "deterministic": compute["deterministic"],
                 "seed": seed_of(chosen.seed, int(cell.draw)),
             },
         ),
@@ -67,13 +70,12 @@ with (
         device=compute["device"],
         jobs_per_gpu=snakemake.config["compute"]["jobs_per_gpu"],
         workers=snakemake.config["compute"]["loader_workers"],
-        code=snakemake.params.core,
+        checkpoint_minutes=snakemake.config["compute"]["checkpoint_minutes"],
     )
     record = {
         **result.run,
         RECORD: json.loads(snakemake.params.settings),
         "learning_rate": cell.lr,
-        "code": snakemake.params.core,
     }
     header = {"task": cell.task, "initialisation": cell.init, "fingerprint": str(result.run["fingerprint"])}
     HISTORY.write(result.history, snakemake.output.history)

@@ -4,6 +4,7 @@ from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.finetune.scoring import predict_together
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import PREDICTIONS
+from echoclr_core.training.gpu import require_gpu
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import encoder_settings, load_classifier
 from workflow_scripts.lib.store import open_store
@@ -13,6 +14,7 @@ from workflow_scripts.lib.training_data import SETS, labelled_videos
 with job(snakemake) as log:
     use_threads(snakemake.threads)
     chosen, compute = settings(snakemake), settings(snakemake, "compute").compute
+    require_gpu(int(snakemake.resources.get("gpu", 0) or 0), compute["device"])
     task, inits = snakemake.wildcards.task, snakemake.params.inits
     encoder = encoder_settings(chosen.model)
     models = {

@@ -24,16 +24,23 @@ from echoclr_core.models.heads import Classifier
 from echoclr_core.models.weights import load_strictly
 from echoclr_core.training.checkpoints import Checkpoints
 from echoclr_core.training.compute import Compute, choose_compute
-from echoclr_core.training.determinism import deterministic
+from echoclr_core.training.determinism import check_layers, deterministic
+from echoclr_core.training.diagnostics import checked_rows
 from echoclr_core.training.inputs import data_digest, frame_counts
 from echoclr_core.training.leasing import lease_device
-from echoclr_core.training.loop import Loop
+from echoclr_core.training.loop import CHECKPOINT_MINUTES, Loop
+from echoclr_core.training.numbers_code import numbers_code
 from echoclr_core.training.progress import TIMINGS, Progress
 from echoclr_core.training.selfcheck import checked_compute
 from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
 
-NON_FINGERPRINT_FIELDS = ("checkpoint_every",)
+NON_FINGERPRINT_FIELDS = ("finetune.checkpoint_every", "finetune.precision", "finetune.memory_format")
+NUMBERS = (
+    "echoclr_core/finetune/step.py",
+    "echoclr_core/finetune/batches.py",
+    "echoclr_core/training/loop.py",
+)  # with what they import: the code that decides the weights
 COLUMNS = ["video_id", "study_id", "label"]
 
 
@@ -71,7 +78,8 @@ def finetune(
     device: str = "auto",
     jobs_per_gpu: int = 1,
     workers: int = 0,
-    code: str = "",
+    checkpoint_minutes: float = CHECKPOINT_MINUTES,
+    code: str | None = None,
     log: logging.Logger | None = None,
     terminal: bool | None = None,
 ) -> FinetuneResult:
@@ -99,8 +107,11 @@ def finetune(
         See ``training.lease_device``.
     workers
         Loader processes; any number gives the same numbers.
+    checkpoint_minutes
+        Time between two checkpoints; there is one at the end and at a request to stop in any case.
     code
-        A digest of the code, part of the run's fingerprint: a checkpoint of other code is not resumed.
+        A digest of the code that decides the weights, part of the run's fingerprint: a checkpoint of other
+        code is not resumed. None computes it.
     log
         For messages; default this module's logger.
     terminal
@@ -122,8 +133,15 @@ def finetune(
     if initial is not None:
         load_strictly(encoder, initial, source="the initial state")
     size = (settings.input_size or store.size[0], settings.input_size or store.size[1])
-    with lease_device(device, jobs_per_gpu=jobs_per_gpu) as place, deterministic(), Stopper() as stopper:
-        compute = choose_compute(place, settings.precision, settings.memory_format)
+    with (
+        lease_device(device, jobs_per_gpu=jobs_per_gpu) as place,
+        deterministic(settings.deterministic),
+        Stopper() as stopper,
+    ):
+        check_layers(encoder, place, settings.deterministic)
+        compute = choose_compute(
+            place, settings.precision, settings.memory_format, deterministic=settings.deterministic
+        )
         compute = checked_compute(compute, encoder, (3, settings.clip_length, *size), settings.precision, log)
         torch.manual_seed(derive_seed(settings.seed, "head"))
         model = Classifier(encoder, settings.dropout)
@@ -139,7 +157,8 @@ def finetune(
             steps_per_epoch=batches.steps_per_epoch,
         )
         data = digest([data_digest(store, table) for table in tables.values()])
-        fingerprint = _fingerprint(settings, encoder_settings, data, weights_digest(model), compute, code)
+        definition = _definition(settings, encoder_settings, data, weights_digest(model), compute, code)
+        fingerprint = digest(["finetune", __version__, definition])
         log.info("fine-tuning on %s", compute.describe())
         steps = settings.max_epochs * batches.steps_per_epoch
         loop = Loop(
@@ -148,9 +167,9 @@ def finetune(
             steps=steps,
             interval=batches.steps_per_epoch,
             seed=settings.seed,
-            checkpoints=Checkpoints(state_dir, fingerprint),
+            checkpoints=Checkpoints(state_dir, fingerprint, definition=definition),
             checkpoint_every=settings.checkpoint_every,
-            save_intervals=True,
+            checkpoint_minutes=checkpoint_minutes,
             workers=workers,
             device=compute.device,
             progress=Progress("fine-tune", steps, log, terminal=terminal),
@@ -162,6 +181,7 @@ def finetune(
         "initial": "given" if initial is not None else "random",
         "data_digest": data,
         "fingerprint": fingerprint,
+        "code": definition["code"],
         "notes": notes,
     }
     return _result(model, trainer, loop, settings, tables, record)
@@ -224,17 +244,25 @@ def weights_digest(model: torch.nn.Module) -> str:
     return checksum.hexdigest()
 
 
-def _fingerprint(
+def _definition(
     settings: FinetuneSettings,
     encoder_settings: EncoderSettings,
     data: str,
     weights: str,
     compute: Compute,
-    code: str,
-) -> str:
-    defining = {k: v for k, v in dataclasses.asdict(settings).items() if k not in NON_FINGERPRINT_FIELDS}
-    parts = [defining, dataclasses.asdict(encoder_settings), data, weights, code]
-    return digest(["finetune", __version__, *parts, compute.precision, compute.channels_last])
+    code: str | None,
+) -> dict[str, Any]:
+    """All that decides the run's numbers, as far as it can be named: name to plain value."""
+    parts = {f"finetune.{k}": v for k, v in dataclasses.asdict(settings).items()}
+    parts |= {f"encoder.{k}": v for k, v in dataclasses.asdict(encoder_settings).items()}
+    parts = {name: value for name, value in parts.items() if name not in NON_FINGERPRINT_FIELDS}
+    return parts | {
+        "training and validation data": data,
+        "initial weights": weights,
+        "code": numbers_code(NUMBERS) if code is None else code,
+        "precision": compute.precision,
+        "channels_last": compute.channels_last,
+    }
 
 
 def _result(
@@ -248,7 +276,8 @@ def _result(
     model.to("cpu")
     model.load_state_dict(trainer.best)
     model.encoder.requires_grad_(True)
-    history, timings = HISTORY.check(pd.DataFrame(loop.history)), TIMINGS.check(pd.DataFrame(loop.timings))
+    history, warnings = checked_rows(HISTORY, loop.history)
+    timings = TIMINGS.check(pd.DataFrame(loop.timings))
     counts = {
         f"{name}_{what}": int(count)
         for name, table in tables.items()
@@ -272,5 +301,6 @@ def _result(
         "seconds": float(timings["seconds"].sum()),
         "clips_per_second": float(timings["clips_per_second"].mean()),
         "wait_share": float(timings["wait_share"].mean()),
+        "warnings": warnings,
     }
     return FinetuneResult(model=model.eval(), history=history, timings=timings, run=run | counts | record)

@@ -13,6 +13,7 @@ from echoclr_core.models.heads import Classifier
 from echoclr_core.training.compute import Compute, choose_compute
 from echoclr_core.training.inputs import clip_span, frame_counts, grey_input, network_input, read_clips
 from echoclr_core.training.leasing import lease_device
+from echoclr_core.training.selfcheck import checked_compute
 from echoclr_core.video.sampling import even_starts
 from echoclr_core.video.store import ClipStore
 
@@ -172,7 +173,7 @@ def predict_together(
     if rows.empty:
         return {name: PREDICTIONS.empty() for name in models}
     with lease_device(device, jobs_per_gpu=jobs_per_gpu) as place:
-        compute = choose_compute(place, precision, chosen[0].memory_format)
+        compute = _scoring_compute(place, precision, chosen[0], store, next(iter(models.values())))
         for model in models.values():
             compute.place_module(model)
         ids = [str(video) for video in rows["video_id"]]
@@ -180,6 +181,16 @@ def predict_together(
         for model in models.values():
             model.to("cpu")
     return {name: _predictions(rows, each, name) for name, each in zip(models, logits, strict=True)}
+
+
+def _scoring_compute(
+    device: torch.device, precision: str, settings: FinetuneSettings, store: ClipStore, model: Classifier
+) -> Compute:
+    """Precision and layout for ``device``, its convolutions compared with float32 on the CPU first."""
+    compute = choose_compute(device, precision, settings.memory_format)
+    size = [settings.input_size or side for side in store.size]
+    shape = (3, settings.clip_length, *size)
+    return checked_compute(compute, model.encoder, shape, precision, gradients=False)
 
 
 def _predictions(rows: pd.DataFrame, logits: Tensor, name: str) -> pd.DataFrame:

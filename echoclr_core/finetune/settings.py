@@ -47,10 +47,13 @@ class FinetuneSettings:
         See ``video.augmentation``.
     precision, memory_format
         See :func:`echoclr_core.training.choose_compute`.
+    deterministic
+        Reproducible kernels; False takes the fastest, and a run that is repeated or resumed on a GPU may then
+        differ in the last digits.
     seed
         Everything random derives from it.
     checkpoint_every
-        Steps between two checkpoints; there is one after each epoch in any case.
+        Steps between two checkpoints, besides those by the clock; None for the clock alone.
     """
 
     clip_length: int = 16
@@ -73,8 +76,9 @@ class FinetuneSettings:
     augmentation: AugmentSettings = field(default_factory=AugmentSettings)
     precision: str = "auto"
     memory_format: str = "auto"
+    deterministic: bool = True
     seed: int = 0
-    checkpoint_every: int = 200
+    checkpoint_every: int | None = None
 
     def __post_init__(self):
         for name, allowed in (
@@ -96,9 +100,9 @@ class FinetuneSettings:
             "patience",
             "eval_clips_per_video",
         )
-        for name in (*counts, "checkpoint_every"):
+        for name in counts:
             require(getattr(self, name) >= 1, f"finetune.{name}", getattr(self, name), "at least 1")
-        for name in ("input_size", "min_steps_per_epoch"):
+        for name in ("input_size", "min_steps_per_epoch", "checkpoint_every"):
             value = getattr(self, name)
             require(value is None or value >= 1, f"finetune.{name}", value, "at least 1, or empty")
         for name in ("label_smoothing", "dropout"):

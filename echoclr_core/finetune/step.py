@@ -132,7 +132,7 @@ class FinetuneTrainer:
             "epochs_without_improvement": self.stopping.epochs_without_improvement,
         }
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
         """Take up a state."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -5,8 +5,8 @@ SPEC.json holds
 - ``index``, ``frames``: lists of the clip store's files, shard by shard;
 - ``videos``: Parquet with video_id, study_id, set; "train" is trained on, "val" held out;
 - ``encoder``, ``settings``: fields of EncoderSettings and PretrainSettings;
-- ``state_dir``, and optionally ``device``, ``jobs_per_gpu``, ``workers``, ``threads`` (of PyTorch on the
-  CPU);
+- ``state_dir``, and optionally ``device``, ``jobs_per_gpu``, ``workers``,
+  ``checkpoint_minutes``, ``threads`` (of PyTorch on the CPU);
 - ``output``: ``encoder``, ``history``, ``timings``, ``run``: the files to write;
 - ``labels``: Parquet with study_id and the tasks' labels, for ``settings.probe_every``, optional;
 - ``code``: a digest of the code, part of the run's fingerprint, optional;
@@ -38,10 +38,8 @@ from echoclr_core.training.settings import settings_from
 from echoclr_core.video.store import ClipStore
 
 NEEDED = {"index", "frames", "videos", "encoder", "settings", "state_dir", "output"}
-OPTIONAL = {"device", "jobs_per_gpu", "workers", "threads", "metadata", "labels", "code", "events"}
-
-
-PASSED = ("device", "jobs_per_gpu", "workers", "code", "events")
+PASSED = ("device", "jobs_per_gpu", "workers", "checkpoint_minutes", "code", "events")
+OPTIONAL = {*PASSED, "threads", "metadata", "labels"}
 
 
 def run_spec(spec: dict[str, Any]) -> PretrainResult:

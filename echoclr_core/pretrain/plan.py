@@ -22,14 +22,15 @@ class Plan:
     items: int
     steps_per_epoch: int
     steps: int
-    epochs: int
+    epochs: float
 
 
 def plan(videos: pd.DataFrame, settings: PretrainSettings, world_size: int = 1) -> Plan:
     """Count items and steps.
 
     SimCLR with ``match_steps`` takes exactly as many steps as the pairs of the same videos would;
-    ``Plan.epochs`` is then the rounded number of passes over the videos.
+    ``Plan.epochs`` is then the rounded number of passes over the videos. ``max_steps`` ends a run early: the
+    epochs are then the passes over the items that are left of it.
 
     Raises
     ------
@@ -53,8 +54,9 @@ def plan(videos: pd.DataFrame, settings: PretrainSettings, world_size: int = 1) 
         pairs = _count_items(videos, settings, True)
         steps = settings.epochs * (pairs // settings.batch_size)
         epochs = matched_epochs(pairs, own, settings.epochs, settings.batch_size)
-    if settings.max_steps is not None:
-        steps = min(steps, settings.max_steps)
+    if settings.max_steps is not None and settings.max_steps < steps:
+        steps = settings.max_steps
+        epochs = round(steps / per_epoch, 3)
     return Plan(items=own, steps_per_epoch=per_epoch, steps=steps, epochs=epochs)
 
 
@@ -84,6 +86,8 @@ def chance_levels(settings: PretrainSettings) -> dict[str, float]:
 def batch_norm_notes(settings: PretrainSettings, share: int, *, batch_norm: bool) -> list[tuple[int, str]]:
     """What ``settings.micro_batch_size`` means for the method: (logging level, text), at most one.
 
+    Without it, what the number of processes means.
+
     Parameters
     ----------
     settings
@@ -95,7 +99,7 @@ def batch_norm_notes(settings: PretrainSettings, share: int, *, batch_norm: bool
     """
     size = settings.micro_batch_size
     if size is None or size == share:
-        return []
+        return _split_notes(settings, share) if batch_norm and not settings.sync_bn else []
     if not batch_norm:
         return [
             (logging.INFO, f"pretrain.micro_batch_size {size}: exact, since the encoder has no batch norm")
@@ -114,6 +118,25 @@ def batch_norm_notes(settings: PretrainSettings, share: int, *, batch_norm: bool
             f"pretrain.micro_batch_size {size} changes the method: batch norm sees {size} clips of one "
             f"view, not {share}. The paper's is {PAPER_SHARE}; pretrain.activation_checkpointing "
             "saves memory and changes nothing",
+        )
+    ]
+
+
+def _split_notes(settings: PretrainSettings, share: int) -> list[tuple[int, str]]:
+    """What another number of GPUs than the paper's two means, for the paper's batch."""
+    if settings.batch_size != 2 * PAPER_SHARE or share == PAPER_SHARE:
+        return []
+    processes = settings.batch_size // share
+    as_published = (
+        f"pretrain.micro_batch_size: {PAPER_SHARE} gives the paper's split"
+        if share > PAPER_SHARE
+        else f"two GPUs give the paper's split, pretrain.sync_bn statistics over all {settings.batch_size}"
+    )
+    return [
+        (
+            logging.WARNING,
+            f"{processes} process(es): batch norm sees {share} clips of one view, not the {PAPER_SHARE} of "
+            f"each of the paper's two GPUs; {as_published}",
         )
     ]
 

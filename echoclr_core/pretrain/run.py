@@ -8,11 +8,9 @@ from typing import Any
 
 import pandas as pd
 import torch
-from torch import nn
 
 from echoclr_core import __version__
 from echoclr_core.common.digest import digest
-from echoclr_core.common.randomness import derive_seed
 from echoclr_core.models.encoder import Encoder, EncoderSettings, build_encoder
 from echoclr_core.models.recompute import has_batch_norm
 from echoclr_core.pretrain.batches import PairBatches
@@ -20,25 +18,43 @@ from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.plan import batch_norm_notes, chance_levels, check_videos, plan, tidy
 from echoclr_core.pretrain.probe import Probe
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer
+from echoclr_core.pretrain.step import PretrainTrainer, initial_encoder, initial_model
 from echoclr_core.pretrain.tables import HISTORY
 from echoclr_core.pretrain.validate import held_out_accuracy
 from echoclr_core.training import distributed
 from echoclr_core.training.checkpoints import Checkpoints
 from echoclr_core.training.compute import Compute, choose_compute
-from echoclr_core.training.determinism import deterministic
+from echoclr_core.training.determinism import check_layers, deterministic
 from echoclr_core.training.diagnostics import attempt, checked_rows
 from echoclr_core.training.events import EventLog
 from echoclr_core.training.inputs import data_digest
 from echoclr_core.training.leasing import lease_device
-from echoclr_core.training.loop import Loop, silent_logger
+from echoclr_core.training.loop import CHECKPOINT_MINUTES, Loop, silent_logger
+from echoclr_core.training.numbers_code import numbers_code
 from echoclr_core.training.progress import TIMINGS, Progress
 from echoclr_core.training.selfcheck import checked_compute
 from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
 
-# Settings that do not change a run's numbers; a checkpoint serves whatever they are.
-NON_FINGERPRINT_FIELDS = ("checkpoint_every", "activation_checkpointing")
+# Settings that do not change the weights at a given step; a checkpoint serves whatever they are. Precision
+# and memory format enter as what was chosen.
+NON_FINGERPRINT_FIELDS = (
+    "activation_checkpointing",
+    "checkpoint_every",
+    "epochs",
+    "history_every",
+    "match_steps",
+    "max_steps",
+    "memory_format",
+    "precision",
+    "probe_every",
+)
+NUMBERS = (
+    "echoclr_core/pretrain/step.py",
+    "echoclr_core/pretrain/batches.py",
+    "echoclr_core/pretrain/pairs.py",
+    "echoclr_core/training/loop.py",
+)  # with what they import: the code that decides the weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +90,9 @@ def pretrain(
     device: str = "auto",
     jobs_per_gpu: int = 1,
     workers: int = 0,
+    checkpoint_minutes: float = CHECKPOINT_MINUTES,
     labels: pd.DataFrame | None = None,
-    code: str = "",
+    code: str | None = None,
     events: str | Path | None = None,
     log: logging.Logger | None = None,
     terminal: bool | None = None,
@@ -92,7 +109,7 @@ def pretrain(
     encoder_settings, settings
         What and how.
     state_dir
-        For checkpoints; to be removed by the caller once the results are written.
+        For checkpoints. Kept, the last one lets a later run with more steps and a constant schedule go on.
     validation
         Videos of other studies, for the held-out accuracies; None for none.
     device
@@ -101,11 +118,14 @@ def pretrain(
         Jobs that may share a GPU.
     workers
         Loader processes; any number gives the same numbers.
+    checkpoint_minutes
+        Time between two checkpoints; there is one at the end and at a request to stop in any case.
     labels
         For ``settings.probe_every``: study_id and severe_as, lvh (true, false or missing) of training and
         validation studies.
     code
-        A digest of the code, part of the run's fingerprint: a checkpoint of other code is not resumed.
+        A digest of the code that decides the weights, part of the run's fingerprint: a checkpoint of other
+        code is not resumed. None computes it.
     events
         A folder for TensorBoard event files; None for none. It is made anew from the history.
     log
@@ -126,29 +146,37 @@ def pretrain(
     with (
         lease_device(device, jobs_per_gpu=jobs_per_gpu) as place,
         distributed.process_group(place),
-        deterministic(),
+        deterministic(settings.deterministic),
         Stopper() as stopper,
     ):
         run = _Run(store, videos, encoder_settings, settings, place, code, log)
         run.prepare_probe(validation, labels)
         with EventLog.at(events if distributed.rank() == 0 else None) as scalars:
-            return run(Path(state_dir), validation, workers, stopper, scalars, terminal)
+            return run(Path(state_dir), validation, workers, checkpoint_minutes, stopper, scalars, terminal)
 
 
 class _Run:
     """The pieces of one run, put together."""
 
     def __init__(
-        self, store, videos, encoder_settings, settings, device: torch.device, code: str, log: logging.Logger
+        self,
+        store,
+        videos,
+        encoder_settings,
+        settings,
+        device: torch.device,
+        code: str | None,
+        log: logging.Logger,
     ):
         self.store, self.encoder_settings, self.settings = store, encoder_settings, settings
-        self.code, self.probe, self.labels_digest = code, None, None
+        self.code = numbers_code(NUMBERS) if code is None else code
+        self.probe, self.labels_digest = None, None
         self.videos = tidy(videos)
         self.log = log if distributed.rank() == 0 else silent_logger()
         world = distributed.world_size()
         self.plan = plan(self.videos, settings, world)
         check_videos(store, self.videos, settings)
-        self.encoder = build_encoder(encoder_settings, seed=derive_seed(settings.seed, "encoder"))
+        self.encoder = initial_encoder(encoder_settings, settings)
         self.compute = self._choose_compute(device)
         self._check_batch_norm(world)
         items = pretraining_items(
@@ -164,7 +192,10 @@ class _Run:
     def _choose_compute(self, device: torch.device) -> Compute:
         settings = self.settings
         size = (settings.input_size or self.store.size[0], settings.input_size or self.store.size[1])
-        compute = choose_compute(device, settings.precision, settings.memory_format)
+        check_layers(self.encoder, device, settings.deterministic)
+        compute = choose_compute(
+            device, settings.precision, settings.memory_format, deterministic=settings.deterministic
+        )
         shape = (3, settings.clip_length, *size)
         return checked_compute(compute, self.encoder, shape, settings.precision, self.log)
 
@@ -202,35 +233,47 @@ class _Run:
         )
         self.labels_digest = self.probe.digest()
 
-    def fingerprint(self) -> str:
-        """Digest of all that decides the run's numbers, as far as it can be named."""
-        defining = {
-            k: v for k, v in dataclasses.asdict(self.settings).items() if k not in NON_FINGERPRINT_FIELDS
+    def definition(self) -> dict[str, Any]:
+        """All that decides the weights at a given step, as far as it can be named: name to plain value.
+
+        The number of steps is no part of it, unless the learning rate follows from it: a longer run goes on
+        from the checkpoint of a shorter one. Nor is what is only looked at (probe, rows of the history).
+        """
+        settings = dataclasses.asdict(self.settings)
+        parts = {f"pretrain.{k}": v for k, v in settings.items() if k not in NON_FINGERPRINT_FIELDS}
+        parts |= {f"encoder.{k}": v for k, v in dataclasses.asdict(self.encoder_settings).items()}
+        if self.settings.schedule != "constant":
+            parts[f"steps (the {self.settings.schedule} schedule follows them)"] = self.plan.steps
+        return parts | {
+            "training data": self.data_digest,
+            "processes (each has its own batch-norm statistics)": distributed.world_size(),
+            "code": self.code,
+            "precision": self.compute.precision,
+            "channels_last": self.compute.channels_last,
         }
-        parts = [
-            defining,
-            dataclasses.asdict(self.encoder_settings),
-            self.data_digest,
-            self.labels_digest,
-            distributed.world_size(),
-            self.code,
-        ]
-        return digest(["pretrain", __version__, *parts, self.compute.precision, self.compute.channels_last])
+
+    def fingerprint(self) -> str:
+        """Digest of the definition, of the run's length and of the probed labels: of every result."""
+        looked_at = [self.labels_digest, self.settings.probe_every, self.settings.history_every]
+        return digest(["pretrain", __version__, self.definition(), self.plan.steps, *looked_at])
 
     def settings_digest(self) -> str:
         """Digest of settings and encoder alone."""
         return digest([dataclasses.asdict(self.settings), dataclasses.asdict(self.encoder_settings)])
 
     def __call__(
-        self, state_dir: Path, validation, workers: int, stopper: Stopper, events: EventLog | None, terminal
+        self,
+        state_dir: Path,
+        validation: pd.DataFrame | None,
+        workers: int,
+        checkpoint_minutes: float,
+        stopper: Stopper,
+        events: EventLog | None,
+        terminal: bool | None,
     ) -> PretrainResult:
-        settings, seed = self.settings, self.settings.seed
-        torch.manual_seed(derive_seed(seed, "heads"))
-        model = PretrainModel(self.encoder, settings)
-        if settings.sync_bn:
-            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        settings, definition = self.settings, self.definition()
         trainer = PretrainTrainer(
-            model,
+            initial_model(self.encoder, settings),
             settings,
             self.compute,
             steps=self.plan.steps,
@@ -243,9 +286,15 @@ class _Run:
             self.batches,
             steps=self.plan.steps,
             interval=settings.history_every or self.plan.steps_per_epoch,
-            seed=seed,
-            checkpoints=Checkpoints(state_dir, self.fingerprint()),
+            seed=settings.seed,
+            checkpoints=Checkpoints(
+                state_dir,
+                digest(["pretrain", __version__, definition]),
+                definition=definition,
+                last_step=self.plan.steps,
+            ),
             checkpoint_every=settings.checkpoint_every,
+            checkpoint_minutes=checkpoint_minutes,
             workers=workers,
             device=self.compute.device,
             progress=Progress(

@@ -73,10 +73,13 @@ class PretrainSettings:
         See ``video.augmentation``.
     precision, memory_format
         See :func:`echoclr_core.training.choose_compute`.
+    deterministic
+        Reproducible kernels; False takes the fastest, and a run that is repeated or resumed on a GPU may then
+        differ in the last digits.
     seed
         Everything random derives from it.
     checkpoint_every
-        Steps between two checkpoints.
+        Steps between two checkpoints, besides those by the clock; None for the clock alone.
     history_every
         Steps a row of the history; None for an epoch.
     """
@@ -110,8 +113,9 @@ class PretrainSettings:
     augmentation: AugmentSettings = field(default_factory=AugmentSettings)
     precision: str = "auto"
     memory_format: str = "auto"
+    deterministic: bool = True
     seed: int = 0
-    checkpoint_every: int = 200
+    checkpoint_every: int | None = None
     history_every: int | None = None
 
     def __post_init__(self):
@@ -129,9 +133,16 @@ class PretrainSettings:
                 getattr(self, name),
                 f"one of {list(allowed)}",
             )
-        for name in ("clip_length", "frame_stride", "batch_size", "epochs", "checkpoint_every"):
+        for name in ("clip_length", "frame_stride", "batch_size", "epochs"):
             require(getattr(self, name) >= 1, f"pretrain.{name}", getattr(self, name), "at least 1")
-        for name in ("input_size", "max_steps", "micro_batch_size", "history_every", "probe_every"):
+        for name in (
+            "input_size",
+            "max_steps",
+            "micro_batch_size",
+            "history_every",
+            "probe_every",
+            "checkpoint_every",
+        ):
             value = getattr(self, name)
             require(value is None or value >= 1, f"pretrain.{name}", value, "at least 1, or empty")
         for name in ("weight_decay", "warmup_steps", "order_weight", "order_copies"):

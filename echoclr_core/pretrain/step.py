@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from echoclr_core.models.encoder import Encoder
+from echoclr_core.common.randomness import derive_seed
+from echoclr_core.models.encoder import Encoder, EncoderSettings, build_encoder
 from echoclr_core.models.heads import Projector
 from echoclr_core.models.recompute import still_statistics
 from echoclr_core.pretrain.contrastive import Meters, contrastive_meters, nt_xent
@@ -45,6 +46,18 @@ class PretrainModel(nn.Module):
         self.projector = Projector(encoder.features, *settings.projector)
         classes = math.factorial(settings.clip_length)
         self.order_head = nn.Linear(encoder.features, classes) if settings.frame_order else None
+
+
+def initial_encoder(encoder_settings: EncoderSettings, settings: PretrainSettings) -> Encoder:
+    """The encoder as a run begins with it."""
+    return build_encoder(encoder_settings, seed=derive_seed(settings.seed, "encoder"))
+
+
+def initial_model(encoder: Encoder, settings: PretrainSettings) -> nn.Module:
+    """``encoder`` with new heads; with ``sync_bn`` its batch norm spans all processes."""
+    torch.manual_seed(derive_seed(settings.seed, "heads"))
+    model = PretrainModel(encoder, settings)
+    return nn.SyncBatchNorm.convert_sync_batchnorm(model) if settings.sync_bn else model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +146,7 @@ class PretrainTrainer:
         epoch_steps: int,
         probe: Probe | None = None,
     ):
-        self.probe = probe
+        self.probe, self.labels_digest = probe, None if probe is None else probe.digest()
         self.model = compute.place_module(model).train()
         self.settings, self.compute, self.steps, self.epoch_steps = settings, compute, steps, epoch_steps
         kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer]
@@ -235,10 +248,17 @@ class PretrainTrainer:
 
     def state_dict(self) -> dict[str, Any]:
         """Weights and optimizer."""
-        return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "labels": self.labels_digest,
+        }
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up weights and optimizer."""
+    def load_state_dict(self, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Take up weights and optimizer; AUROCs of other labels are removed from ``history``."""
+        if self.labels_digest is not None and state["labels"] != self.labels_digest:
+            for row in history:
+                row.update(NOT_PROBED)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
 

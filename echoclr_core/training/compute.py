@@ -26,21 +26,32 @@ class Compute:
         Whether networks and clips are kept in channels_last_3d.
     reason
         Why, in words for the log and the run's record.
+    deterministic
+        Whether the run's kernels are to be reproducible; see ``training.determinism``.
     """
 
     device: torch.device
     precision: str
     channels_last: bool
     reason: str
+    deterministic: bool = True
 
     def autocast(self) -> AbstractContextManager:
         """The context of a forward pass."""
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
 
     def place_module(self, module: nn.Module) -> nn.Module:
-        """``module`` on the device, in the memory format."""
+        """``module`` on the device, the weights of its 3-D convolutions in the memory format.
+
+        Not ``Module.to(memory_format=...)``: that gives the 4-D weights of 2-D convolutions the format too,
+        which they cannot take.
+        """
         module = module.to(self.device)
-        return module.to(memory_format=torch.channels_last_3d) if self.channels_last else module
+        if self.channels_last:
+            for tensor in (*module.parameters(), *module.buffers()):
+                if tensor.ndim == 5:
+                    tensor.data = tensor.data.contiguous(memory_format=torch.channels_last_3d)
+        return module
 
     def place_clips(self, clips: Tensor) -> Tensor:
         """(B, C, T, H, W) in the memory format; a broadcast channel axis is written out."""
@@ -54,8 +65,17 @@ class Compute:
             "device": str(self.device),
             "precision": self.precision,
             "memory_format": "channels_last_3d" if self.channels_last else "contiguous",
+            "deterministic": str(self.deterministic).lower(),
+            "tf32": self._tf32(),
             "reason": self.reason,
         }
+
+    def _tf32(self) -> str:
+        """What of float32 a GPU computes with 10 bits of mantissa."""
+        if self.device.type != "cuda":
+            return "none"
+        kinds = {"convolutions": torch.backends.cudnn.conv, "matrix products": torch.backends.cuda.matmul}
+        return " and ".join(name for name, kind in kinds.items() if kind.fp32_precision == "tf32") or "none"
 
 
 def choose_compute(
@@ -63,6 +83,7 @@ def choose_compute(
     precision: str = "auto",
     memory_format: str = "auto",
     *,
+    deterministic: bool = True,
     gains_from_bf16: Callable[[torch.device], tuple[bool, str]] | None = None,
 ) -> Compute:
     """Decide precision and memory format for ``device``.
@@ -82,6 +103,8 @@ def choose_compute(
         "auto", "fp32" or "bf16"; the last two are taken at their word.
     memory_format
         "auto", "contiguous" or "channels_last_3d".
+    deterministic
+        Recorded with the choice.
     gains_from_bf16
         Replaces the look at the hardware; returns the verdict and its reason.
 
@@ -101,7 +124,13 @@ def choose_compute(
     channels_last = memory_format == "channels_last_3d"
     if memory_format == "auto":
         channels_last = precision == "bf16" or device.type == "cpu"
-    return Compute(device=device, precision=precision, channels_last=channels_last, reason=reason)
+    return Compute(
+        device=device,
+        precision=precision,
+        channels_last=channels_last,
+        reason=reason,
+        deterministic=deterministic,
+    )
 
 
 def _gains_from_bf16(device: torch.device) -> tuple[bool, str]:

@@ -5,13 +5,63 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import nn
 
 from echoclr_core.common.randomness import derive_seed
 
+# Their CUDA backward adds with atomics, in no fixed order; PyTorch refuses them where reproducible kernels
+# are asked for (its page "Reproducibility" has the whole list).
+NONDETERMINISTIC_LAYERS = (
+    nn.AdaptiveAvgPool2d,
+    nn.AdaptiveAvgPool3d,
+    nn.AdaptiveMaxPool2d,
+    nn.AvgPool3d,
+    nn.FractionalMaxPool2d,
+    nn.FractionalMaxPool3d,
+    nn.MaxPool3d,
+    nn.MaxUnpool3d,
+    nn.ReflectionPad1d,
+    nn.ReflectionPad2d,
+    nn.ReflectionPad3d,
+    nn.ReplicationPad1d,
+    nn.ReplicationPad2d,
+    nn.ReplicationPad3d,
+    nn.Upsample,
+)
+
+
+def nondeterministic_layers(module: nn.Module) -> list[str]:
+    """Names of the layers of ``module`` that have no deterministic backward pass on CUDA."""
+    return [
+        f"{name} ({type(part).__name__})"
+        for name, part in module.named_modules()
+        if isinstance(part, NONDETERMINISTIC_LAYERS)
+    ]
+
+
+def check_layers(module: nn.Module, device: torch.device, enabled: bool) -> None:
+    """Refuse an encoder whose backward pass cannot be reproducible on ``device``, before the first step.
+
+    Raises
+    ------
+    ValueError
+        Naming the layers and the option.
+    """
+    found = nondeterministic_layers(module) if enabled and device.type == "cuda" else []
+    if found:
+        raise ValueError(
+            f"compute.deterministic is true, but {len(found)} layers of the encoder have no deterministic "
+            f"backward pass on CUDA: {', '.join(found)}. Replace them (a mean over axes instead of adaptive "
+            "pooling, a stride instead of max pooling), or set compute.deterministic: false"
+        )
+
 
 @contextmanager
-def deterministic() -> Iterator[None]:
+def deterministic(enabled: bool = True) -> Iterator[None]:
     """Reproducible kernels inside; PyTorch's settings and random state are put back afterwards.
+
+    With ``enabled`` false kernels are the fastest ones, and a run repeated or resumed on a GPU may differ in
+    the last digits; random draws are the same.
 
     A GPU operation without a reproducible kernel raises RuntimeError in here rather than giving other numbers
     at the next run. CPU kernels are reproducible for a given number of threads.
@@ -24,8 +74,8 @@ def deterministic() -> Iterator[None]:
         torch.backends.cudnn.benchmark,
         torch.utils.deterministic.fill_uninitialized_memory,
     )
-    torch.use_deterministic_algorithms(True)
-    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(enabled)
+    torch.backends.cudnn.benchmark = not enabled
     # Filling every new tensor is for finding faults; it took 9 % of a training step.
     torch.utils.deterministic.fill_uninitialized_memory = False
     try:

@@ -6,6 +6,7 @@ been.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, Protocol
@@ -20,6 +21,8 @@ from echoclr_core.training.events import EventLog
 from echoclr_core.training.progress import Progress
 from echoclr_core.training.stopping import Stopped, Stopper, StopRequest
 
+CHECKPOINT_MINUTES = 10.0
+SAVED = ("step", "ended", "sums", "history", "timings")
 Totals = dict[str, tuple[float, float]]
 
 
@@ -40,8 +43,8 @@ class Trainer(Protocol):
     def state_dict(self) -> dict[str, Any]:
         """All state, as tensors and plain values."""
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state."""
+    def load_state_dict(self, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Take up a state; rows of the restored ``history`` may be corrected in place."""
 
 
 class Loop:
@@ -58,8 +61,9 @@ class Loop:
     seed
         Of the run; PyTorch's state is set from (seed, step) before each step.
     checkpoints
-        Where the state goes: every ``checkpoint_every`` steps, at the end, at a request to stop and, with
-        ``save_intervals``, after each interval.
+        Where the state goes: every ``checkpoint_minutes``, at the end, at a request to stop and, unless
+        None, every ``checkpoint_every`` steps. A state of hundreds of MiB after every short epoch would write
+        terabytes.
     workers
         Loader processes.
     device
@@ -79,8 +83,8 @@ class Loop:
         interval: int,
         seed: int,
         checkpoints: Checkpoints,
-        checkpoint_every: int,
-        save_intervals: bool = False,
+        checkpoint_every: int | None = None,
+        checkpoint_minutes: float = CHECKPOINT_MINUTES,
         workers: int,
         device: torch.device,
         progress: Progress,
@@ -95,13 +99,19 @@ class Loop:
             seed,
         )
         self.checkpoints, self.checkpoint_every = checkpoints, checkpoint_every
-        self.save_intervals, self.workers, self.device = save_intervals, workers, device
+        self.checkpoint_seconds, self.last_save = 60 * checkpoint_minutes, time.monotonic()
+        self.workers, self.device = workers, device
         self.progress, self.stopper, self.events = progress, stopper, events
         self.step = 0
-        self.finished = False
+        self.ended = False  # the trainer said so, before the last step or at it
         self.sums: dict[str, list[float]] = {}
         self.history: list[dict[str, Any]] = []
         self.timings: list[dict[str, float]] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.ended or self.step >= self.steps
 
     def run(self) -> None:
         """Train to the end.
@@ -167,25 +177,24 @@ class Loop:
         self.progress.step(
             self.step, len(batch["video_ids"]) * distributed.world_size(), **self._interval_means()
         )
-        closed = self._close_interval_if_due()
-        if self.finished or self.step % self.checkpoint_every == 0 or (closed and self.save_intervals):
+        self._close_interval_if_due()
+        counted = self.checkpoint_every is not None and self.step % self.checkpoint_every == 0
+        if self.finished or counted or time.monotonic() - self.last_save >= self.checkpoint_seconds:
             self._save()
 
-    def _close_interval_if_due(self) -> bool:
+    def _close_interval_if_due(self) -> None:
         if not self.sums or (self.step % self.interval and self.step != self.steps):
-            return False
+            return
         means = self._interval_means()
-        row, ended = self.trainer.close_interval(self.step, means, self.stopper.check)
+        row, self.ended = self.trainer.close_interval(self.step, means, self.stopper.check)
         self.history.append(row)
         self.timings.append(self.progress.close_interval(self.step))
         self.sums = {}
-        self.finished = ended or self.step >= self.steps
         shown = {name: value for name, value in row.items() if isinstance(value, float)}
         if self.progress.bar is None and distributed.rank() == 0:
             self.progress.line(self.step, **shown)
         if self.events is not None:
             self.events.write(row | self.timings[-1])
-        return True
 
     def _interval_means(self) -> dict[str, float | None]:
         return {name: total / count if count else None for name, (total, count) in self.sums.items()}
@@ -200,19 +209,19 @@ class Loop:
     def _save(self) -> None:
         if distributed.rank() != 0:
             return
-        names = ("step", "finished", "sums", "history", "timings")
-        state = {name: getattr(self, name) for name in names}
+        state = {name: getattr(self, name) for name in SAVED}
         state |= {"threads": torch.get_num_threads(), "trainer": self.trainer.state_dict()}
         self.checkpoints.save(self.step, state)
+        self.last_save = time.monotonic()
 
     def _restore(self) -> None:
         found = distributed.from_first(self.checkpoints.load() if distributed.rank() == 0 else None)
         if found is None:
             return
         state = found[1]
-        for name in ("step", "finished", "sums", "history", "timings"):
+        for name in SAVED:
             setattr(self, name, state[name])
-        self.trainer.load_state_dict(state["trainer"])
+        self.trainer.load_state_dict(state["trainer"], self.history)
         self._keep_threads(state["threads"])
         for row, timing in zip(self.history, self.timings, strict=True):
             if self.events is not None:

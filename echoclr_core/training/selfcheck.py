@@ -1,4 +1,8 @@
-"""bfloat16 is used only where its gradients are right: each convolution is held against float32 first."""
+"""A precision is used only where its numbers are right: each convolution is compared with float32 on the CPU.
+
+Faults that were met: oneDNN 3.12 computes wrong bfloat16 weight gradients of some 3-D convolutions on CPUs
+(see ``models.convolution``), and cuDNN 9.8 to 9.15 had 3-D convolutions that were wrong without an error.
+"""
 
 import dataclasses
 import logging
@@ -8,7 +12,8 @@ from torch import Tensor, nn
 
 from echoclr_core.training.compute import Compute
 
-LARGEST_ERROR = 0.05  # Right ones come to 0.004; the wrong ones that were met came to 0.7 and more.
+MAX_ERROR = 0.05  # Right ones come to 0.004 in bfloat16; the wrong ones that were met came to 0.47 and more.
+PASSES = 2  # clips of the comparison
 logger = logging.getLogger(__name__)
 
 
@@ -18,8 +23,12 @@ def checked_compute(
     clip_shape: tuple[int, ...],
     asked: str,
     log: logging.Logger = logger,
+    *,
+    gradients: bool = True,
 ) -> Compute:
-    """``compute``, or its fp32 form where bf16 gives wrong gradients on this CPU.
+    """``compute``, or its fp32 form where bfloat16 gives wrong numbers on this device.
+
+    float32 on a CPU is what everything is compared with; all else is checked.
 
     Parameters
     ----------
@@ -30,24 +39,53 @@ def checked_compute(
     clip_shape
         (3, T, H, W) of the network's input.
     asked
-        The configured precision: with "auto" a fault means fp32 and a warning; with "bf16", ValueError.
+        The configured precision: with "auto" a fault of bfloat16 means fp32 and a warning; with "bf16",
+        ValueError.
+    log
+        Receives the warning.
+    gradients
+        False for prediction, which computes none.
+
+    Raises
+    ------
+    ValueError
+        bfloat16 was asked for and is wrong here.
+    RuntimeError
+        float32 is wrong on this GPU: nothing is left to fall back on.
     """
-    if compute.precision != "bf16" or compute.device.type != "cpu":
+    if compute.precision == "fp32" and compute.device.type == "cpu":
         return compute
-    wrong = wrong_convolutions(encoder, clip_shape, channels_last=compute.channels_last)
+    wrong = wrong_convolutions(encoder, clip_shape, compute=compute, gradients=gradients)
     if not wrong:
         return compute
-    told = (
-        f"bfloat16 gradients of {len(wrong)} convolutions are wrong on this CPU ({', '.join(wrong[:3])} ...)"
+    what = "gradients" if gradients else "outputs"
+    found = (
+        f"{len(wrong)} convolutions are wrong on this {_device_name(compute.device)} ({', '.join(wrong[:3])}"
     )
+    found += " ...)" if len(wrong) > 3 else ")"
+    if compute.precision == "fp32":
+        raise RuntimeError(
+            f"float32 {what} of {found}: another version of cuDNN (PyTorch) is needed, or compute.device: cpu"
+        )
     if asked == "bf16":
-        raise ValueError(f"precision is 'bf16' but {told}; allowed here are 'fp32' and 'auto'")
-    log.warning("%s: working in fp32", told)
-    return dataclasses.replace(compute, precision="fp32", reason=told)
+        raise ValueError(
+            f"precision is 'bf16' but bfloat16 {what} of {found}; allowed here are 'fp32' and 'auto'"
+        )
+    log.warning("bfloat16 %s of %s: working in fp32", what, found)
+    plain = dataclasses.replace(compute, precision="fp32", reason=f"bfloat16 {what} of {found}")
+    return checked_compute(plain, encoder, clip_shape, asked, log, gradients=gradients)
 
 
-def wrong_convolutions(encoder: nn.Module, clip_shape: tuple[int, ...], *, channels_last: bool) -> list[str]:
-    """Names of the encoder's convolutions whose bfloat16 output or gradient is off by more than 5 %, at
+def _device_name(device: torch.device) -> str:
+    if device.type != "cuda":
+        return "CPU"
+    return f"GPU ({torch.cuda.get_device_name(device)}, cuDNN {torch.backends.cudnn.version()})"
+
+
+def wrong_convolutions(
+    encoder: nn.Module, clip_shape: tuple[int, ...], *, compute: Compute, gradients: bool = True
+) -> list[str]:
+    """Names of the encoder's convolutions whose output or gradient on ``compute`` is off by more than 5 %, at
     their own shapes.
     """
     shapes: dict[str, tuple[int, ...]] = {}
@@ -59,7 +97,7 @@ def wrong_convolutions(encoder: nn.Module, clip_shape: tuple[int, ...], *, chann
     training = encoder.training
     encoder.eval()
     with torch.no_grad():
-        encoder(torch.zeros(2, *clip_shape))
+        encoder(torch.zeros(PASSES, *clip_shape))
     encoder.train(training)
     for hook in hooks:
         hook.remove()
@@ -76,25 +114,33 @@ def wrong_convolutions(encoder: nn.Module, clip_shape: tuple[int, ...], *, chann
             conv.groups,
         )
         if kind not in verdicts:
-            verdicts[kind] = _error(conv, shape, channels_last) < LARGEST_ERROR
+            verdicts[kind] = _error(conv, shape, compute, gradients) < MAX_ERROR
         shapes[name] = kind
     return [name for name, kind in shapes.items() if not verdicts[kind]]
 
 
-def _error(conv: nn.Conv3d, shape: tuple[int, ...], channels_last: bool) -> float:
-    layout = torch.channels_last_3d if channels_last else torch.contiguous_format
+def _error(conv: nn.Conv3d, shape: tuple[int, ...], compute: Compute, gradients: bool) -> float:
     draws = torch.Generator().manual_seed(0)
-    maps = torch.rand(shape, generator=draws).sub_(0.5).contiguous(memory_format=layout)
-    weight = torch.rand(conv.weight.shape, generator=draws).sub_(0.5).contiguous(memory_format=layout)
-    exact = _passes(conv, maps, weight, torch.float32)
-    rounded = _passes(conv, maps, weight, torch.bfloat16)
+    maps = torch.rand(shape, generator=draws).sub_(0.5)
+    weight = torch.rand(conv.weight.shape, generator=draws).sub_(0.5)
+    exact = _passes(conv, maps, weight, gradients)
+    layout = torch.channels_last_3d if compute.channels_last else torch.contiguous_format
+    dtype = torch.bfloat16 if compute.precision == "bf16" else torch.float32
+    there = [part.to(compute.device, dtype).contiguous(memory_format=layout) for part in (maps, weight)]
+    rounded = _passes(conv, *there, gradients)
     errors = [float((a - b).norm() / a.norm()) for a, b in zip(exact, rounded, strict=True)]
     return max(error if error == error else float("inf") for error in errors)
 
 
-def _passes(conv: nn.Conv3d, maps: Tensor, weight: Tensor, dtype: torch.dtype) -> list[Tensor]:
-    maps, weight = (part.detach().clone().to(dtype).requires_grad_() for part in (maps, weight))
-    out = torch.func.functional_call(conv, {"weight": weight}, (maps,))
-    back = torch.rand(out.shape, generator=torch.Generator().manual_seed(1)).to(dtype)
-    gradients = torch.autograd.grad(out, (maps, weight), back)
-    return [part.detach().float() for part in (out, *gradients)]
+def _passes(conv: nn.Conv3d, maps: Tensor, weight: Tensor, gradients: bool) -> list[Tensor]:
+    """Output and, with ``gradients``, gradients to input and weight, in float32 on the CPU."""
+    maps, weight = (part.detach().clone().requires_grad_(gradients) for part in (maps, weight))
+    state = {"weight": weight}
+    if conv.bias is not None:
+        state["bias"] = torch.zeros_like(conv.bias, device=maps.device, dtype=maps.dtype)
+    out = torch.func.functional_call(conv, state, (maps,))
+    found = [out]
+    if gradients:
+        back = torch.rand(out.shape, generator=torch.Generator().manual_seed(1)).to(maps)
+        found += torch.autograd.grad(out, (maps, weight), back)
+    return [part.detach().float().cpu() for part in found]

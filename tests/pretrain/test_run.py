@@ -556,7 +556,7 @@ def test_what_batch_norm_sees_is_logged(settings, share, batch_norm, level, told
 
 
 def test_one_micro_batch_for_all_pairs_needs_no_note():
-    assert batch_norm_notes(PretrainSettings(), 392, batch_norm=True) == []
+    assert batch_norm_notes(PretrainSettings(), 196, batch_norm=True) == []
     assert batch_norm_notes(PretrainSettings(micro_batch_size=196), 196, batch_norm=True) == []
 
 

@@ -99,10 +99,10 @@ def test_wrong_gradients_turn_bf16_off_or_are_refused(monkeypatch, caplog):
     encoder = build_encoder(EncoderSettings(name="r3d", width=4, blocks=(1, 1)), seed=0)
     before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
     compute = choose_compute(CPU, "bf16")
-    assert wrong_convolutions(encoder, (3, 4, 16, 16), channels_last=True) == []
+    assert wrong_convolutions(encoder, (3, 4, 16, 16), compute=compute) == []
     assert checked_compute(compute, encoder, (3, 4, 16, 16), "auto") == compute
-    monkeypatch.setattr(selfcheck_module, "_error", lambda conv, shape, last: 0.7 if shape[2] == 2 else 0.004)
-    assert wrong_convolutions(encoder, (3, 4, 16, 16), channels_last=True) == ["layer2.0.conv2.0"]
+    monkeypatch.setattr(selfcheck_module, "_error", lambda conv, shape, *_: 0.7 if shape[2] == 2 else 0.004)
+    assert wrong_convolutions(encoder, (3, 4, 16, 16), compute=compute) == ["layer2.0.conv2.0"]
     with caplog.at_level(logging.WARNING):
         assert checked_compute(compute, encoder, (3, 4, 16, 16), "auto").precision == "fp32"
     assert "working in fp32" in caplog.text
@@ -114,7 +114,7 @@ def test_wrong_gradients_turn_bf16_off_or_are_refused(monkeypatch, caplog):
 def test_the_wrong_gradient_is_caught_where_it_exists():
     """A bare convolution over two frames is right, or the check says that it is not: never silently wrong."""
     net = nn.Sequential(nn.Conv3d(3, 16, 3, padding=1, bias=False))
-    found = wrong_convolutions(net, (3, 2, 8, 8), channels_last=True)
+    found = wrong_convolutions(net, (3, 2, 8, 8), compute=choose_compute(CPU, "bf16", "channels_last_3d"))
     maps = torch.rand(4, 3, 2, 8, 8, generator=torch.Generator().manual_seed(0))
     gradients = []
     for enabled in (False, True):

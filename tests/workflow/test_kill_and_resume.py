@@ -97,4 +97,4 @@ def test_killed_five_times_through_snakemake_it_ends_bit_by_bit_the_same(make_st
     histories = [pd.read_parquet(folder / RUN / "history.parquet") for folder in (whole, killed)]
     pd.testing.assert_frame_equal(*histories, check_exact=True)
     assert int(histories[0]["step"].iloc[-1]) == STEPS
-    assert not (killed / STUDY / "state/pretrain/echoclr").exists()
+    assert len(list((killed / STUDY / "state/pretrain/echoclr").glob("*.pt"))) == 1  # for a longer run
