@@ -56,6 +56,8 @@ RC = {
     "figure.facecolor": "white",
     "pdf.fonttype": 42,  # TrueType: journals ask for text that can be edited
     "svg.hashsalt": "echoclr",
+    "text.parse_math": False,  # names of views and groups may hold a $
+    "text.usetex": False,
 }
 
 

@@ -1,10 +1,12 @@
 """How a table becomes CSV, Markdown and LaTeX."""
 
+import csv
 from pathlib import Path
 
 import pandas as pd
 
 from echoclr_core.common.files import atomic_path
+from echoclr_core.reporting.escaping import csv_cell, latex, markdown
 
 EXACT = " (exact)"
 """Columns whose names end so are numbers for machines: they stand in the CSV only."""
@@ -36,7 +38,7 @@ def write_table(frame: pd.DataFrame, stem: str | Path, *, caption: str = "") -> 
     stem = Path(stem)
     shown = printed(frame)
     texts = {
-        ".csv": frame.to_csv(index=False, lineterminator="\n"),
+        ".csv": to_csv(frame),
         ".md": to_markdown(shown, caption=caption),
         ".tex": to_latex(shown, caption=caption),
     }
@@ -47,67 +49,38 @@ def write_table(frame: pd.DataFrame, stem: str | Path, *, caption: str = "") -> 
     return paths[0], paths[1], paths[2]
 
 
+def to_csv(frame: pd.DataFrame) -> str:
+    """Comma-separated text that a spreadsheet shows and does not run: see :func:`csv_cell`."""
+    safe = frame.map(csv_cell).rename(columns=csv_cell)
+    # Where the list separator is a semicolon, what follows one in a cell without quotes is a cell of its own.
+    texts = [str(name) for name in safe.columns]
+    texts += [value for name in safe.columns for value in safe[name] if isinstance(value, str)]
+    split = any(mark in text for text in texts for mark in ";\t\r")
+    quoting = csv.QUOTE_NONNUMERIC if split else csv.QUOTE_MINIMAL
+    return safe.to_csv(index=False, lineterminator="\n", quoting=quoting)
+
+
 def to_markdown(frame: pd.DataFrame, *, caption: str = "") -> str:
-    """A pipe table; pipes, backslashes and line ends in cells are escaped."""
-
-    def cell(value) -> str:
-        return (
-            _text(value)
-            .replace("\\", "\\\\")
-            .replace("|", "\\|")
-            .replace("\n", "<br>")
-            .replace("<0", "&lt;0")
-        )
-
-    head = [cell(name) for name in frame.columns]
+    """A pipe table; what is special to Markdown and HTML is escaped, in the caption too."""
+    head = [markdown(str(name)) for name in frame.columns]
     align = ["---:" if pd.api.types.is_numeric_dtype(frame[name]) else "---" for name in frame.columns]
-    body = [[cell(value) for value in row] for row in frame.itertuples(index=False)]
+    body = [[markdown(_text(value)) for value in row] for row in frame.itertuples(index=False)]
     lines = ["| " + " | ".join(row) + " |" for row in [head, align, *body]]
-    return (f"{caption}\n\n" if caption else "") + "\n".join(lines) + "\n"
+    return (f"{markdown(caption)}\n\n" if caption else "") + "\n".join(lines) + "\n"
 
 
 def to_latex(frame: pd.DataFrame, *, caption: str = "") -> str:
     """A booktabs ``table*``; everything special to LaTeX is escaped. Needs ``\\usepackage{booktabs}``."""
     align = "".join("r" if pd.api.types.is_numeric_dtype(frame[name]) else "l" for name in frame.columns)
     rows = [
-        " & ".join(latex_escape(_text(value)) for value in row) + r" \\"
-        for row in frame.itertuples(index=False)
+        " & ".join(latex(_text(value)) for value in row) + r" \\" for row in frame.itertuples(index=False)
     ]
-    head = " & ".join(latex_escape(str(name)) for name in frame.columns) + r" \\"
+    head = " & ".join(latex(str(name)) for name in frame.columns) + r" \\"
     lines = [r"\begin{table*}", r"\centering", r"\footnotesize"]
     if caption:
-        lines.append(rf"\caption{{{latex_escape(caption)}}}")
+        lines.append(rf"\caption{{{latex(caption)}}}")
     lines += [rf"\begin{{tabular}}{{{align}}}", r"\toprule", head, r"\midrule", *rows, r"\bottomrule"]
     return "\n".join([*lines, r"\end{tabular}", r"\end{table*}"]) + "\n"
-
-
-LATEX = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": "$<$",
-    ">": "$>$",
-    "–": "--",
-    "—": "---",
-    "²": r"\textsuperscript{2}",
-    "≥": r"$\geq$",
-    "≤": r"$\leq$",
-    "±": r"$\pm$",
-    "×": r"$\times$",
-    "\n": " ",
-}
-
-
-def latex_escape(text: str) -> str:
-    """``text`` as LaTeX prints it literally."""
-    return "".join(LATEX.get(character, character) for character in text)
 
 
 def _text(value) -> str:

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from PIL import Image
 
 from echoclr_core.evaluate.schema import INITS
@@ -359,3 +360,12 @@ def test_close_decisions_are_counted_view_by_view():
     assert found["median_margin"].tolist() == [0.15, 0.5]
     assert found["runner_up"].fillna("-").tolist() == ["zoom", "-"]
     assert decisions_by_view(frame[:0]).empty
+
+
+def test_a_dollar_in_a_name_is_a_dollar(tmp_path):
+    names = ["a$x^$", "$\\frac{1", "plax"]
+    figure = confusion_figure(np.eye(3, dtype=int), names)
+    drawn = [text for text in figure.findobj(Text) if text.get_text() in names]
+    assert len(drawn) >= 6
+    assert not any(text.get_parse_math() or text.get_usetex() for text in drawn)
+    save_figure(figure, tmp_path / "views")

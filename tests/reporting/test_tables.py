@@ -1,8 +1,11 @@
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from echoclr_core.evaluate.schema import INITS
+from echoclr_core.reporting.escaping import csv_cell, latex, markdown
 from echoclr_core.reporting.performance import (
     format_interval,
     format_p,
@@ -10,7 +13,7 @@ from echoclr_core.reporting.performance import (
     performance_table,
 )
 from echoclr_core.reporting.published import published_metrics
-from echoclr_core.reporting.tables import EXACT, latex_escape, printed, to_markdown, write_table
+from echoclr_core.reporting.tables import EXACT, printed, to_csv, to_latex, to_markdown, write_table
 
 
 def test_one_row_a_ratio_and_initialisation(metrics, comparisons):
@@ -137,7 +140,7 @@ def test_three_files(metrics, comparisons, tmp_path):
 
 
 def test_escapes():
-    assert latex_escape(r"50% of a_b & {c} #1 $2 ~ ^ \x <3") == (
+    assert latex(r"50% of a_b & {c} #1 $2 ~ ^ \x <3") == (
         r"50\% of a\_b \& \{c\} \#1 \$2 \textasciitilde{} \textasciicircum{} \textbackslash{}x $<$3"
     )
     text = to_markdown(pd.DataFrame({"a|b": ["x|y", None], "n": [1, 2]}))
@@ -145,3 +148,80 @@ def test_escapes():
     assert text.splitlines()[1] == "| --- | ---: |"
     assert text.splitlines()[2] == r"| x\|y | 1 |"
     assert text.splitlines()[3] == "| – | 2 |"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "@SUM(A1)",
+        "+cmd|' /C calc'!A0",
+        "-2+3+cmd|' /C calc'!A0",
+        "\t=1",
+        '=HYPERLINK("http://x")',
+        " =1",
+        "＝1+1",
+    ],
+)
+def test_a_formula_is_text_in_a_spreadsheet(text):
+    assert csv_cell(text) == f"'{text}"
+    frame = pd.DataFrame({"level": [text, "mild"], text: [1, 2]})
+    lines = to_csv(frame).splitlines()
+    assert not any(line.lstrip('"').startswith(tuple("=+-@\t")) for line in lines)
+    assert pd.read_csv(io.StringIO(to_csv(frame))).iloc[0, 0] == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        -1.5,
+        3,
+        None,
+        "-1.5",
+        "+3",
+        "-0.012 (-0.020 to -0.004)",
+        "-0.1 (-0.2–0.0)",
+        "-3e-05",
+        "mild",
+        "–",
+        "<0.001",
+    ],
+)
+def test_numbers_stay_numbers(value):
+    assert csv_cell(value) == value
+    frame = pd.DataFrame({"a": [value, value]})
+    assert "'" not in to_csv(frame)
+
+
+def test_a_semicolon_begins_no_cell():
+    text = to_csv(pd.DataFrame({"group": ["a;=1+1", "b"], "n": [1, -2]}))
+    assert text.splitlines() == ['"group","n"', '"a;=1+1",1', '"b",-2']
+
+
+@pytest.mark.parametrize(
+    ("typed", "escaped"),
+    [
+        ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)&gt;"),
+        ("*a* [x](http://y)", r"\*a\* \[x\](http://y)"),
+        ("$z$ `c` ~~d~~ _e_", r"\$z\$ \`c\` \~\~d\~\~ \_e\_"),
+        ("a_b & c\r\nd", "a_b & c<br>d"),
+        ("&lt;script&#62;", "&amp;lt;script&amp;#62;"),
+        ("<0.001", "&lt;0.001"),
+        (r"\|", r"\\\|"),
+    ],
+)
+def test_markdown_shows_what_was_typed(typed, escaped):
+    assert markdown(typed) == escaped
+    text = to_markdown(pd.DataFrame({typed: [typed]}), caption=typed)
+    assert text.splitlines()[0] == escaped
+    assert text.splitlines()[-1] == f"| {escaped} |"
+
+
+def test_latex_rows_begin_no_argument():
+    text = to_latex(pd.DataFrame({"x": ["[2cm]", "*"], "$y$": ['"a|b`\x00', "c"]}))
+    body = text.split(r"\midrule")[1]
+    assert "{[}2cm{]}" in body
+    assert "\n[" not in text
+    assert "\n*" not in body
+    assert "\x00" not in text
+    assert r"\$y\$" in text

@@ -12,7 +12,7 @@ from echoclr_core.reporting.sections.page import Page
 
 def _texts_checked(columns: dict) -> str:
     """What was looked for in the texts that are published as they were typed, and what was not."""
-    published = ", ".join(["grades", "views", *columns["extra_columns"]])
+    published = ", ".join(["grades", "views", *map(_literal, columns["extra_columns"])])
     text = (
         f"Texts that are published as they were typed ({published}) were searched for study and patient "
         "keys of the labels table, exact dates, numbers of six or more digits, e-mail and web addresses, "
@@ -23,11 +23,16 @@ def _texts_checked(columns: dict) -> str:
     if columns["released_columns"]:
         text += (
             f" Released by the authors and searched for the key and dates of the same row alone: "
-            f"{', '.join(columns['released_columns'])}. Released columns of numbers were not searched."
+            f"{', '.join(map(_literal, columns['released_columns']))}. Released columns of numbers were not searched."
         )
     if columns["max_age"] is None:
         return text + " Ages are published as they stand."
     return text + f" Ages above {columns['max_age']:g} are one category."
+
+
+def _literal(name: str) -> str:
+    """The name of a column in reStructuredText, whatever its characters."""
+    return "``" + name.strip().replace("`", "'").replace("\\", "/") + "``"
 
 
 def section(page: Page) -> Section:
