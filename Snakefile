@@ -60,6 +60,7 @@ onstart:
     checks.require_files(config, synthetic=SYNTHETIC, targets=workflow.dag_settings.targets)
     if any(job.rule.name == "make_synthetic_cohort" for job in workflow.dag.needrun_jobs()):
         checks.refuse_changed_cohort(config)
+    shard_count.record_count(config)
     if slurm.is_slurm(workflow):
         slurm.check_cluster(workflow)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
-from workflow_scripts.lib import checks, failed_jobs, grid, slurm, synthetic_folder
+from workflow_scripts.lib import checks, failed_jobs, grid, shard_count, slurm, synthetic_folder
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.python_path import keep_code_facts, lead_scripts_to
 from workflow_scripts.lib.user_files import UserFiles
@@ -22,6 +22,7 @@ NEEDS_DATA = workflow.is_main_process and "--lint" not in sys.argv
 
 checks.refuse_copies_of_logs(workflow.output_settings.show_failed_logs)
 config = checks.resolve_config(config, ROOT, check_paths=NEEDS_DATA)
+config["input"]["shards"] = shard_count.shard_count(config)
 if NEEDS_DATA:
     checks.check_tables(config)
 

@@ -39,7 +39,6 @@ class SmallStudy:
 
     def command(self, *more: str, overlay: str = "") -> list[str]:
         """The command that starts the study and, given once more, goes on with it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         configs = [str(ROOT / "config" / "smoke.yaml")]
         if overlay:
             (self.folder / "overlay.yaml").write_text(overlay)
@@ -49,6 +48,7 @@ class SmallStudy:
 
     def start(self, *more: str, overlay: str = "") -> subprocess.Popen:
         """Start in a session of its own, so that a kill of the session reaches all below it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         with self.said.open("a") as said:
             self.process = subprocess.Popen(
                 self.command(*more, overlay=overlay),
@@ -65,8 +65,9 @@ class SmallStudy:
         assert code == 0, self.said.read_text()[-4000:]
 
     def local(self) -> tuple[str, ...]:
-        """How many cores, where the profile does not say."""
-        return () if self.arguments else ("--cores", "2")
+        """The profile of a workstation, where no other was named."""
+        profile = str(ROOT / "profiles" / "default")
+        return () if self.arguments else ("--cores", "2", "--workflow-profile", profile)
 
     def unlock(self) -> None:
         """What README says to do after a kill."""

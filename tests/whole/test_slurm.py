@@ -110,11 +110,11 @@ def test_a_training_longer_than_the_limit_ends_by_itself(reference, tmp_path):
     local = SmallStudy(prepared(reference, tmp_path / "local"))
     overlay = "pretrain: {{max_steps: {}, epochs: 100000, checkpoint_every: 10}}"
     begin = time.monotonic()
-    local.run(*ONE_RULE, "--cores", "1", overlay=overlay.format(100))
+    local.run(*ONE_RULE, *local.local(), overlay=overlay.format(100))
     rate = 100 / (time.monotonic() - begin)
     (local.folder / ENCODER).unlink()
     steps = max(int(rate * 150), 200)
-    local.run(*ONE_RULE, "--cores", "1", overlay=overlay.format(steps))
+    local.run(*ONE_RULE, *local.local(), overlay=overlay.format(steps))
     study = on_slurm(
         prepared(reference, tmp_path / "short"), "short", "--set-resources", "pretrain_encoder:runtime=1"
     )
@@ -130,7 +130,7 @@ def test_two_processes_give_what_they_give_without_slurm(reference, tmp_path):
     overlay = "compute: {device: cpu}"
     two = ("--set-resources", "pretrain_encoder:gpu=2")
     local = SmallStudy(prepared(reference, tmp_path / "local"))
-    local.run(*ONE_RULE, "--cores", "2", *two, overlay=overlay)
+    local.run(*ONE_RULE, *local.local(), *two, overlay=overlay)
     study = on_slurm(prepared(reference, tmp_path / "slurm"), "cpu", *two)
     study.run(*ONE_RULE, overlay=overlay)
     assert (study.folder / ENCODER).read_bytes() == (local.folder / ENCODER).read_bytes()

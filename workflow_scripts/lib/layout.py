@@ -9,6 +9,7 @@ from echoclr_core.common.modules import code_digest
 from echoclr_core.reporting.exhibits import FIGURES, caption_values, task_table
 from echoclr_core.reporting.panels import page_count, page_suffix
 from workflow_scripts.lib.grid import SSL, Grid, again
+from workflow_scripts.lib.shard_count import shard_count
 
 CELL = "{task}/{init}/{ratio}/{draw}"
 PACKAGES = ("echoclr_core", "workflow_scripts")
@@ -47,7 +48,7 @@ class Layout:
         self.folder = f"results/{config['study']['name']}"
         self.restricted = f"{self.folder}/restricted"
         self.state = f"{self.folder}/state"
-        self.shards = [f"{number:04d}" for number in range(config["input"]["shards"])]
+        self.shards = [f"{number:04d}" for number in range(shard_count(config))]
         self.videos_given = videos_given(config)
         self.synthetic = config["synthetic"]["development_studies"] > 0
 
