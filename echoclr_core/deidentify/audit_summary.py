@@ -24,7 +24,8 @@ def audit_summary(audit: pd.DataFrame, source_files: pd.DataFrame) -> dict[str, 
     dict
         ``written`` and ``audited`` videos; videos of each outcome of AUDIT under its name; ``text_rate``,
         the share of the audited videos that hold legible text; ``quarantined`` for text inside the sector,
-        ``without_sector``, and ``cut``, videos out of which lines of text were cut. Plain numbers, but for
+        ``without_sector``, ``several_windows``, videos of screens with more than one window, and ``cut``,
+        videos out of which lines of text were cut. Plain numbers, but for
         ``leak_places``: kind and place of the identifiers that were found, to the number of videos.
     """
     audit, files = AUDIT.check(audit), SOURCE_FILES.check(source_files)
@@ -41,6 +42,7 @@ def audit_summary(audit: pd.DataFrame, source_files: pd.DataFrame) -> dict[str, 
         "text_rate": found["text"] / len(audit) if len(audit) else 0.0,
         "quarantined": int((files["outcome"] == "burned_in_text").sum()),
         "without_sector": int((files["outcome"] == "no_sector").sum()),
+        "several_windows": int((written["windows"].fillna(1) > 1).sum()),
         "cut": int((written["text_lines"].fillna(0) > 0).sum()),
     }
 

@@ -72,10 +72,16 @@ MODELS = (
 )
 FRAME_RATE_SOURCES = (
     *("FrameTimeVector", "FrameTime", "CineRate", "RecommendedDisplayFrameRate"),
+    *("TemporalPositionTimeOffset", "FrameReferenceDateTime", "FrameAcquisitionDateTime"),
     *("ActualFrameDuration", "FrameAcquisitionDuration"),
     *("file", "default", "missing"),
 )
 """DICOM keywords; "file" for videos without DICOM; "default" for the configured rate."""
+WINDOW_PLACES = (
+    *("left", "right", "upper", "lower", "upper left", "upper right", "lower left", "lower right"),
+    *("middle", "all"),
+)
+"""Where the kept one of several windows lies; see ``windows.find_windows``."""
 PHOTOMETRIC = (
     "MONOCHROME1",
     "MONOCHROME2",
@@ -97,6 +103,7 @@ FIXED_WORDS = {
     "model": (*MODELS, OTHER),
     "photometric": (*PHOTOMETRIC, OTHER),
     "fps_source": FRAME_RATE_SOURCES,
+    "window_kept": WINDOW_PLACES,
 }
 """Column of SOURCE_FILES to every word that it may hold."""
 

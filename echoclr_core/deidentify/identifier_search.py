@@ -13,7 +13,17 @@ from echoclr_core.deidentify.tables import SOURCE_FILES
 
 MIN_LETTERS = 5  # shorter values stand in a megabyte of compressed pixels by chance
 IDENTIFYING = ("study_key", "patient_key", "study_date", "sop_uid", "path")
-MEASURED = ("n_frames", "height", "width", "kept_fraction", "text_lines", "colour_share", "sha256", "bytes")
+MEASURED = (
+    "n_frames",
+    "height",
+    "width",
+    "kept_fraction",
+    "windows",
+    "text_lines",
+    "colour_share",
+    "sha256",
+    "bytes",
+)
 """Columns of SOURCE_FILES that are measured on pixels and written files: they equal one by chance only."""
 ENCODINGS = ("utf-8", "utf-16-le", "latin-1")
 PIECE = 2**20  # bytes read at a time

@@ -51,6 +51,18 @@ SOURCE_FILES = Table(
         "kept_fraction": Column(
             kind="float", description="share of the frame inside the mask", nullable=True, low=0, high=1
         ),
+        "windows": Column(
+            kind="int",
+            description="ultrasound windows on the screen, the kept one included",
+            nullable=True,
+            low=1,
+        ),
+        "window_kept": Column(
+            kind="str",
+            description="of several windows, which one was kept",
+            nullable=True,
+            allowed=FIXED_WORDS["window_kept"],
+        ),
         "text_lines": Column(
             kind="int", description="lines of text cut out of the mask", nullable=True, low=0
         ),

@@ -27,6 +27,8 @@ class VideoRecord:
     transfer_syntax: str | None = None
     photometric: str | None = None
     kept_fraction: float | None = None
+    windows: int | None = None
+    window_kept: str | None = None
     text_lines: int | None = None
     colour_share: float | None = None
     sha256: str | None = None

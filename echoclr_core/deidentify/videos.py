@@ -20,6 +20,7 @@ from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.text import Shown, standing_text, without_text
 from echoclr_core.deidentify.video_record import VideoRecord, run_stages
+from echoclr_core.deidentify.windows import find_windows
 from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import read_cine
@@ -70,7 +71,15 @@ def _stages(path: Path, target: Path, settings: DeidentifySettings) -> Iterator[
     colour = 0.0
     if cine.header.photometric not in ("MONOCHROME1", "MONOCHROME2"):
         colour = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
-    record = replace(record, text_lines=lines, kept_fraction=float(mask.mean()), colour_share=colour)
+    windows = find_windows(sample, mask)
+    record = replace(
+        record,
+        text_lines=lines,
+        kept_fraction=float(mask.mean()),
+        colour_share=colour,
+        windows=windows.count,
+        window_kept=windows.kept,
+    )
     yield record
     if settings.max_colour_share is not None and colour > settings.max_colour_share:
         raise UnusableFile("colour_doppler", f"at most {settings.max_colour_share} is allowed", value=colour)

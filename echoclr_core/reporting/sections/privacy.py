@@ -53,7 +53,9 @@ def section(page: Page) -> Section:
         f"sector: {float(audit['text_share'].max() or 0):.4f}.\n\n"
         f"Left out before: {summary['quarantined']:,} videos with text inside the sector, and "
         f"{summary['without_sector']:,} without a convincing sector. Out of {summary['cut']:,} written "
-        f"videos lines of text were cut (``deidentify.text_inside``: {chosen['text_inside']})."
+        f"videos lines of text were cut (``deidentify.text_inside``: {chosen['text_inside']}). "
+        f"{summary['several_windows']:,} written videos come from screens with several ultrasound windows, "
+        "of which one was kept (columns ``windows`` and ``window_kept`` of ``deidentified/<shard>.parquet``)."
     )
     return Section(
         title="Privacy",
