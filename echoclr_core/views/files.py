@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 
 import safetensors
+import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from echoclr_core.common.files import atomic_path
+from echoclr_core.views.classifier_header import FIELDS, FORMAT, parse_header
 from echoclr_core.views.networks import NETWORKS, TorchClassifier
 
-FORMAT = "echoclr view classifier 1"
 HEADER = "classifier"  # one entry: the order of several would differ from file to file
-FIELDS = ("architecture", "classes", "format", "kind", "plax", "training_digest")
 
 
 def save_classifier(classifier: TorchClassifier, path: str | Path) -> None:
@@ -38,15 +39,14 @@ def load_classifier(path: str | Path, *, device: str = "cpu") -> TorchClassifier
     """
     path = Path(path)
     header = read_header(path)
-    network = NETWORKS[header["kind"]](**header["architecture"])
-    try:
-        network.load_state_dict(load_file(path), strict=True)
-    except RuntimeError as error:
-        raise ValueError(
-            f"{path.name}: the weights are not those of a {header['kind']} network: {error}"
-        ) from error
+    network = _network(header, load_file(path), path.name)
     digest = header["training_digest"]
-    return TorchClassifier(network, header["classes"], header["plax"], device=device, training_digest=digest)
+    try:
+        return TorchClassifier(
+            network, header["classes"], header["plax"], device=device, training_digest=digest
+        )
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
 
 
 def read_header(path: str | Path) -> dict:
@@ -69,11 +69,28 @@ def read_header(path: str | Path) -> dict:
         raise ValueError(
             f"{path.name}: its header has no entry {HEADER!r}; it was not written as a view classifier"
         )
-    header = json.loads(metadata[HEADER])
-    if sorted(header) != sorted(FIELDS) or header["format"] != FORMAT:
+    return parse_header(metadata[HEADER], path.name)
+
+
+def _network(header: dict, state: dict[str, Tensor], name: str) -> nn.Module:
+    """The network of a header with the weights of its file.
+
+    It is made without memory first: a wrong header may describe one of any size.
+    """
+    make = NETWORKS[header["kind"]]
+    try:
+        with torch.device("meta"):
+            empty = make(**header["architecture"])
+    except (TypeError, RuntimeError, AssertionError, OverflowError) as error:
         raise ValueError(
-            f"{path.name}: header {sorted(header)}, format {header.get('format')!r}; allowed is {FORMAT!r}"
-        )
-    if header["kind"] not in NETWORKS:
-        raise ValueError(f"{path.name}: kind {header['kind']!r}; allowed is one of {list(NETWORKS)}")
-    return header
+            f"{name}: {header['architecture']} is no architecture of a {header['kind']} network: {error}"
+        ) from error
+    try:
+        empty.load_state_dict(state, strict=True, assign=True)
+    except RuntimeError as error:
+        raise ValueError(
+            f"{name}: the weights are not those of a {header['kind']} network: {error}"
+        ) from error
+    network = make(**header["architecture"])
+    network.load_state_dict(state, strict=True)
+    return network

@@ -94,3 +94,47 @@ def test_a_header_is_read_without_the_weights(tmp_path):
     save_classifier(TorchClassifier(CompactViewNet(2), ["a", "plax"], "plax"), path)
     header = read_header(path)
     assert (header["kind"], header["classes"], header["plax"]) == ("compact", ["a", "plax"], "plax")
+
+
+@pytest.mark.parametrize(
+    "text", ["{{", "[1, 2]", "5", "null", "NaN", '"abc"', "[" * 100_000, " " * 2_000_000]
+)
+def test_a_header_that_is_no_object_is_refused(tmp_path, text):
+    path = tmp_path / "views.safetensors"
+    save_file({"w": torch.zeros(1)}, path, metadata={HEADER: text})
+    with pytest.raises(ValueError, match=r"^views\.safetensors: .*header"):
+        read_header(path)
+
+
+ODD = {
+    "architecture": [None, 5, [1], {"x": 1}, {"n_classes": "3"}, {"n_classes": -1}, {"n_classes": 10**13}],
+    "classes": [
+        None,
+        5,
+        "plax",
+        {"plax": 1},
+        [1, 2, 3],
+        ["plax"],
+        ["plax", "plax", "a"],
+        ["plax", None, "a"],
+    ],
+    "kind": [None, 5, ["compact"], {"a": 1}],
+    "plax": [None, 5, ["plax"], "other"],
+    "format": [None, 7],
+    "training_digest": [None, 5, [1], {}],
+}
+ODD["architecture"] += [
+    {"n_classes": 3, "width": 10**9},
+    {"n_classes": 3, "width": 0},
+    {"n_classes": True},
+    {},
+]
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field in ODD for value in ODD[field]])
+def test_an_odd_entry_of_the_header_is_named(tmp_path, field, value):
+    path = tmp_path / "views.safetensors"
+    rewrite(path, **{field: value})
+    with pytest.raises(ValueError, match=r"^views\.safetensors: ") as caught:
+        load_classifier(path)
+    assert field in str(caught.value) or field == "architecture" or value is None

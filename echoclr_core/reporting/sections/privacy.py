@@ -23,7 +23,8 @@ def _texts_checked(columns: dict) -> str:
     if columns["released_columns"]:
         text += (
             f" Released by the authors and searched for the key and dates of the same row alone: "
-            f"{', '.join(map(_literal, columns['released_columns']))}. Released columns of numbers were not searched."
+            f"{', '.join(map(_literal, columns['released_columns']))}. Released columns of numbers were not "
+            "searched."
         )
     if columns["max_age"] is None:
         return text + " Ages are published as they stand."
