@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
+from echoclr_core.common.core_dumps import disable_core_dumps
 from workflow_scripts.lib import checks, failed_jobs, grid, shard_count, slurm, synthetic_folder
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.python_path import keep_code_facts, lead_scripts_to
@@ -16,6 +17,7 @@ from workflow_scripts.lib.workflow_process import announce_workflow
 lead_scripts_to(ROOT)
 keep_code_facts(Path(".snakemake"))
 announce_workflow()
+disable_core_dumps()  # of the handlers as well: they read the label tables
 
 # Linting reads the rules without data.
 NEEDS_DATA = workflow.is_main_process and "--lint" not in sys.argv

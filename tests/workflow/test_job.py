@@ -70,7 +70,7 @@ def mode(path):
 def test_what_a_restricted_job_writes_is_its_owners(tmp_path, limits):
     snakemake = of_rule(tmp_path, "restricted/crosswalk.parquet", "videos", "table.parquet")
     with job(snakemake, restricted=True):
-        assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0  # workers inherit it
+        assert resource.getrlimit(resource.RLIMIT_CORE)[0] <= 1  # no core dump; workers inherit it
         (tmp_path / "videos").mkdir()
         for name in ("restricted/crosswalk.parquet", "restricted/state", "videos/v_a.avi", "table.parquet"):
             (tmp_path / name).write_text("")

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import platform
-import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
+from echoclr_core.common.core_dumps import disable_core_dumps
 from workflow_scripts.lib.storage_errors import storage_problem
 from workflow_scripts.lib.time_limit import back_in_queue_at_time_limit
 from workflow_scripts.lib.workflow_process import end_with_workflow
@@ -26,7 +26,8 @@ VERSIONS = ("snakemake", "numpy", "pandas", "torch", "pydicom", "opencv-python-h
 def job(snakemake, *, restricted: bool = False, story: str | Path | None = None) -> Iterator[logging.Logger]:
     """Run the body of a script with a log file that starts with what was asked and ends with how it went.
 
-    The log is appended to, one header an attempt.
+    The log is appended to, one header an attempt. A process of the job that crashes leaves no image of its
+    memory behind.
 
     Parameters
     ----------
@@ -35,12 +36,12 @@ def job(snakemake, *, restricted: bool = False, story: str | Path | None = None)
     restricted
         Whether the rule sees identifiers. Then its log lies in restricted/, and what went wrong is told there
         only: a traceback on the terminal or in a cluster's log could name a patient. Whatever it writes is
-        readable by its owner alone, but for outputs elsewhere, and a process of it that crashes leaves no
-        image of its memory behind.
+        readable by its owner alone, but for outputs elsewhere.
     story
         A file that keeps what the attempts at a resumable job said: Snakemake removes the log before it
         starts a job again, and it is put back from here.
     """
+    disable_core_dumps()
     path = Path(snakemake.log[0])
     usual = _close_doors() if restricted else None
     folder = restricted_folder(path) if restricted else path.parent
@@ -99,8 +100,6 @@ def restricted_folder(path: Path) -> Path:
 
 def _close_doors() -> int:
     """Keep what this process and its children write to its owner; return the mask that was in place."""
-    # A decoder that crashes would leave header, path and pixels in a file `core` of the working directory.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     return os.umask(0o077)
 
 
