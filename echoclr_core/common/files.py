@@ -1,5 +1,6 @@
 """Files that are either whole or not there."""
 
+import errno
 import json
 import os
 import secrets
@@ -8,6 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+LOST_FOLDER = (
+    *(errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH),
+    *(errno.ENODEV, errno.ENXIO),
+)
+"""Error numbers of a network folder or disk that is not there any more, whatever file was asked for."""
 
 
 @contextmanager

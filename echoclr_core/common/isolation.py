@@ -3,8 +3,8 @@
 The processes are started as plain interpreters, not by :mod:`multiprocessing`: its children run the main
 script again, which a workflow engine's scripts do not expect, and its pools do not survive a child that
 dies. Each process imports once and then takes job after job; only one that crashed or hung is replaced. A
-job that crashed in a process that had served others is given to a fresh one before it is blamed: what they
-left behind may have been the cause.
+job that crashed in a process that had served others is tried once more in a fresh one: what they left behind
+may have been the cause.
 """
 
 import os
@@ -30,9 +30,9 @@ class Job(NamedTuple):
     Parameters
     ----------
     key
-        What its end is told by.
+        Identifies the result.
     arguments
-        Are pickled.
+        Of the function; pickled.
     timeout_seconds
         Wall-clock time that it may take; None for no limit. Importing does not count.
     """
@@ -70,7 +70,7 @@ def run_isolated(
         "done": value is what the function returned. "raised": an exception, value is its text. "crashed": the
         process died or ran out of memory. "timeout": it was killed.
     value
-        As said; None for "crashed" and "timeout".
+        See ``state``; None for "crashed" and "timeout".
 
     Raises
     ------
@@ -83,32 +83,32 @@ def run_isolated(
     if workers < 1:
         raise ValueError(f"workers is {workers!r}; allowed is 1 or more")
     waiting = deque(jobs)
-    crew: list[_Worker] = []
+    pool: list[_Worker] = []
     try:
         for _ in range(min(workers, len(waiting))):
-            crew.append(_Worker(function, memory_megabytes))
-        while waiting or any(worker.busy or worker.owed for worker in crew):
-            for index, worker in enumerate(crew):
-                if worker.busy or not (worker.owed or waiting):
+            pool.append(_Worker(function, memory_megabytes))
+        while waiting or any(worker.busy or worker.retry_job for worker in pool):
+            for index, worker in enumerate(pool):
+                if worker.busy or not (worker.retry_job or waiting):
                     continue
-                job = worker.owed or waiting.popleft()
-                if worker.spent:
-                    crew[index] = worker = _Worker(function, memory_megabytes)
-                worker.give(job)
-            yield from _finished(crew)
+                job = worker.retry_job or waiting.popleft()
+                if worker.dead:
+                    pool[index] = worker = _Worker(function, memory_megabytes)
+                worker.submit(job)
+            yield from _finished(pool)
     finally:
-        for worker in crew:
+        for worker in pool:
             worker.kill()
 
 
-def _finished(crew: "list[_Worker]") -> Iterator[tuple[Hashable, str, Any]]:
+def _finished(pool: "list[_Worker]") -> Iterator[tuple[Hashable, str, Any]]:
     """Wait for the next end of a job, or the next deadline."""
-    busy = [worker for worker in crew if worker.busy]
+    busy = [worker for worker in pool if worker.busy]
     if not busy:
         return
     deadline = min(worker.deadline for worker in busy)
-    patience = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
-    ready = wait([worker.connection for worker in busy], timeout=patience)
+    timeout = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+    ready = wait([worker.connection for worker in busy], timeout=timeout)
     for worker in busy:
         if worker.connection in ready:
             yield from worker.collect()
@@ -117,11 +117,11 @@ def _finished(crew: "list[_Worker]") -> Iterator[tuple[Hashable, str, Any]]:
 
 
 class _Worker:
-    """One process and the job it is at."""
+    """One process and its present job."""
 
     def __init__(self, function: str, memory_megabytes: int | None):
         ours, theirs = socket.socketpair()
-        # One thread a process: the crew as a whole fills the cores. The search path goes along, so that
+        # One thread a process: the pool as a whole fills the cores. The search path goes along, so that
         # a package that runs from its source folder is found.
         environment = os.environ | {
             "OMP_NUM_THREADS": "1",
@@ -145,10 +145,10 @@ class _Worker:
         )
         theirs.close()
         self.connection = Connection(ours.detach())
-        self.spent = False
-        self.owed: Job | None = None  # a job that a fresh process must be given
+        self.dead = False
+        self.retry_job: Job | None = None  # to be run by a fresh process
         self.deadline = float("inf")
-        self._job: Job | None = None  # that it is at
+        self._job: Job | None = None
         self._ready = False
         self._used = False
 
@@ -156,15 +156,15 @@ class _Worker:
     def busy(self) -> bool:
         return self._job is not None
 
-    def give(self, job: Job) -> None:
-        """Hand over a job; it is owed if the process has died since its last one: no job is to blame."""
+    def submit(self, job: Job) -> None:
+        """Hand over a job; it becomes ``retry_job`` if the process has died since its last one."""
         if not self._ready:
             self._await_start()
         try:
             self.connection.send((job.arguments, job.timeout_seconds))
         except ConnectionError:
             self.kill()
-            self.owed = job
+            self.retry_job = job
             return
         self._job = job
         self.deadline = (
@@ -192,7 +192,7 @@ class _Worker:
         if state == "crashed":  # out of memory as well: what a process has lost, every later job would lack
             self.kill()
             if self._used:
-                self.owed = job
+                self.retry_job = job
                 return
         if state == "disk":
             raise OSError(*value)
@@ -205,7 +205,7 @@ class _Worker:
         yield job.key, "timeout", None
 
     def kill(self) -> None:
-        self.spent = True
+        self.dead = True
         self._process.kill()
         self._process.wait()
         self.connection.close()

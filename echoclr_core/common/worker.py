@@ -11,13 +11,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from echoclr_core.common.files import LOST_FOLDER
 from echoclr_core.common.lifetime import end_with_parent
 
 # The fault of the disk or of a network folder, not the file's: every other job would fail as well.
-DISK = (
-    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO),
-    *(errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENODEV),
-)
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, *LOST_FOLDER)
 
 
 def main(descriptor: int, function: str, memory_megabytes: int, parent: int) -> None:

@@ -65,8 +65,7 @@ def scan_archive(
     DataFrame
         CATALOGUE, sorted by path. ``outcome`` knows the header alone: "ok", "not_dicom", "no_pixels",
         "single_frame", "corrupt", "unsupported_syntax", "not_ultrasound_cine", "spectral_doppler_or_mmode",
-        "no_study_key",
-        "timeout", "crashed".
+        "no_study_key", "timeout", "crashed".
 
     Raises
     ------
@@ -74,13 +73,15 @@ def scan_archive(
         If ``root`` is no folder, or ``study_key`` is no DICOM keyword with a text value.
     WorkerError
         No process can be started.
+    OSError
+        A network folder was lost while headers were read.
     """
     root = Path(root)
     if not root.is_dir():
         raise ValueError(f"root: {root} is not a folder")
     check_study_key(study_key)
     rows = sorted(_walk(root), key=lambda row: row["path"])
-    seen = {} if known is None else {_identity_of(row): row for row in _settled(known)}
+    seen = {} if known is None else {_identity_of(row): row for row in _reusable(known)}
     todo = [row for row in rows if "outcome" not in row and _identity_of(row) not in seen]
     for row in rows:
         row.update(
@@ -104,19 +105,19 @@ def _describe(
         jobs = [Job(batch, ([paths[number] for number in batch], study_key), SECONDS) for batch in batches]
         return run_isolated(DESCRIBE, jobs, workers=workers, memory_megabytes=MEGABYTES)
 
-    suspects: list[range] = []
+    retry: list[range] = []
     size = max(1, min(BATCH, math.ceil(len(paths) / workers)))
     for batch, state, rows in run([range(len(paths))[at : at + size] for at in range(0, len(paths), size)]):
         if state == "done":
             yield from zip(batch, rows, strict=True)
         else:
-            suspects += [range(number, number + 1) for number in batch]
-    for alone, state, rows in run(suspects):  # a batch does not say which file of it is to blame
+            retry += [range(number, number + 1) for number in batch]
+    for single, state, rows in run(retry):  # a batch does not say which file of it is to blame
         failed = {"outcome": "timeout" if state == "timeout" else "crashed"}
-        yield alone[0], rows[0] if state == "done" else failed
+        yield single[0], rows[0] if state == "done" else failed
 
 
-def _settled(known: pd.DataFrame) -> list[dict[str, Any]]:
+def _reusable(known: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of an earlier catalogue whose files need not be read again."""
     return known[~known["outcome"].isin(["timeout", "crashed"])].to_dict("records")
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
+from echoclr_core.common.files import LOST_FOLDER
 from echoclr_core.dicom.codecs import decode_frame, stored_components
 from echoclr_core.dicom.colour import Converter, to_uint8
 from echoclr_core.dicom.colour_space import colour_space_of, converted_photometric
@@ -36,7 +37,8 @@ def as_unusable(path: str | Path) -> Iterator[None]:
     """Turn whatever a parser or decoder throws at a file into UnusableFile with its path.
 
     Broken files make third-party code raise nearly anything; one of them must never end more than itself.
-    MemoryError passes: it is the process's state as well, and whoever keeps the process must know.
+    MemoryError passes: it is the process's state as well, and whoever keeps the process must know. So do the
+    errors of a network folder that was lost: every other file would fail as well.
     """
     try:
         yield
@@ -49,6 +51,8 @@ def as_unusable(path: str | Path) -> Iterator[None]:
     except MemoryError:
         raise
     except OSError as error:
+        if error.errno in LOST_FOLDER:
+            raise
         raise UnusableFile(
             "corrupt", f"it cannot be read: {error.strerror or type(error).__name__}", path=path
         ) from error

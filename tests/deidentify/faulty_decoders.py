@@ -1,11 +1,13 @@
 """Stand-ins for the work on one file that fail as decoders do; the file's name says how."""
 
+import errno
 import os
 import signal
 import time
 from pathlib import Path
 
 from echoclr_core.deidentify.videos import deidentify_video
+from echoclr_core.dicom.frames import as_unusable
 
 CALLS = "ECHOCLR_TEST_CALLS"
 
@@ -44,3 +46,9 @@ def no_space(path, target, settings):
 def slowly(path, target, settings):
     time.sleep(1)
     return deidentify_video(path, target, settings)
+
+
+def lost_folder(path, target, settings):
+    """Reading fails as on a network folder whose server has gone."""
+    with as_unusable(path):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), path)

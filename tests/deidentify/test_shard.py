@@ -23,7 +23,7 @@ from echoclr_core.deidentify.settings import TIMED_BYTES, DeidentifySettings
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.tables import SOURCE_FILES
 
-QUICK = DeidentifySettings(timeout_seconds=5, memory_megabytes=1024)
+QUICK = DeidentifySettings(timeout_seconds=120, memory_megabytes=1024)
 
 
 def _words(table, rows):
@@ -227,6 +227,13 @@ def test_a_finished_file_that_vanishes_ends_the_job_and_nothing_is_delivered(tmp
     assert delivered(tmp_path / "out") == (2, 2)
 
 
+def test_a_lost_network_folder_ends_the_shard(tmp_path):
+    rows = archive(tmp_path / "dicom", ["a"], count=3)
+    folders = (tmp_path / "dicom", tmp_path / "out", tmp_path / "work")
+    with pytest.raises(OSError, match="Stale file handle"):
+        deidentify_shard(rows, *folders, process="faulty_decoders:lost_folder")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("change", ["settings", "source", "code"])
 def test_what_was_made_otherwise_is_made_anew(tmp_path, monkeypatch, change):
@@ -246,7 +253,7 @@ def test_what_was_made_otherwise_is_made_anew(tmp_path, monkeypatch, change):
     with pytest.raises(KeyboardInterrupt):
         run(stop=True)
     if change == "settings":
-        table = run(DeidentifySettings(timeout_seconds=5, memory_megabytes=1024, margin=3.0))
+        table = run(DeidentifySettings(timeout_seconds=120, memory_megabytes=1024, margin=3.0))
     elif change == "source":
         rows.loc[0, "mtime_ns"] += 1
         table = run()
