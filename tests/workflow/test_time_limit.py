@@ -43,6 +43,16 @@ with time_limit.back_in_queue_at_time_limit("pretrain_encoder", state):
 (state / "done").touch()
 """
 
+# The folder is another job's.
+REFUSED = """
+import sys
+from echoclr_core.common.folder_lock import FolderHeldError
+from workflow_scripts.lib import time_limit
+time_limit.WAIT_FOR_END = 1.0
+with time_limit.back_in_queue_at_time_limit("pretrain_encoder", sys.argv[1]):
+    raise FolderHeldError("held by job 16")
+"""
+
 
 @pytest.fixture
 def cluster(tmp_path):
@@ -55,6 +65,8 @@ def cluster(tmp_path):
         script, left, steps=100, way="saves", comment="rule_pretrain_encoder_wildcards_echoclr", takes=True
     ):
         calls = tmp_path / "calls"
+        for path in (calls, tmp_path / "calls.asked"):
+            path.unlink(missing_ok=True)
         later = "0:01" if left == "0:02" else left
         answers = {
             # what is left at the start, and a second later
@@ -114,3 +126,8 @@ def test_times_are_read_as_squeue_writes_them():
     texts = {"0:59": 59, "12:34": 754, "1:00:00": 3600, "2-03:04:05": 183845, "UNLIMITED": None, "": None}
     assert {text: parse_time_left(text) for text in texts} == texts
     assert [margin_of(limit) for limit in (60, 1200, 86400)] == [15, 120, 300]
+
+
+def test_a_job_whose_folder_another_one_holds_waits_in_the_queue(cluster):
+    assert cluster(REFUSED, "1:00:00") == (1, ["requeue 17"])
+    assert cluster(REFUSED, "1:00:00", comment="my own allocation") == (1, [])

@@ -7,7 +7,7 @@ from snakemake.io import directory, expand, multiext, temp
 
 from echoclr_core.common.modules import code_digest
 from echoclr_core.reporting.exhibits import FIGURES, caption_values, task_table
-from echoclr_core.reporting.panels import page_count, page_suffix
+from echoclr_core.reporting.pages import page_count, page_suffix
 from workflow_scripts.lib.grid import SSL, Grid, again
 from workflow_scripts.lib.shard_count import shard_count
 
@@ -15,6 +15,7 @@ CELL = "{task}/{init}/{ratio}/{draw}"
 PACKAGES = ("echoclr_core", "workflow_scripts")
 FRAME = (
     "workflow_scripts/lib/job.py",
+    "workflow_scripts/lib/storage_errors.py",
     "workflow_scripts/lib/time_limit.py",
     "workflow_scripts/lib/workflow_process.py",
     "echoclr_core/common/folder_lock.py",

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from echoclr_core.common.folder_lock import FolderHeldError
 from echoclr_core.training.stopping import EXIT_STOPPED
 
 LOOK_SECONDS = 600.0  # between two questions for the time that is left: a limit may be changed
@@ -61,12 +62,19 @@ class TimeLimit:
         self._changed_before = _last_change(state)
 
     def time_left(self) -> float | None:
-        """Seconds until the limit; None without one or where SLURM does not answer."""
+        """Seconds until the limit; None without one, where SLURM does not answer, or in another's job."""
+        left, ours = self._ask()
+        return parse_time_left(left) if ours else None
+
+    def is_ours(self) -> bool:
+        """Whether Snakemake's executor submitted the SLURM job for this rule."""
+        return self._ask()[1]
+
+    def _ask(self) -> tuple[str, bool]:
         answer = _run("squeue", "--noheader", "--jobs", self.job_id, "--format", "%L|%k")
         left, _, comment = answer.stdout.strip().partition("|")
-        if answer.returncode or not re.match(rf"rule_{re.escape(self.rule)}(_wildcards_|$)", comment):
-            return None
-        return parse_time_left(left)
+        ours = re.match(rf"rule_{re.escape(self.rule)}(_wildcards_|$)", comment) is not None
+        return left, ours and not answer.returncode
 
     def watch(self, ended: threading.Event) -> None:
         """Send SIGUSR1 to this process ahead of the limit, unless ``ended`` is set before."""
@@ -83,7 +91,7 @@ class TimeLimit:
         os.kill(os.getpid(), signal.SIGUSR1)
 
     def requeue(self) -> None:
-        """Put the job back into SLURM's queue and wait to be ended; leave with EXIT_STOPPED where that fails.
+        """Put the job back into the queue at its time limit; leave with EXIT_STOPPED where that fails.
 
         A job that saved nothing since it started is not put back: it would never come to an end.
         """
@@ -91,17 +99,24 @@ class TimeLimit:
         if _last_change(self.state) == self._changed_before:
             log.error("nothing was saved within the time limit; give the rule a longer runtime")
             raise SystemExit(EXIT_STOPPED)
+        self.put_back()
+        raise SystemExit(EXIT_STOPPED)
+
+    def put_back(self) -> None:
+        """Put the job back into SLURM's queue and wait to be ended; return where that fails."""
         answer = _run("scontrol", "requeue", self.job_id)
         if answer.returncode == 0:
             log.info("SLURM job %s is back in the queue", self.job_id)
             time.sleep(WAIT_FOR_END)
         log.error("SLURM did not take job %s back: %s", self.job_id, answer.stderr.strip())
-        raise SystemExit(EXIT_STOPPED)
 
 
 @contextmanager
 def back_in_queue_at_time_limit(rule: str, state: str | Path | None) -> Iterator[None]:
     """Run the body of a resumable job; ahead of SLURM's time limit it goes back into the queue.
+
+    So does a job whose state folder another one holds: after a kill of Snakemake its jobs live on, and the
+    next run submits the same once more.
 
     Nothing happens outside of SLURM, in an allocation that the user made, and where ``state`` is None.
     """
@@ -124,6 +139,11 @@ def back_in_queue_at_time_limit(rule: str, state: str | Path | None) -> Iterator
     except SystemExit as stop:
         if stop.code == EXIT_STOPPED and limit.reached:
             limit.requeue()
+        raise
+    except FolderHeldError as held:
+        if limit.is_ours():
+            log.warning("%s", held)
+            limit.put_back()
         raise
     finally:
         ended.set()

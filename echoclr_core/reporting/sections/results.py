@@ -8,7 +8,7 @@ import pandas as pd
 from echoclr_core.reporting.captions import figure_caption
 from echoclr_core.reporting.exhibits import figure_name, task_table
 from echoclr_core.reporting.label_efficiency import number_of
-from echoclr_core.reporting.panels import page_of
+from echoclr_core.reporting.pages import page_of
 from echoclr_core.reporting.performance import performance_caption
 from echoclr_core.reporting.report import DataTable, Section
 from echoclr_core.reporting.sections.page import Page, read_json
