@@ -1,5 +1,7 @@
 """Read the archive's headers, replace identifiers by pseudonyms, sort the files into shards of studies."""
 
+import errno
+
 from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.common.kept_table import KeptTable
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
@@ -18,6 +20,8 @@ with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state)
         workers=snakemake.threads,
         known=kept.read(),
     )
+    if scanned.empty:  # an empty catalogue would remove every study from what follows
+        raise OSError(errno.ENOTCONN, "input.dicom_dir holds no file: is the folder mounted?")
     kept.write(scanned)
     pseudonyms = study_pseudonyms(snakemake.config)
     catalogue = pseudonymise(scanned, pseudonyms, params.shards, date_shift_days=params.date_shift_days)

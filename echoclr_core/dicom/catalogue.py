@@ -19,6 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 
 DESCRIBE = "echoclr_core.dicom.description:describe_files"
+RETRIED = ("timeout", "crashed", "corrupt")
 BATCH = 64  # files a job: of small ones a process reads some hundred a second
 SECONDS = 120.0  # for a batch, and for a file alone: videos without a number of frames are read to their end
 MEGABYTES = 4096  # that a process may take; no picture is decoded
@@ -118,8 +119,12 @@ def _describe(
 
 
 def _reusable(known: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of an earlier catalogue whose files need not be read again."""
-    return known[~known["outcome"].isin(["timeout", "crashed"])].to_dict("records")
+    """Rows of an earlier catalogue whose files need not be read again.
+
+    A file that could not be read may be readable now without a change of its size or time: permissions, a
+    failing disk.
+    """
+    return known[~known["outcome"].isin(RETRIED)].to_dict("records")
 
 
 def _identity_of(row: dict[str, Any]) -> tuple[str, int, int]:

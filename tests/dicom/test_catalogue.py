@@ -106,6 +106,13 @@ def test_known_rows_are_not_read_again(archive, monkeypatch):
     assert "b/IM0001" not in scan_archive(archive, known=after).path.tolist()
 
 
+def test_a_file_that_could_not_be_read_is_read_again(archive):
+    """Permissions that were mended change neither size nor time."""
+    before = scan_archive(archive)
+    unread = before.assign(outcome=before["outcome"].where(before["path"] != "b/IM0001", "corrupt"))
+    pd.testing.assert_frame_equal(scan_archive(archive, known=unread), before)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_file_that_brings_its_process_down_is_one_row(archive, monkeypatch, tmp_path, workers):
