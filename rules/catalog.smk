@@ -23,6 +23,7 @@ rule catalog_archive:
         archive=USER.archive,
         key=USER.key,
         study_key=config["input"]["study_key"],
+        outside_links=config["input"]["outside_links"],
         shards=config["input"]["shards"],
         date_shift_days=config["deidentify"]["date_shift_days"],
         state=f"{RESTRICTED}/state/catalog",

@@ -29,7 +29,7 @@ if VIDEOS_GIVEN:
             archive=USER.archive,
             labels=USER.labels,
             key=USER.key,
-            settings=section(*TABLE_KEYS, leave_out=NO_TABLE_KEYS),
+            settings=section(*TABLE_KEYS, "input.outside_links", leave_out=NO_TABLE_KEYS),
             shards=config["input"]["shards"],
             core=core("catalog_videos"),
         script:

@@ -18,6 +18,7 @@ with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state)
         snakemake.config["input"]["dicom_dir"],
         study_key=params.study_key,
         workers=snakemake.threads,
+        follow_outside=params.outside_links == "follow",
         known=kept.read(),
     )
     if scanned.empty:  # an empty catalogue would remove every study from what follows

@@ -9,10 +9,11 @@ from workflow_scripts.lib.secret_key import study_pseudonyms
 from workflow_scripts.lib.video_table import video_layout
 
 with job(snakemake, restricted=True) as log:
-    videos = read_video_table(
-        snakemake.config["input"]["avi"]["table"], video_layout(settings(snakemake))
-    ).videos
-    scanned, without_file = catalogue_videos(snakemake.config["input"]["avi"]["dir"], videos)
+    chosen, avi = settings(snakemake), snakemake.config["input"]["avi"]
+    videos = read_video_table(avi["table"], video_layout(chosen)).videos
+    scanned, without_file = catalogue_videos(
+        avi["dir"], videos, follow_outside=chosen.outside_links == "follow"
+    )
     pseudonyms = study_pseudonyms(snakemake.config)
     catalogue = pseudonymise(scanned.drop(columns="view"), pseudonyms, snakemake.params.shards)
     by_shard = dict(tuple(catalogue.groupby("shard")))

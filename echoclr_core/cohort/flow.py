@@ -46,6 +46,7 @@ STAGES = {
 
 REASONS = {
     "kept": "kept",
+    "link_outside": "a link out of the archive",
     "not_dicom": "not DICOM",
     "duplicate": "the same video twice",
     "no_pixels": "no pixel data",

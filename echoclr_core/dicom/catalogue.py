@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from echoclr_core.common.isolation import Job, run_isolated
+from echoclr_core.common.links import leads_outside
 from echoclr_core.common.resume import resume_key
 from echoclr_core.dicom.reading import check_study_key
 from echoclr_core.dicom.tables import CATALOGUE
@@ -35,6 +36,7 @@ def scan_archive(
     *,
     study_key: str = "AccessionNumber",
     workers: int = 1,
+    follow_outside: bool = False,
     known: pd.DataFrame | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
@@ -43,9 +45,11 @@ def scan_archive(
     Headers are read in processes of their own: a file that brings its process down is "crashed", one that
     does not end is "timeout", and both are read again at the next scan.
 
-    Every file is a row, hidden ones, DICOMDIR and files that are not DICOM included. Links are followed; a
-    folder met a second time (loops of links among them) is entered once. What cannot be opened, and a name
-    that is not valid UTF-8 (shown with its bytes escaped: a table holds text), is "corrupt".
+    Every file is a row, hidden ones, DICOMDIR and files that are not DICOM included. Links within
+    ``root`` are followed; a folder met a second time (loops of links among them) is entered once. A link
+    that leaves ``root``, to a file or a folder, is one row, "link_outside", and nothing behind it is
+    looked at. What cannot be opened, and a name that is not valid UTF-8 (shown with its bytes escaped: a
+    table holds text), is "corrupt".
 
     Parameters
     ----------
@@ -55,6 +59,8 @@ def scan_archive(
         DICOM keyword that names the study; several values are joined by a backslash in file order.
     workers
         Processes to read with.
+    follow_outside
+        Whether links that leave ``root`` are followed as well.
     known
         An earlier catalogue of the same root under the same :func:`scan_key`: rows of equal path, size and
         time of change are taken over without opening the file.
@@ -64,9 +70,9 @@ def scan_archive(
     Returns
     -------
     DataFrame
-        CATALOGUE, sorted by path. ``outcome`` knows the header alone: "ok", "not_dicom", "no_pixels",
-        "single_frame", "corrupt", "unsupported_syntax", "not_ultrasound_cine", "spectral_doppler_or_mmode",
-        "no_study_key", "timeout", "crashed".
+        CATALOGUE, sorted by path. ``outcome`` knows the header alone: "ok", "link_outside", "not_dicom",
+        "no_pixels", "single_frame", "corrupt", "unsupported_syntax", "not_ultrasound_cine",
+        "spectral_doppler_or_mmode", "no_study_key", "timeout", "crashed".
 
     Raises
     ------
@@ -81,7 +87,7 @@ def scan_archive(
     if not root.is_dir():
         raise ValueError(f"root: {root} is not a folder")
     check_study_key(study_key)
-    rows = sorted(_walk(root), key=lambda row: row["path"])
+    rows = sorted(_walk(root, follow_outside), key=lambda row: row["path"])
     seen = {} if known is None else {_identity_of(row): row for row in _reusable(known)}
     todo = [row for row in rows if "outcome" not in row and _identity_of(row) not in seen]
     for row in rows:
@@ -124,14 +130,14 @@ def _reusable(known: pd.DataFrame) -> list[dict[str, Any]]:
     A file that could not be read may be readable now without a change of its size or time: permissions, a
     failing disk.
     """
-    return known[~known["outcome"].isin(RETRIED)].to_dict("records")
+    return known[~known["outcome"].isin([*RETRIED, "link_outside"])].to_dict("records")
 
 
 def _identity_of(row: dict[str, Any]) -> tuple[str, int, int]:
     return row["path"], int(row["bytes"]), int(row["mtime_ns"])
 
 
-def _walk(root: Path) -> Iterator[dict[str, Any]]:
+def _walk(root: Path, follow_outside: bool) -> Iterator[dict[str, Any]]:
     """Rows of all files below a folder: path, bytes, mtime_ns, and the outcome where it is known already."""
     entered: set[tuple[int, int]] = set()
     folders = [root]
@@ -143,6 +149,10 @@ def _walk(root: Path) -> Iterator[dict[str, Any]]:
                 continue
             entered.add((status.st_dev, status.st_ino))
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            if not follow_outside:
+                outside = {e.name for e in entries if e.is_symlink() and leads_outside(e.path, root)}
+                yield from (_row(root, folder / name, None, "link_outside") for name in sorted(outside))
+                entries = [entry for entry in entries if entry.name not in outside]
         except OSError:
             _LOG.warning("a folder of the archive cannot be opened; its row says corrupt")
             yield _row(root, folder, None, "corrupt")

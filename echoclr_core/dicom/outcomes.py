@@ -5,6 +5,7 @@ from typing import Any
 
 OUTCOME_MEANINGS = {
     "ok": "a cine loop that every stage so far could use",
+    "link_outside": "a symbolic link that leaves the archive's folder, which is not allowed",
     "not_dicom": "the content is not DICOM",
     "duplicate": "the same SOP Instance UID was met before, under an earlier path",
     "no_pixels": "DICOM without pixel data: a report, a DICOMDIR, a bare header",

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from echoclr_core.common.links import leads_outside
 from echoclr_core.dicom.tables import CATALOGUE
 from echoclr_core.video.given import SUFFIXES
 
 
-def catalogue_videos(root: str | Path, videos: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def catalogue_videos(
+    root: str | Path, videos: pd.DataFrame, *, follow_outside: bool = False
+) -> tuple[pd.DataFrame, list[str]]:
     """The video files below a folder, matched with the rows of their table.
 
     Parameters
@@ -18,6 +21,8 @@ def catalogue_videos(root: str | Path, videos: pd.DataFrame) -> tuple[pd.DataFra
     videos
         Columns video, study_key, patient_key, view. A video is named by its path below ``root``, by its
         file's name, or by that name without suffix.
+    follow_outside
+        Whether links that leave ``root`` are followed; else such a file has outcome "link_outside".
 
     Returns
     -------
@@ -42,6 +47,9 @@ def catalogue_videos(root: str | Path, videos: pd.DataFrame) -> tuple[pd.DataFra
     listed = videos.drop(columns="video").to_dict("records")
     rows = []
     for name, path in zip(names, paths, strict=True):
+        if not follow_outside and path.is_symlink() and leads_outside(path, root):
+            rows.append({"path": name, "bytes": 0, "mtime_ns": 0, "outcome": "link_outside"})
+            continue
         found = path.stat()
         row = {"path": name, "bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
         place = row_of.get(name)

@@ -129,6 +129,21 @@ def test_a_row_means_a_file_by_path_name_or_stem(tmp_path):
         catalogue_videos(tmp_path / "set", videos.assign(video=["r", "s", "t"]))
 
 
+def test_a_video_that_is_a_link_out_of_the_folder_is_a_row(tmp_path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "other.avi").write_bytes(b"1")
+    (tmp_path / "set" / "a.avi").symlink_to(tmp_path / "other.avi")
+    (tmp_path / "set" / "b.avi").write_bytes(b"1")
+    path = table(tmp_path, "a,S1,P1,train,plax,F,None,90", "b,S2,P2,train,a4c,F,None,90")
+    videos = read_video_table(path, PLAIN).videos
+    for follow, outcome in ((False, "link_outside"), (True, "ok")):
+        catalogue, _ = catalogue_videos(tmp_path / "set", videos, follow_outside=follow)
+        assert dict(zip(catalogue["path"], catalogue["outcome"], strict=True)) == {
+            "a.avi": outcome,
+            "b.avi": "ok",
+        }
+
+
 def test_the_split_unit_is_one_of_three():
     with pytest.raises(ValueError, match="'study', 'patient', 'table'"):
         CohortSettings(development_years=[2016], split_unit="site")

@@ -61,11 +61,33 @@ def test_links_loops_pipes_and_sockets(archive, tmp_path, make_dicom):
     outside.mkdir()
     shutil.copy(make_dicom(FRAMES), outside / "linked.dcm")
     (archive / "elsewhere").symlink_to(outside)
-    table = scan_archive(archive).set_index("path").outcome
+    table = scan_archive(archive, follow_outside=True).set_index("path").outcome
     assert len(table) == 10
     assert table["elsewhere/linked.dcm"] == "ok"
     assert table["pipe"] == table["socket"] == "not_dicom"
     assert table["self"] == table["dangling"] == "corrupt"
+
+
+def test_a_link_that_leaves_the_tree_is_a_row_and_not_followed(archive, tmp_path, make_dicom):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.copy(make_dicom(FRAMES), outside / "linked.dcm")
+    links = {"folder": outside, "file": outside / "linked.dcm", "gone": outside / "none", "up": "../outside"}
+    links |= {"b/etc": "/etc/hostname", "chain": archive / "folder" / "linked.dcm", "parent": ".."}
+    for name, target in links.items():
+        (archive / name).symlink_to(target)
+    (archive / "inside").symlink_to("b")
+    (archive / "inside.dcm").symlink_to(archive / "b" / "IM0001")
+    table = scan_archive(archive).set_index("path")
+    assert set(table.index[table.outcome == "link_outside"]) == set(links)
+    assert (table.loc[list(links), ["bytes", "mtime_ns"]] == 0).all(axis=None)
+    assert not table.index.str.contains("linked.dcm").any()
+    assert table.outcome["inside.dcm"] == "ok"
+    allowed = scan_archive(archive, follow_outside=True, known=table.reset_index()).set_index("path").outcome
+    assert allowed["file"] == allowed["chain"] == "ok"
+    assert "link_outside" not in set(allowed)
+    (tmp_path / "mounted").symlink_to(archive)
+    assert scan_archive(tmp_path / "mounted").outcome.tolist() == table.outcome.tolist()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

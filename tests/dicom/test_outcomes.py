@@ -11,7 +11,17 @@ from echoclr_core.dicom.values import strings
 
 def test_vocabulary_is_fixed_and_explained():
     assert (
-        *("ok", "not_dicom", "duplicate", "no_pixels", "single_frame", "too_short", "truncated", "corrupt"),
+        *(
+            "ok",
+            "link_outside",
+            "not_dicom",
+            "duplicate",
+            "no_pixels",
+            "single_frame",
+            "too_short",
+            "truncated",
+            "corrupt",
+        ),
         *(
             "unsupported_syntax",
             "not_ultrasound_cine",
