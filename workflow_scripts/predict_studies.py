@@ -43,6 +43,7 @@ with job(snakemake) as log:
             device=compute["device"],
             precision=compute["precision"],
             jobs_per_gpu=snakemake.config["compute"]["jobs_per_gpu"],
+            workers=snakemake.config["compute"]["loader_workers"],
         )
         for init, path in zip(inits, snakemake.output[cohort], strict=True):
             PREDICTIONS.write(tables[init], path)

@@ -155,6 +155,7 @@ def finetune(
             tables["validation"],
             positive_weight=positive_weight(tables["training"]) if settings.class_weights else 1.0,
             steps_per_epoch=batches.steps_per_epoch,
+            workers=workers,
         )
         data = digest([data_digest(store, table) for table in tables.values()])
         definition = _definition(settings, encoder_settings, data, weights_digest(model), compute, code)
@@ -172,7 +173,7 @@ def finetune(
             checkpoint_minutes=checkpoint_minutes,
             workers=workers,
             device=compute.device,
-            progress=Progress("fine-tune", steps, log, terminal=terminal),
+            progress=Progress("fine-tune", steps, log, terminal=terminal, device=compute.device),
             stopper=stopper,
         )
         loop.run()

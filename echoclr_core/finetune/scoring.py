@@ -1,6 +1,7 @@
 """Scores of videos: evenly spaced clips, without augmentation."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from torch import Tensor
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import PREDICTIONS
 from echoclr_core.models.heads import Classifier
+from echoclr_core.training.batches import load_batches
 from echoclr_core.training.compute import Compute, choose_compute
 from echoclr_core.training.inputs import clip_span, frame_counts, grey_input, network_input, read_clips
 from echoclr_core.training.leasing import lease_device
@@ -36,13 +38,14 @@ def clip_logits(
     compute: Compute,
     *,
     check: Callable[[], None] = lambda: None,
+    workers: int = 0,
 ) -> Tensor:
     """Logits of ``settings.eval_clips_per_video`` clips of each video, (V, clips) float32 on the CPU, in eval
     mode.
 
-    ``check`` is called between batches and may raise to stop.
+    ``check`` is called between batches and may raise to stop. ``workers`` processes read ahead.
     """
-    return logits_of_models([model], [settings], store, video_ids, compute, check=check)[0]
+    return logits_of_models([model], [settings], store, video_ids, compute, check=check, workers=workers)[0]
 
 
 @torch.no_grad()
@@ -54,6 +57,7 @@ def logits_of_models(
     compute: Compute,
     *,
     check: Callable[[], None] = lambda: None,
+    workers: int = 0,
 ) -> list[Tensor]:
     """:func:`clip_logits` of several models in one pass: each clip is read and prepared once for all.
 
@@ -65,38 +69,51 @@ def logits_of_models(
     try:
         for model in models:
             model.eval()
-        for grey in _evaluation_batches(store, video_ids, first, compute, check):
+        batches = EvaluationBatches(store, video_ids, first)
+        pin_memory = compute.device.type == "cuda"
+        for batch in load_batches(batches, 0, len(batches), workers=workers, pin_memory=pin_memory):
+            check()
+            grey = grey_input(batch["clips"].to(compute.device, non_blocking=True), None, first.input_size)
             for kinetics in sorted({each.kinetics_standardisation for each in settings}):
                 given = compute.place_clips(network_input(grey, kinetics=kinetics))
                 for model, each, kept in zip(models, settings, logits, strict=True):
                     if each.kinetics_standardisation == kinetics:
                         with compute.autocast():
-                            kept.append(model(given).float().cpu())
+                            kept.append(model(given).float())
     finally:
         for model, before in zip(models, training, strict=True):
             model.train(before)
-    return [torch.cat(kept).view(len(video_ids), first.eval_clips_per_video) for kept in logits]
+    # Read back once: a wait after each batch would keep the device from working ahead.
+    return [torch.cat(kept).cpu().view(len(video_ids), first.eval_clips_per_video) for kept in logits]
 
 
-def _evaluation_batches(
-    store: ClipStore,
-    video_ids: list[str],
-    settings: FinetuneSettings,
-    compute: Compute,
-    check: Callable[[], None],
-) -> Iterator[Tensor]:
-    """(n, T, h, w) in [0, 1] on the device: the evenly spaced clips of each video in turn."""
-    span = clip_span(settings.clip_length, settings.frame_stride)
-    frames = frame_counts(store, video_ids, table="videos to score")
-    starts = np.stack(
-        [even_starts(int(count), span, settings.eval_clips_per_video) for count in frames]
-    ).ravel()
-    ids = np.repeat(np.array(video_ids, dtype=object), settings.eval_clips_per_video)
-    for first in range(0, len(ids), settings.batch_size):
-        check()
-        part = slice(first, first + settings.batch_size)
-        clips = read_clips(store, ids[part], starts[part], settings.clip_length, settings.frame_stride)
-        yield grey_input(torch.from_numpy(clips).to(compute.device), None, settings.input_size)
+class EvaluationBatches:
+    """``batches[n]``: clips (m, T, H, W) uint8 of batch n, the evenly spaced clips of each video in turn.
+
+    Parameters
+    ----------
+    store, video_ids
+        Clips, and whose.
+    settings
+        Which clips, and how many at a time.
+    """
+
+    def __init__(self, store: ClipStore, video_ids: list[str], settings: FinetuneSettings):
+        self.store, self.settings = store, settings
+        count = settings.eval_clips_per_video
+        span = clip_span(settings.clip_length, settings.frame_stride)
+        frames = frame_counts(store, video_ids, table="videos to score")
+        self.starts = np.concatenate([even_starts(int(number), span, count) for number in frames])
+        self.video_ids = [video_id for video_id in video_ids for _ in range(count)]
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.video_ids) / self.settings.batch_size)
+
+    def __getitem__(self, number: int) -> dict:
+        size, length = self.settings.batch_size, self.settings.clip_length
+        part = slice(number * size, (number + 1) * size)
+        stride = self.settings.frame_stride
+        return {"clips": read_clips(self.store, self.video_ids[part], self.starts[part], length, stride)}
 
 
 def score_clips(
@@ -118,6 +135,7 @@ def predict(
     device: str = "auto",
     precision: str = "fp32",
     jobs_per_gpu: int = 1,
+    workers: int = 0,
 ) -> pd.DataFrame:
     """Score videos and studies with one model (PREDICTIONS); see :func:`predict_together`."""
     return predict_together(
@@ -128,6 +146,7 @@ def predict(
         device=device,
         precision=precision,
         jobs_per_gpu=jobs_per_gpu,
+        workers=workers,
     )["model"]
 
 
@@ -140,6 +159,7 @@ def predict_together(
     device: str = "auto",
     precision: str = "fp32",
     jobs_per_gpu: int = 1,
+    workers: int = 0,
 ) -> dict[str, pd.DataFrame]:
     """Score videos and studies with several models (PREDICTIONS each), in one pass over the clips.
 
@@ -158,6 +178,8 @@ def predict_together(
         See ``training.lease_device``.
     precision
         "fp32" by default, since scores are ranked.
+    workers
+        Processes that read ahead; any number gives the same scores.
 
     Raises
     ------
@@ -177,7 +199,7 @@ def predict_together(
         for model in models.values():
             compute.place_module(model)
         ids = [str(video) for video in rows["video_id"]]
-        logits = logits_of_models(list(models.values()), chosen, store, ids, compute)
+        logits = logits_of_models(list(models.values()), chosen, store, ids, compute, workers=workers)
         for model in models.values():
             model.to("cpu")
     return {name: _predictions(rows, each, name) for name, each in zip(models, logits, strict=True)}

@@ -58,12 +58,13 @@ class FinetuneTrainer:
         *,
         positive_weight: float,
         steps_per_epoch: int,
+        workers: int = 0,
     ):
         self.model = compute.place_module(model)
         self.settings, self.compute, self.store = settings, compute, store
         self.validation_ids = list(validation["video_id"])
         self.validation_labels = torch.tensor(validation["label"].to_numpy(float))
-        self.positive_weight, self.steps_per_epoch = positive_weight, steps_per_epoch
+        self.positive_weight, self.steps_per_epoch, self.workers = positive_weight, steps_per_epoch, workers
         self.model.encoder.requires_grad_(not settings.freeze_encoder)
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer]
@@ -100,7 +101,13 @@ class FinetuneTrainer:
     ) -> tuple[dict[str, Any], bool]:
         """Validate; keep the weights if they are the best; the history row, and whether to stop early."""
         logits = clip_logits(
-            self.model, self.store, self.validation_ids, self.settings, self.compute, check=check
+            self.model,
+            self.store,
+            self.validation_ids,
+            self.settings,
+            self.compute,
+            check=check,
+            workers=self.workers,
         )
         loss = validation_loss(logits, self.validation_labels, self.positive_weight)
         check_finite("the validation loss", loss, step, self.validation_ids)

@@ -22,6 +22,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pandas as pd
 import torch
 
@@ -51,6 +52,7 @@ def run_spec(spec: dict[str, Any]) -> PretrainResult:
         )
     if "threads" in spec:
         torch.set_num_threads(spec["threads"])
+        cv2.setNumThreads(spec["threads"])
     first = os.environ.get("RANK", "0") == "0"
     # Until the results are written: a job on the same state would otherwise begin in between.
     with hold_folder(spec["state_dir"], wait_seconds=GRACE_SECONDS) if first else nullcontext():

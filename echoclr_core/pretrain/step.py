@@ -25,6 +25,8 @@ from echoclr_core.training.compute import Compute
 from echoclr_core.training.guard import guarded_update
 from echoclr_core.training.inputs import grey_input, network_input
 
+ON_DEVICE = ("clips", "orders", "studies")  # of a batch; what is only counted or indexed with stays
+METERS = ("contrastive_accuracy", "alignment", "potential", "spread")
 MIN_UNIFORMITY = -8.0  # every embedding opposite to every other
 
 
@@ -126,11 +128,13 @@ def order_loss(logits: Tensor, batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
     the mean over processes is the loss. 0 when no clip of the batch has an order.
     """
     targets = batch["orders"].flatten()
+    # Rows are counted and listed on the CPU, where ``whole`` stays: on a GPU each would be a wait.
     whole = batch["whole"].flatten().repeat_interleave(batch["orders"].shape[2])
-    count = distributed.sum_over_ranks([float(whole.sum())], logits.device)[0]
-    summed = F.cross_entropy(logits[whole], targets[whole], reduction="sum")
-    hits = (logits.detach()[whole].argmax(1) == targets[whole]).sum()
-    return summed * (distributed.world_size() / max(count, 1.0)), hits
+    rows = whole.nonzero().squeeze(1).to(logits.device, non_blocking=True)
+    logits, targets = logits[rows], targets[rows]
+    summed = F.cross_entropy(logits, targets, reduction="sum")
+    hits = (logits.detach().argmax(1) == targets).sum()
+    return summed * distributed.share_of_ranks(len(rows), summed), hits
 
 
 class PretrainTrainer:
@@ -163,7 +167,7 @@ class PretrainTrainer:
     def step(self, batch: dict[str, Any], step: int) -> dict[str, tuple[float, float]]:
         """Forward, backward and update on one batch."""
         batch = {
-            name: value.to(self.compute.device, non_blocking=True) if isinstance(value, Tensor) else value
+            name: value.to(self.compute.device, non_blocking=True) if name in ON_DEVICE else value
             for name, value in batch.items()
         }
         self.optimizer.param_groups[0]["lr"] = learning_rate_at(step, self.steps, self.settings)
@@ -182,20 +186,22 @@ class PretrainTrainer:
             clip=self.settings.clip_grad,
             step=step,
             video_ids=batch["video_ids"],
+            sums=self._sums(result, batch),
         )
-        return {name: (value, 1.0) for name, value in values.items()} | self._counts(result, batch)
-
-    def _counts(self, result: Objective, batch: dict[str, Any]) -> dict[str, tuple[float, float]]:
-        whole = batch["whole"].sum() * max(self.settings.order_copies, 1)
-        hits = torch.zeros(()) if result.order_hits is None else result.order_hits
-        seen = result.meters
-        parts = (seen.hits, seen.alignment, seen.potential, seen.spread, hits, whole)
-        local = torch.stack([part.double().cpu() for part in parts]).tolist()
-        sums = distributed.sum_over_ranks(local, self.compute.device)
         anchors = float(2 * len(batch["studies"]) * distributed.world_size())
-        names = ("contrastive_accuracy", "alignment", "potential", "spread")
-        counts = {name: (total, anchors) for name, total in zip(names, sums, strict=False)}
-        return counts | ({} if result.order is None else {"order_accuracy": (sums[4], sums[5])})
+        counts = dict.fromkeys(METERS, anchors)
+        if result.order is not None:
+            counts["order_accuracy"] = values.pop("ordered_clips")
+        return {name: (value, counts.get(name, 1.0)) for name, value in values.items()}
+
+    def _sums(self, result: Objective, batch: dict[str, Any]) -> dict[str, Tensor]:
+        """What is counted over this process's rows, on the device."""
+        seen = result.meters
+        sums = dict(zip(METERS, (seen.hits, seen.alignment, seen.potential, seen.spread), strict=True))
+        if result.order_hits is not None:
+            clips = float(batch["whole"].numpy().sum()) * max(self.settings.order_copies, 1)
+            sums |= {"order_accuracy": result.order_hits, "ordered_clips": seen.hits.new_tensor(clips)}
+        return sums
 
     def encode(self, clips: Tensor) -> Tensor:
         """Grey clips (rows, K, h, w) -> (rows, F), float32 as the weights are."""

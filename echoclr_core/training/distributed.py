@@ -90,6 +90,18 @@ def sum_over_ranks(values: Sequence[float], device: torch.device) -> list[float]
     return total.tolist()
 
 
+def share_of_ranks(count: int, like: Tensor) -> float | Tensor:
+    """World size over the sum of all ranks' ``count`` (at least 1): what makes the mean over processes of
+    per-process sums a mean over everything. A tensor as ``like`` with several processes, so that nothing
+    waits for it.
+    """
+    if not active():
+        return 1 / max(float(count), 1.0)
+    total = torch.tensor(float(count), dtype=torch.float64).to(like.device, non_blocking=True)
+    dist.all_reduce(total)
+    return (dist.get_world_size() / total.clamp(min=1)).to(like.dtype)
+
+
 def mean_over_ranks(values: Tensor) -> Tensor:
     """Element-wise means over ranks."""
     if active():

@@ -36,6 +36,7 @@ def guarded_update(
     clip: float | None,
     step: int,
     video_ids: Iterable[str],
+    sums: dict[str, Tensor] | None = None,
 ) -> dict[str, float]:
     """One optimizer step if the loss parts and the gradient are finite.
 
@@ -44,23 +45,25 @@ def guarded_update(
     optimizer, parameters
         With gradients in place.
     losses
-        Name to scalar tensor; averaged over processes, so that all stop together, and read together, so that
-        a GPU is waited for once.
+        Name to scalar tensor; averaged over processes, so that all stop together, and read together with the
+        rest, so that a GPU is waited for once a step.
     clip
         Largest gradient norm; None leaves gradients alone.
     step, video_ids
         For the message.
+    sums
+        Name to further scalar tensors, summed over processes.
 
     Returns
     -------
     dict
-        The losses as floats, and "gradient_norm" (before clipping).
+        The losses as floats, "gradient_norm" (before clipping), and the ``sums``.
     """
     norm = nn.utils.clip_grad_norm_(parameters, math.inf if clip is None else clip)
-    parts = torch.stack([*(loss.detach().double() for loss in losses.values()), norm.detach().double()])
-    values = distributed.mean_over_ranks(parts).tolist()
-    for name, value in zip(losses, values, strict=False):
-        check_finite(f"the {name.replace('_', ' ')}", value, step, video_ids)
-    check_finite("the gradient norm", values[-1], step, video_ids)
+    measured = {**losses, "gradient_norm": norm, **(sums or {})}
+    parts = torch.stack([value.detach().double() for value in measured.values()])
+    values = dict(zip(measured, distributed.mean_over_ranks(parts).tolist(), strict=True))
+    for name in (*losses, "gradient_norm"):
+        check_finite(f"the {name.replace('_', ' ')}", values[name], step, video_ids)
     optimizer.step()
-    return dict(zip([*losses, "gradient_norm"], values, strict=True))
+    return values | {name: values[name] * distributed.world_size() for name in sums or ()}

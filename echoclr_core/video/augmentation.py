@@ -129,19 +129,27 @@ def _turn(clip: np.ndarray, angle: float, target: np.ndarray) -> None:
 
 
 def _augment_batch(clips: torch.Tensor, draws: np.ndarray) -> torch.Tensor:
-    out = torch.zeros(clips.shape, dtype=torch.float32, device=clips.device)
-    height, width = clips.shape[2:]
-    for clip, target, (dx, dy, flip, _) in zip(clips, out, draws, strict=True):
-        to_y, from_y = _overlap(int(dy), height)
-        to_x, from_x = _overlap(int(dx), width)
-        target[:, to_y, to_x] = clip[:, from_y, from_x]
-        if flip:
-            target.copy_(target.flip(-1))
+    out = _shift_and_flip(clips, draws)
     turned = np.flatnonzero(draws[:, 3])
     if len(turned):
         rows = torch.from_numpy(turned).to(clips.device)
         out[rows] = _rotate(out[rows], torch.from_numpy(np.deg2rad(draws[turned, 3])).to(out))
     return out
+
+
+def _shift_and_flip(clips: torch.Tensor, draws: np.ndarray) -> torch.Tensor:
+    """All clips by one gather, (B, T, H, W) float32: a loop over clips would launch four kernels for each."""
+    height, width = clips.shape[2:]
+    y, x = np.arange(height), np.arange(width)
+    flipped = np.where(draws[:, 2:3] != 0, width - 1 - x, x)
+    from_x = flipped - draws[:, 0:1].astype(np.int64)  # (B, W)
+    from_y = y - draws[:, 1:2].astype(np.int64)  # (B, H)
+    inside = ((from_y >= 0) & (from_y < height))[:, :, None] & ((from_x >= 0) & (from_x < width))[:, None]
+    index = from_y.clip(0, height - 1)[:, :, None] * width + from_x.clip(0, width - 1)[:, None]
+    index, inside = (torch.from_numpy(part).to(clips.device, non_blocking=True) for part in (index, inside))
+    rows = index.flatten(1)[:, None].expand(-1, clips.shape[1], -1)
+    moved = clips.flatten(2).gather(2, rows).view(clips.shape)
+    return moved.float().mul_(inside[:, None])
 
 
 def _overlap(shift: int, size: int) -> tuple[slice, slice]:

@@ -237,3 +237,26 @@ def test_resize_by_other_factors_keeps_constants_and_the_mean():
 def test_a_gpu_gives_the_cpus_clips():
     clips = smooth_clips(len(DRAWS))
     torch.testing.assert_close(augment(clips.cuda(), DRAWS).cpu(), augment(clips, DRAWS), atol=0.05, rtol=0)
+
+
+def shift_and_flip_one_by_one(clips, draws):
+    """The slow version: slices of each clip in turn."""
+    out = torch.zeros(clips.shape)
+    height, width = clips.shape[2:]
+    for clip, target, (dx, dy, flip, _) in zip(clips, out, draws.astype(int), strict=True):
+        for y in range(height):
+            for x in range(width):
+                from_y, from_x = y - dy, (width - 1 - x if flip else x) - dx
+                if 0 <= from_y < height and 0 <= from_x < width:
+                    target[:, y, x] = clip[:, from_y, from_x]
+    return out
+
+
+@pytest.mark.parametrize("shape", [(9, 9), (7, 12)])
+def test_one_gather_shifts_and_flips_bit_by_bit_as_slices_do(shape):
+    rng = np.random.default_rng(0)
+    clips = torch.from_numpy(rng.integers(0, 256, (40, 3, *shape)).astype(np.uint8))
+    draws = np.stack(
+        [rng.integers(-15, 16, 40), rng.integers(-15, 16, 40), rng.integers(0, 2, 40), np.zeros(40)], 1
+    )
+    assert torch.equal(_augment_batch(clips, draws.astype(float)), shift_and_flip_one_by_one(clips, draws))
