@@ -151,7 +151,7 @@ def alone(way: str, source: Path) -> None:
     """
     import echoclr_core.deidentify
     import echoclr_core.video.mask  # noqa: F401
-    from echoclr_core.deidentify.reader import read_text
+    from echoclr_core.deidentify.ocr import read_text
 
     cv2.setNumThreads(1)
     read_text(np.zeros((64, 64), np.uint8))  # as the imports: once a process, not once a file

@@ -24,7 +24,7 @@ import pandas as pd
 
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.mask_files import read_mask
-from echoclr_core.deidentify.reader import legible_readings
+from echoclr_core.deidentify.ocr import legible_text
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.videos import deidentify_video
 from echoclr_core.synthetic.archive import write_study
@@ -90,7 +90,7 @@ def measure_file(source: Path, target: Path, truth: np.ndarray, planted: Sequenc
         return row
     mask, (frames, _) = read_mask(target), read_avi(target)
     pictures = (frames.min(0), frames.max(0), frames[len(frames) // 2])
-    read = {line.text for picture in pictures for line in legible_readings(picture)}
+    read = {line.text for picture in pictures for line in legible_text(picture)}
     return row | {
         "iou": float((mask & truth).sum() / (mask | truth).sum()),
         "cut_lines": found["text_lines"],

@@ -15,7 +15,7 @@ from echoclr_core.common.mask_files import read_mask
 from echoclr_core.common.randomness import generator
 from echoclr_core.deidentify.frame_totals import FrameTotals
 from echoclr_core.deidentify.identifier_search import Identifier, find_identifiers, identifiers_of
-from echoclr_core.deidentify.reader import legible_readings
+from echoclr_core.deidentify.residual_text import residual_text
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 
 THUMBNAIL = (120, 160)  # pixels, height and width
@@ -102,7 +102,7 @@ def audit_video(
         row = {"outcome": "unreadable", "n_frames": 0, "outside_pixels": 0, "outside_energy": None}
         return row | leaks | {"text_lines": 0, "text_share": None}, np.zeros(THUMBNAIL, np.uint8)
     compared = np.stack(totals.compared)
-    lines = legible_lines(compared.min(0), totals.brightest, totals.middle)
+    lines = residual_text(compared, totals.brightest, mask)
     outcome = "lit_outside" if totals.outside_pixels else "leak" if found else "text" if lines else "clean"
     row = {
         "outcome": outcome,
@@ -135,15 +135,6 @@ def _read(path: Path, mask: NDArray[np.bool_], n_frames: int) -> FrameTotals:
     for frame in iter_avi(path):
         totals.add(frame)
     return totals
-
-
-def legible_lines(*pictures: NDArray[np.uint8]) -> int:
-    """Lines of text that OCR reads in the picture (H, W) uint8 in which it reads most.
-
-    The darkest value over time shows what is drawn without what moves; the brightest, what was drawn at any
-    time; a single frame is what a person sees.
-    """
-    return max(len(legible_readings(picture)) for picture in pictures)
 
 
 def text_share(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float | None:

@@ -18,7 +18,8 @@ from echoclr_core.deidentify.boundary import SAMPLED, boundary_mask
 from echoclr_core.deidentify.colour import SAMPLED as COLOUR_SAMPLED
 from echoclr_core.deidentify.colour import colour_share
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.text import Shown, standing_text, without_text
+from echoclr_core.deidentify.text import static_text, without_text
+from echoclr_core.deidentify.transient_text import TransientText
 from echoclr_core.deidentify.video_record import VideoRecord, run_stages
 from echoclr_core.deidentify.windows import find_windows
 from echoclr_core.dicom.cine import Cine
@@ -67,7 +68,7 @@ def _stages(path: Path, target: Path, settings: DeidentifySettings) -> Iterator[
     yield (record := _described(cine))
     _check_frame_rate(cine, settings)
     sample = cine.sample(SAMPLED)
-    mask, lines = _mask(cine, sample, settings, path)
+    mask, lines = _mask(cine, sample, settings)
     colour = 0.0
     if cine.header.photometric not in ("MONOCHROME1", "MONOCHROME2"):
         colour = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
@@ -84,12 +85,11 @@ def _stages(path: Path, target: Path, settings: DeidentifySettings) -> Iterator[
     if settings.max_colour_share is not None and colour > settings.max_colour_share:
         raise UnusableFile("colour_doppler", f"at most {settings.max_colour_share} is allowed", value=colour)
     known = dict(zip(cine.sampled(SAMPLED), sample, strict=True))
-    n_frames, shown = _write(cine, known, mask, target, settings)
+    n_frames, transient = _write(cine, known, mask, target, settings)
     del sample, known  # reading needs memory
-    if settings.boundary == "sector" and (found := shown.text()):
-        # Text shown in few frames can be missed in the sample: now every frame was read.
-        mask = _mask_transient_text(cine, mask, found, target, settings, path)
-        lines += len(found)
+    if settings.boundary == "sector":
+        mask, found = _without_transient_text(cine, mask, transient, target, settings)
+        lines += found
     write_mask(mask, target)
     yield replace(
         record,
@@ -111,41 +111,23 @@ def _check_frame_rate(cine: Cine, settings: DeidentifySettings) -> None:
 
 
 def _mask(
-    cine: Cine, sample: NDArray[np.uint8], settings: DeidentifySettings, path: Path
+    cine: Cine, sample: NDArray[np.uint8], settings: DeidentifySettings
 ) -> tuple[NDArray[np.bool_], int | None]:
     """What may be kept, and how many lines of text were cut out of it; None where none are looked for."""
     mask = boundary_mask(cine, settings.boundary, margin=settings.margin, frames=sample)
     lines = None
     if settings.boundary == "sector":  # the rectangle is the published one, text and all; the audit tells
-        mask, lines = _free_of_text(sample, mask, settings, path)
-    return _writable(mask, settings, path), lines
+        mask, lines = _without_static_text(sample, mask, settings)
+    return _writable(mask, settings), lines
 
 
-def _mask_transient_text(
-    cine: Cine,
-    mask: NDArray[np.bool_],
-    lines: list,
-    target: Path,
-    settings: DeidentifySettings,
-    path: Path,
-) -> NDArray[np.bool_]:
-    """The mask without these lines, the video written anew behind it; UnusableFile if text is left."""
-    if settings.text_inside == "mask":
-        mask = _writable(without_text(mask, lines), settings, path)
-        _, shown = _write(cine, {}, mask, target, settings)
-        lines = shown.text()
-    if lines:
-        raise _burned_in(len(lines), path)
-    return mask
-
-
-def _writable(mask: NDArray[np.bool_], settings: DeidentifySettings, path: Path) -> NDArray[np.bool_]:
+def _writable(mask: NDArray[np.bool_], settings: DeidentifySettings) -> NDArray[np.bool_]:
     """The part of a mask outside which the codec can keep every pixel 0."""
     if settings.codec != "mjpeg":
         return mask
     blocks = whole_blocks(mask)
     if not blocks.any():
-        raise UnusableFile("no_sector", "no whole JPEG block lies inside the window", path=path)
+        raise UnusableFile("no_sector", "no whole JPEG block lies inside the window")
     return blocks
 
 
@@ -155,11 +137,12 @@ def _write(
     mask: NDArray[np.bool_],
     target: Path,
     settings: DeidentifySettings,
-) -> tuple[int, Shown]:
+) -> tuple[int, TransientText]:
     """Write every frame behind a mask; return how many there are, and what was shown."""
-    shown = Shown(mask)
-    frames = _masked(itertools.islice(_every_frame(cine, known), settings.max_frames), mask, shown)
-    return write_avi(target, frames, cine.fps, codec=settings.codec, quality=settings.quality), shown
+    n_frames = min(cine.frame_count, settings.max_frames or cine.frame_count)
+    transient = TransientText(mask, n_frames)
+    frames = _masked(itertools.islice(_every_frame(cine, known), n_frames), mask, transient)
+    return write_avi(target, frames, cine.fps, codec=settings.codec, quality=settings.quality), transient
 
 
 def _every_frame(cine: Cine, known: dict[int, NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
@@ -169,29 +152,48 @@ def _every_frame(cine: Cine, known: dict[int, NDArray[np.uint8]]) -> Iterator[ND
         yield known[index] if index in known else next(rest)
 
 
-def _free_of_text(
-    sample: NDArray[np.uint8], mask: NDArray[np.bool_], settings: DeidentifySettings, path: Path
+def _without_static_text(
+    sample: NDArray[np.uint8], mask: NDArray[np.bool_], settings: DeidentifySettings
 ) -> tuple[NDArray[np.bool_], int]:
     """The mask without text that touches or stands inside it, and how many lines were cut out.
 
-    What the edge leaves of a line is cut out whatever the settings say. A line that is still legible behind
-    the mask quarantines the video, or is cut out as well. Then the rest is read once more.
+    What the edge leaves of a line is cut out whatever the settings say. What is still text behind the mask
+    quarantines the video, or is cut out as well. Then the rest is looked at once more.
     """
-    lines = standing_text(sample, mask)
+    lines = static_text(sample, mask)
     if not lines:
         return mask, 0
-    legible = standing_text(sample * mask, mask)
-    if legible and settings.text_inside == "mask":
-        mask, legible = without_text(mask, lines + legible), []
-    elif not legible:
+    inside = static_text(sample * mask, mask)
+    if inside and settings.text_inside == "mask":
+        mask, inside = without_text(mask, lines + inside), []
+    elif not inside:
         mask = without_text(mask, lines)
-    if legible or standing_text(sample * mask, mask):
-        raise _burned_in(len(lines), path)
+    if inside or static_text(sample * mask, mask):
+        raise _burned_in(len(lines))
     return mask, len(lines)
 
 
-def _burned_in(lines: int, path: Path) -> UnusableFile:
-    return UnusableFile("burned_in_text", f"{lines} lines of text stand inside the window", path=path)
+def _without_transient_text(
+    cine: Cine, mask: NDArray[np.bool_], transient: TransientText, target: Path, settings: DeidentifySettings
+) -> tuple[NDArray[np.bool_], int]:
+    """The mask without text that comes and goes, and how many lines were cut out; all frames were seen.
+
+    Such text quarantines the video, or is cut out and the video written anew. Text that moves is elsewhere in
+    the frames that were not read, so that it cannot be cut out.
+    """
+    lines = transient.gathered_text()
+    cut = len(lines) if settings.text_inside == "mask" else 0
+    if cut:
+        mask = _writable(without_text(mask, lines), settings)
+        _, transient = _write(cine, {}, mask, target, settings)
+        lines = transient.gathered_text()
+    if lines := lines or transient.frame_text():
+        raise _burned_in(len(lines))
+    return mask, cut
+
+
+def _burned_in(lines: int) -> UnusableFile:
+    return UnusableFile("burned_in_text", f"{lines} lines of text stand inside the window")
 
 
 def _described(cine: Cine) -> VideoRecord:
@@ -221,11 +223,11 @@ def whole_blocks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _masked(
-    frames: Iterator[NDArray[np.uint8]], mask: NDArray[np.bool_], shown: Shown
+    frames: Iterator[NDArray[np.uint8]], mask: NDArray[np.bool_], transient: TransientText
 ) -> Iterator[NDArray[np.uint8]]:
-    """The frames, 0 outside the mask; ``shown`` looks at each."""
+    """The frames, 0 outside the mask; ``transient`` looks at each."""
     keep = np.where(mask, np.uint8(255), np.uint8(0))
     for frame in frames:
         masked = cv2.bitwise_and(frame, keep)
-        shown.add(masked)
+        transient.add(masked)
         yield masked

@@ -1,0 +1,168 @@
+"""Text that no model reads: names in any script, still, moving or passing; and drawing that is no text."""
+
+import cv2
+import numpy as np
+import pytest
+from cine_files import phantom, write_cine
+from written_names import NAMES, font_file, put, scrawl, typeset
+
+from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.common.mask_files import write_mask
+from echoclr_core.deidentify import text
+from echoclr_core.deidentify.audit import audit_video
+from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.strokes import still_pictures, written_lines
+from echoclr_core.deidentify.text import static_text
+from echoclr_core.deidentify.transient_text import TransientText
+from echoclr_core.deidentify.videos import deidentify_video
+
+PLACES = [(100, 110), (125, 150), (135, 70)]
+
+
+@pytest.fixture(scope="module")
+def loop():
+    return phantom(1, height=240, width=320, count=24)
+
+
+def written(frames, mask):
+    return [line for still in still_pictures(frames) for line in written_lines(still, mask)]
+
+
+def shown(frames, mask):
+    transient = TransientText(mask, len(frames))
+    for frame in frames:
+        transient.add(frame)
+    return transient
+
+
+@pytest.mark.parametrize("grey", [255, 190])
+@pytest.mark.parametrize("size", [12, 18, 26])
+@pytest.mark.parametrize("place", PLACES)
+def test_strokes_of_no_script_are_writing_without_any_model(loop, size, grey, place, monkeypatch):
+    frames, mask = loop
+    monkeypatch.setattr(text, "read_text", lambda *_, **__: [])  # nothing is found, nothing read
+    name = scrawl(np.random.default_rng(1), 4, size)
+    marked = put(frames, name, np.array(place), grey)
+    assert written(marked, mask)
+    assert static_text(marked * mask, mask)
+    [(x0, y0, x1, y1), *_] = written(marked, mask)
+    assert abs(np.subtract((x0, y0, x1, y1), (*place, place[0] + name.shape[1], place[1] + size))).max() <= 16
+    assert written(frames, mask) == []
+
+
+@pytest.mark.parametrize("language", NAMES)
+@pytest.mark.parametrize(("size", "grey"), [(13, 255), (18, 230), (26, 180)])
+def test_a_name_in_any_script_is_text(loop, language, size, grey):
+    font = font_file(language)
+    if font is None:
+        pytest.skip(f"no font for {language}: install fonts-noto-core and fonts-noto-cjk")
+    frames, mask = loop
+    name = typeset(NAMES[language], font, size)
+    marked = put(frames, name, np.array([160 - name.shape[1] // 2, 130]), grey)
+    assert static_text(marked * mask, mask)
+
+
+@pytest.mark.parametrize("quality", [60, 90])
+def test_strokes_that_compression_makes_waver_are_writing(loop, quality):
+    frames, mask = loop
+    marked = put(frames, scrawl(np.random.default_rng(3), 5, 18), np.array([110, 120]), 255)
+    code = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    marked = np.stack([cv2.imdecode(cv2.imencode(".jpg", frame, code)[1], 0) for frame in marked])
+    assert static_text(marked * mask, mask)
+
+
+def drawn(kind, frames):
+    """Frames with drawing that stays in the sector and is no text."""
+    marked = frames.copy()
+    for frame in marked:
+        if kind == "depth ticks":
+            for row in range(60, 200, 12):
+                cv2.line(frame, (150, row), (150 + (8 if row % 24 else 4), row), 255, 1)
+        elif kind == "scale":
+            for column in range(110, 200, 9):
+                cv2.line(frame, (column, 120), (column, 127), 255, 1)
+        elif kind == "calliper":
+            for x, y in ((120, 100), (190, 130)):
+                cv2.drawMarker(frame, (x, y), 255, cv2.MARKER_CROSS, 9, 1)
+            for share in np.linspace(0, 1, 14):
+                cv2.circle(frame, (int(120 + 70 * share), int(100 + 30 * share)), 0, 255, -1)
+        elif kind == "level calliper":
+            for x in (120, 190):
+                cv2.drawMarker(frame, (x, 110), 255, cv2.MARKER_CROSS, 9, 1)
+            frame[110, 125:186:4] = 255
+        elif kind == "ecg":
+            x = np.arange(85, 235)
+            y = 130 - 16 * np.exp(-(((x % 50) - 12.0) ** 2) / 4) - 4 * np.exp(-(((x % 50) - 30.0) ** 2) / 40)
+            cv2.polylines(frame, [np.stack([x, y], 1).round().astype(np.int32)], False, 230, 1)
+        elif kind == "colour box":
+            cv2.polylines(frame, [np.int32([[140, 60], [200, 60], [215, 160], [120, 160]])], True, 220, 2)
+        elif kind == "marker":
+            cv2.putText(frame, "P", (150, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1, cv2.LINE_AA)
+        elif kind == "depth":
+            cv2.putText(frame, "15", (150, 190), cv2.FONT_HERSHEY_SIMPLEX, 0.4, 255, 1, cv2.LINE_AA)
+    return marked
+
+
+KINDS = ["depth ticks", "scale", "calliper", "level calliper", "ecg", "colour box", "marker", "depth"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_drawing_of_a_screen_is_no_text(loop, kind):
+    frames, mask = loop
+    marked = drawn(kind, frames)
+    assert (marked != frames).any()
+    if kind != "depth":  # a number has the strokes of writing, and has to be read
+        assert written(marked, mask) == []
+    assert static_text(marked * mask, mask) == []
+    transient = shown(marked * mask, mask)
+    assert transient.gathered_text() == []
+    assert transient.frame_text() == []
+
+
+MOTIONS = {
+    "half a pixel a frame": lambda t: np.stack([90 + 0.5 * t, 110 + 0 * t], 1),
+    "three pixels a frame": lambda t: np.stack([90 + 3.0 * t, 110 + 0 * t], 1),
+    "down": lambda t: np.stack([110 + 0 * t, 90 + 2.0 * t], 1),
+    "shaken": lambda t: np.random.default_rng(0).uniform(-3, 3, (len(t), 2)) + np.array([100, 120]),
+}
+
+
+@pytest.mark.parametrize("motion", MOTIONS)
+@pytest.mark.parametrize("name", ["DOE JANE", "scrawl"])
+def test_text_that_moves_is_quarantined_whatever_the_settings(loop, tmp_path, motion, name):
+    frames, _ = loop
+    coverage = scrawl(np.random.default_rng(5), 5, 20)
+    if name != "scrawl":
+        coverage = np.zeros((20, 120), np.uint8)
+        cv2.putText(coverage, name, (1, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.55, 255, 1, cv2.LINE_AA)
+    marked = put(frames, coverage, MOTIONS[motion](np.arange(len(frames)).astype(float)), 255)
+    write_cine(tmp_path / "loop", marked, uid="1.2.3")
+    for way in ("quarantine", "mask"):
+        row = deidentify_video(tmp_path / "loop", tmp_path / "v.avi", DeidentifySettings(text_inside=way))
+        assert row["outcome"] == "burned_in_text"
+        assert not (tmp_path / "v.avi").exists()
+
+
+@pytest.mark.parametrize("kept", [slice(3, 6), slice(20, 24)])
+def test_unread_text_of_a_few_frames_is_found(loop, kept):
+    frames, mask = loop
+    places = np.full((len(frames), 2), np.nan)
+    places[kept] = (110, 120)
+    marked = put(frames, scrawl(np.random.default_rng(7), 5, 20), places, 255)
+    assert shown(marked * mask, mask).gathered_text()
+
+
+@pytest.mark.parametrize("blind", ["models", "strokes"])
+def test_either_test_of_the_audit_finds_text_alone(loop, tmp_path, blind, monkeypatch):
+    """What the one overlooks, the other sees: they share neither models nor strokes."""
+    frames, mask = loop
+    if blind == "models":
+        monkeypatch.setattr("echoclr_core.deidentify.residual_text.picture_text", lambda *_: [])
+    else:
+        monkeypatch.setattr("echoclr_core.deidentify.residual_text.written_lines", lambda *_: [])
+    name = np.zeros((20, 120), np.uint8)
+    cv2.putText(name, "DOE JANE", (1, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.55, 255, 1, cv2.LINE_AA)
+    for outcome, video in (("clean", frames), ("text", put(frames, name, np.array([100, 120]), 255))):
+        write_avi(tmp_path / f"{outcome}.avi", video * mask, 30.0)
+        write_mask(mask, tmp_path / f"{outcome}.avi")
+        assert audit_video(tmp_path / f"{outcome}.avi")[0]["outcome"] == outcome
