@@ -103,7 +103,7 @@ def read_text(
     Returns
     -------
     list of TextLine
-        In coordinates of ``picture``; legible or not.
+        In coordinates of ``picture``, from top to bottom; legible or not.
     """
     enlarged = picture
     if scale != 1.0:
@@ -114,7 +114,7 @@ def read_text(
         if x0 < x1 and y0 < y1 and wanted((x0, y0, x1, y1)):
             text, confidence = text_models().read(enlarged, corners)
             lines.append(TextLine(x0=x0, y0=y0, x1=x1, y1=y1, text=text, confidence=confidence))
-    return lines
+    return sorted(lines, key=lambda line: (line.y0, line.x0))
 
 
 def legible_text(picture: NDArray[np.uint8]) -> list[TextLine]:

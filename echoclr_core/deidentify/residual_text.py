@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from echoclr_core.deidentify.ocr import screen_text
 from echoclr_core.deidentify.strokes import still_pictures, written_lines
 from echoclr_core.deidentify.text import covered, picture_text
-from echoclr_core.deidentify.writing import GATHERED_AND_FOUND, SEEN_AND_FOUND
+from echoclr_core.deidentify.writing import BRIGHTEST_AND_FOUND, SEEN_AND_FOUND
 
 READ_AT = (0.05, 0.5, 0.95)  # parts of the clip; other frames than those that are read before delivery
 
@@ -29,11 +30,13 @@ def residual_text(frames: NDArray[np.uint8], brightest: NDArray[np.uint8], mask:
     """
     whole = slice(0, mask.shape[0]), slice(0, mask.shape[1])
     single = [frames[round(part * (len(frames) - 1))] for part in READ_AT]
-    pictures = [(frames.min(0), GATHERED_AND_FOUND), *((one, SEEN_AND_FOUND) for one in (brightest, *single))]
+    pictures = [(brightest, BRIGHTEST_AND_FOUND), *((frame, SEEN_AND_FOUND) for frame in single)]
     lines = [picture_text(picture, mask, whole, limits) for picture, limits in pictures]
-    markers = [line for found in lines for line in found if line.marker]
+    darkest = screen_text(frames.min(0), screen=mask)
+    markers = [line for found in (darkest, *lines) for line in found if line.marker]
     written = [written_lines(still, mask) for still in still_pictures(frames)]
     return max(
+        sum(line.legible for line in darkest),  # of its strokes the other test knows more
         *(sum(line.is_text for line in found) for found in lines),
         *(sum(not covered(box, markers) for box in boxes) for boxes in written),
     )

@@ -87,7 +87,7 @@ AUDIT = Table(
         "outcome": Column(
             kind="str",
             description="what the audit found: clean, lit outside the mask, an identifier of the source "
-            "file, legible text, or not readable",
+            "file, text, or not readable",
             allowed=("clean", "lit_outside", "leak", "text", "unreadable"),
         ),
         "n_frames": Column(kind="int", description="frames read back", low=0),
@@ -105,7 +105,11 @@ AUDIT = Table(
         "leak_places": Column(
             kind="list", description="kind of each found identifier and where it was found, without its value"
         ),
-        "text_lines": Column(kind="int", description="legible lines that OCR reads in a picture", low=0),
+        "text_lines": Column(
+            kind="int",
+            description="lines of text, in whatever script, in the picture in which most are found",
+            low=0,
+        ),
         "text_share": Column(
             kind="float",
             description="share of the kept pixels in still, sharp strokes, as text has",

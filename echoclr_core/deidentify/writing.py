@@ -19,8 +19,11 @@ MIN_LINE_HEIGHT = 5  # pixels
 MAX_LINE_HEIGHT = 0.11  # of the picture's height
 MIN_LINE_ASPECT = 1.1  # width over height
 MIN_MOST_CROSSINGS = 3  # strokes that are crossed by the row that crosses most
-MIN_LAYERS = 1.15  # strokes that a column of the line crosses, mean over the columns that cross any
-MIN_DENSITY = 0.8  # strokes that a row crosses, for each height of the line along its width
+MIN_LAYERS, MAX_LAYERS = (
+    1.15,
+    3.2,
+)  # strokes that a column crosses, mean over the columns that cross any
+MIN_DENSITY, MAX_DENSITY = 0.8, 3.5  # strokes that a row crosses, for each height along the line's width
 MAX_FILL = 0.55  # share of the line's box; more is a bar
 
 
@@ -44,6 +47,7 @@ STANDING = WritingLimits(crossings=2.0, contrast=48)  # strokes stand still
 STANDING_AND_FOUND = WritingLimits(crossings=1.8, contrast=36)  # and the text detector marks a line there
 GATHERED_AND_FOUND = WritingLimits(crossings=1.8, contrast=40)  # marked in a picture gathered over time
 SEEN_AND_FOUND = WritingLimits(crossings=2.0, contrast=55)  # marked in a single frame
+BRIGHTEST_AND_FOUND = WritingLimits(crossings=2.0, contrast=80)  # marked in the brightest values over time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +85,8 @@ class StrokePattern:
             and self.fill <= MAX_FILL
             and self.crossings >= limits.crossings
             and self.most_crossings >= MIN_MOST_CROSSINGS
-            and self.density >= MIN_DENSITY
-            and self.layers >= MIN_LAYERS
+            and MIN_DENSITY <= self.density <= MAX_DENSITY
+            and MIN_LAYERS <= self.layers <= MAX_LAYERS
             and self.contrast >= limits.contrast
         )
 
