@@ -1,9 +1,11 @@
 """Identifiers are found wherever they stand; words of a fixed list are none."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from cine_files import archive
 
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.deidentify import identifier_search
 from echoclr_core.deidentify.audit import audit_shard
 from echoclr_core.deidentify.header_allowlist import FIXED_WORDS
@@ -11,6 +13,7 @@ from echoclr_core.deidentify.identifier_search import Finding, Identifier, find_
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.dicom import frame_rate
+from echoclr_core.dicom.functional_groups import FRAME_TIMES
 
 MRN = Identifier("patient_key", "MRN 0042")
 
@@ -76,5 +79,19 @@ def test_a_file_name_counts_and_short_values_do_not(tmp_path):
 
 
 def test_the_list_of_frame_rate_sources_is_whole():
-    known = {*frame_rate.KEYWORDS, *frame_rate.DURATIONS, "default", "missing", "file"}
+    known = {*frame_rate.KEYWORDS, *frame_rate.DURATIONS, *FRAME_TIMES, "default", "missing", "file"}
     assert known == set(FIXED_WORDS["fps_source"])
+
+
+def test_a_short_value_among_compressed_pixels_is_chance_and_beside_them_is_a_leak(tmp_path):
+    frames = np.random.default_rng(0).integers(0, 256, (5, 64, 80), dtype=np.uint8)
+    write_avi(tmp_path / "v.avi", frames, 30, "mjpeg")
+    data = (tmp_path / "v.avi").read_bytes()
+    middle = data.index(b"movi") + 300
+    short, longer = Identifier("part of the path", "00017"), Identifier("study_key", "ACC0017")
+    for planted, expected in ((short, []), (longer, [Finding("study_key", "the video")])):
+        value = planted.value.encode()
+        (tmp_path / "v.avi").write_bytes(data[:middle] + value + data[middle + len(value) :])
+        assert find_identifiers(tmp_path / "v.avi", [planted]) == expected
+    (tmp_path / "v.avi").write_bytes(data + b"00017")
+    assert find_identifiers(tmp_path / "v.avi", [short]) == [Finding("part of the path", "the video")]
