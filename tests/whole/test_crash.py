@@ -22,7 +22,7 @@ def test_killed_ten_times_the_study_has_the_same_tables_weights_and_videos(refer
         if study.ended():
             break
         study.kill()
-        rules.append(re.findall(r"^rule (\w+):", study.said.read_text(), re.MULTILINE)[-1])
+        rules.append(re.findall(r"^(?:local)?rule (\w+):", study.said.read_text(), re.MULTILINE)[-1])
         study.unlock()
         study.start(*study.local())
     assert study.process.wait(7200) == 0, study.said.read_text()[-4000:]

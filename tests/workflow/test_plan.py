@@ -1,5 +1,8 @@
 """What would be run: the paper's grid, an archive of its size, the cluster's profile."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +81,14 @@ def test_the_synthetic_archive_can_be_catalogued_by_itself(study_of, tmp_path):
 def test_every_stage_after_the_videos_waits_for_the_audit(study_of, tmp_path, target):
     """keep-going carries a run past a job that failed, so whatever may not go on must depend on it."""
     assert "check_audit" in study_of(tmp_path, ROOT / "config" / "demo.yaml").plan(target)
+
+
+def test_reading_the_rules_loads_no_large_library():
+    """The Snakefile is read twice in every job of a cluster."""
+    text = (ROOT / "rules" / "common.smk").read_text()
+    imports = re.findall(r"^from workflow_scripts\S* import .+$", text, re.MULTILINE)
+    large = {"pandas", "torch", "matplotlib", "cv2", "pydicom", "av"}
+    code = "\n".join([*imports, f"import sys; print(*sorted({large} & set(sys.modules)))"])
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert imports
+    assert done.stdout.split() == []
