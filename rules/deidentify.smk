@@ -24,7 +24,7 @@ rule deidentify_shard:
         mem_mb=8000,
         runtime=240,
     params:
-        settings=section("deidentify", leave_out=NO_FILE_KEYS),
+        settings=section("deidentify", "input.study_key", leave_out=NO_FILE_KEYS),
         state=f"{RESTRICTED}/state/deidentify/{{shard}}",
         core=core("deidentify_shard"),
     script:

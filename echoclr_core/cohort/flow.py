@@ -49,6 +49,8 @@ REASONS = {
     "link_outside": "a link out of the archive",
     "not_dicom": "not DICOM",
     "duplicate": "the same video twice",
+    "pseudonym_collision": "pseudonym of another file",
+    "changed": "changed after it was catalogued",
     "no_pixels": "no pixel data",
     "single_frame": "still image",
     "too_short": "too few frames",

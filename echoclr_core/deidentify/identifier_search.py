@@ -18,7 +18,7 @@ MIN_LETTERS_IN_PIXELS = 7
 in one of 70,000 videos, so that the audit of a large archive would often end the run; seven letters in
 one of 5,000,000,000.
 """
-IDENTIFYING = ("study_key", "patient_key", "study_date", "sop_uid", "path")
+IDENTIFYING = ("study_key", "patient_key", "study_date", "study_uid", "sop_uid", "path")
 MEASURED = (
     "n_frames",
     "height",

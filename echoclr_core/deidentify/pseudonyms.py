@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -11,13 +12,22 @@ import pandas as pd
 from echoclr_core.common.tables import Column, Table
 from echoclr_core.dicom.tables import CATALOGUE
 
+OPTIONAL = ("patient_issuer", "study_uid", "content")  # columns of a catalogue that may be missing
 LETTERS = 16  # of base32: 80 bits, so that a million files share one with a chance of 1 in 2 million million
 
 RESTRICTED_CATALOGUE = Table(
     "restricted catalogue",
     {
         **CATALOGUE.columns,
-        "patient_id": Column(kind="str", description="pseudonym of the patient", nullable=True),
+        "patient_id": Column(
+            kind="str", description="pseudonym of PatientID and its issuer, where it has one", nullable=True
+        ),
+        "unissued_patient_id": Column(
+            kind="str",
+            description="pseudonym of the PatientID alone, only where it has an issuer",
+            nullable=True,
+        ),
+        "study_uid_id": Column(kind="str", description="pseudonym of StudyInstanceUID", nullable=True),
         "study_id": Column(kind="str", description="pseudonym of the study", nullable=True),
         "video_id": Column(kind="str", description="pseudonym of the file"),
         "study_year": Column(kind="int", description="year of the study", nullable=True, low=1900, high=2199),
@@ -51,7 +61,7 @@ class Pseudonyms:
         self._key = key
 
     def patient(self, value: str) -> str:
-        """ "p_" and 16 base32 letters."""
+        """ "p_" and 16 base32 letters. Where PatientID has an issuer, ``value`` is "PatientID^^^issuer"."""
         return self._hash("p", value)
 
     def study(self, value: str) -> str:
@@ -62,6 +72,14 @@ class Pseudonyms:
         """ "v_" and 16 base32 letters."""
         return self._hash("v", value)
 
+    def study_uid(self, value: str) -> str:
+        """ "u_" and 16 base32 letters."""
+        return self._hash("u", value)
+
+    def path(self, value: str) -> str:
+        """ "v_" and 16 base32 letters, for a file that goes by its path: every byte of it counts."""
+        return _letters("v", self._keyed("path", value))
+
     def days(self, patient: str, most: int) -> int:
         """The days by which all dates of a patient are moved: 1 to ``most``, either way, never 0."""
         if most < 1:
@@ -70,16 +88,26 @@ class Pseudonyms:
         return number - most if number < most else number - most + 1
 
     def _hash(self, kind: str, value: str) -> str:
-        digest = self._digest(kind, value)
-        return f"{kind}_{base64.b32encode(digest).decode()[:LETTERS].lower()}"
+        return _letters(kind, self._digest(kind, value))
 
     def _digest(self, kind: str, value: str) -> bytes:
-        text = unicodedata.normalize("NFC", str(value).strip())
+        text = _normal(value)
         if not text:
             raise ValueError("an empty identifier has no pseudonym")
-        # A path may hold bytes that are no text; they come as lone surrogates.
+        return self._keyed(kind, text)
+
+    def _keyed(self, kind: str, text: str) -> bytes:
+        # Broken headers and paths may hold lone surrogates.
         message = f"{kind}\x1f{text}".encode("utf-8", errors="surrogatepass")
         return hmac.new(self._key, message, hashlib.sha256).digest()
+
+
+def _normal(value: str) -> str:
+    return unicodedata.normalize("NFC", str(value).strip())
+
+
+def _letters(kind: str, digest: bytes) -> str:
+    return f"{kind}_{base64.b32encode(digest).decode()[:LETTERS].lower()}"
 
 
 def shard_of(study_id: str, shards: int) -> int:
@@ -94,13 +122,15 @@ def pseudonymise(
 ) -> pd.DataFrame:
     """Give every row of a catalogue its pseudonyms, year and shard.
 
-    A file is known by its SOP Instance UID. Of several usable files with one UID the first by path keeps
-    it and the others become outcome "duplicate"; they, and files without a UID, are known by their path.
+    A file is known by its SOP Instance UID. Of several usable files with one UID the first by path keeps it;
+    the others, and files without a UID, are known by their path. Those of the same study and content are
+    "duplicate"; other loops under the same UID stay usable. Should two files come to one pseudonym all the
+    same, the later one is "pseudonym_collision".
 
     Parameters
     ----------
     catalogue
-        CATALOGUE rows.
+        CATALOGUE rows. Of patient_issuer, study_uid and content, columns that are missing count as empty.
     pseudonyms
         The keyed hash.
     shards
@@ -115,39 +145,79 @@ def pseudonymise(
     DataFrame
         RESTRICTED_CATALOGUE, sorted by path; identifiers inside.
     """
-    rows = CATALOGUE.check(catalogue).sort_values("path", ignore_index=True)
-    owners = _owners(rows)
-    repeated = rows["sop_uid"].notna() & (rows["outcome"] == "ok") & ~owners
-    rows.loc[repeated, "outcome"] = "duplicate"
-    rows["patient_id"] = _optional(rows["patient_key"], pseudonyms.patient)
+    lacking = [name for name in OPTIONAL if name not in catalogue.columns]
+    catalogue = CATALOGUE.check(catalogue.assign(**dict.fromkeys(lacking)))
+    rows = catalogue.sort_values("path", ignore_index=True)
     rows["study_id"] = _optional(rows["study_key"], pseudonyms.study)
-    rows["video_id"] = [
-        pseudonyms.video(uid if owner else f"path\x1f{path}")
-        for uid, path, owner in zip(rows["sop_uid"], rows["path"], owners, strict=True)
-    ]
+    rows["study_uid_id"] = _optional(rows["study_uid"], pseudonyms.study_uid)
+    issuers = _issuers(rows)
+    persons = _persons(rows["patient_key"], issuers)
+    rows["patient_id"] = _optional(persons, pseudonyms.patient)
+    unissued = _optional(rows["patient_key"], pseudonyms.patient)
+    rows["unissued_patient_id"] = pd.Series(unissued, dtype="string").where(issuers.notna())
+    _name_videos(rows, pseudonyms)
     rows["study_year"] = rows["study_date"].map(_year, na_action="ignore").astype("Int64")
-    rows["shifted_date"] = None if date_shift_days is None else _shifted(rows, pseudonyms, date_shift_days)
+    rows["shifted_date"] = (
+        None
+        if date_shift_days is None
+        else _shifted(rows["study_date"], persons.fillna(rows["study_key"]), pseudonyms, date_shift_days)
+    )
     places = rows["study_id"].fillna(rows["video_id"])
     rows["shard"] = [shard_of(place, shards) for place in places]
     return RESTRICTED_CATALOGUE.check(rows)
 
 
-def _owners(rows: pd.DataFrame) -> pd.Series:
-    """True for the one row of each SOP Instance UID that is known by it: the first usable one."""
-    order = rows.assign(unusable=rows["outcome"] != "ok").sort_values("unusable", kind="stable")
-    first = ~order.duplicated("sop_uid")
-    return first.reindex(rows.index) & rows["sop_uid"].fillna("").str.strip().ne("")
+def _name_videos(rows: pd.DataFrame, pseudonyms: Pseudonyms) -> None:
+    """Set video_id, and the outcome of copies and of files whose pseudonym is taken."""
+    known = [None if pd.isna(uid) else _normal(uid) or None for uid in rows["sop_uid"]]
+    uids = pd.Series(known, index=rows.index, dtype="string")
+    usable = rows["outcome"] == "ok"
+    # In the order of the paths, usable files before others.
+    order = rows.assign(uid=uids, unusable=~usable).sort_values("unusable", kind="stable")
+    owners = (~order.duplicated("uid")).reindex(rows.index) & uids.notna()
+    copies = order.duplicated(["uid", "study_id", "content"]).reindex(rows.index) & uids.notna() & usable
+    rows.loc[copies, "outcome"] = "duplicate"
+    rows["video_id"] = [
+        pseudonyms.video(uid) if owner else pseudonyms.path(path)
+        for uid, path, owner in zip(uids, rows["path"], owners, strict=True)
+    ]
+    rows.loc[rows.duplicated("video_id"), "outcome"] = "pseudonym_collision"
+    numbers = rows.groupby("video_id").cumcount()
+    rows["video_id"] = [
+        f"{video_id}-{number}" if number else video_id
+        for video_id, number in zip(rows["video_id"], numbers, strict=True)
+    ]
 
 
-def _optional(values: pd.Series, pseudonym) -> list[str | None]:
+def _issuers(rows: pd.DataFrame) -> pd.Series:
+    """Issuer of each row's PatientID; without one, the only one that it has in the study, or in the archive.
+
+    Devices of one hospital differ in whether they write the issuer: this makes no second patient.
+    """
+    stated = rows["patient_issuer"].str.strip().replace("", pd.NA)
+    issuers = stated
+    for keys in (["study_key", "patient_key"], ["patient_key"]):
+        named = rows[keys].assign(issuer=stated).dropna()
+        named = named.drop_duplicates().drop_duplicates(keys, keep=False)
+        found = rows[keys].merge(named, how="left", on=keys)["issuer"]
+        issuers = issuers.fillna(found.set_axis(rows.index))
+    return issuers
+
+
+def _persons(keys: pd.Series, issuers: pd.Series) -> pd.Series:
+    """PatientID, followed by its issuer where it has one (HL7's form, ID^^^issuer); missing without an ID."""
+    keys = keys.str.strip().replace("", pd.NA)
+    return keys.where(issuers.isna(), keys + "^^^" + issuers)
+
+
+def _optional(values: pd.Series, pseudonym: Callable[[str], str]) -> list[str | None]:
     return [None if pd.isna(value) or not value.strip() else pseudonym(value) for value in values]
 
 
-def _shifted(rows: pd.DataFrame, pseudonyms: Pseudonyms, most: int) -> list[str | None]:
+def _shifted(dates: pd.Series, owners: pd.Series, pseudonyms: Pseudonyms, most: int) -> list[str | None]:
     """The moved date of each row; None without a date, or without a patient or study it could go by."""
-    owners = rows["patient_key"].fillna(rows["study_key"])
     found = []
-    for text, owner in zip(rows["study_date"], owners, strict=True):
+    for text, owner in zip(dates, owners, strict=True):
         day = None if pd.isna(text) else _day(text)
         if day is None or pd.isna(owner) or not owner.strip():
             found.append(None)

@@ -1,6 +1,7 @@
 """All source files of one shard: one row each, whatever becomes of them."""
 
 import errno
+import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -17,10 +18,14 @@ from echoclr_core.common.shard_cache import ShardCache
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.tables import SOURCE_FILES
+from echoclr_core.deidentify.unchanged import changed_files, changed_since
 
 ONE_FILE = "echoclr_core.deidentify.videos:deidentify_video"
-IDENTITY = ("video_id", "study_id", "patient_id", "study_year", "shifted_date", "outcome")
-RETRIED = ("crashed", "timeout")  # outcomes that may have been the machine's fault
+IDENTITY = (
+    *("video_id", "study_id", "study_uid_id", "patient_id", "unissued_patient_id"),
+    *("study_year", "shifted_date", "outcome"),
+)
+RETRIED = ("crashed", "timeout", "changed")  # outcomes that need not be the file's fault
 WAIT_SECONDS = 60.0
 
 
@@ -31,6 +36,7 @@ def deidentify_shard(
     work_dir: str | Path,
     *,
     settings: DeidentifySettings | None = None,
+    study_key: str = "AccessionNumber",
     workers: int = 1,
     process: str = ONE_FILE,
     wait_seconds: float = WAIT_SECONDS,
@@ -55,6 +61,9 @@ def deidentify_shard(
         :func:`~echoclr_core.common.folder_lock.hold_folder`.
     settings
         See :class:`DeidentifySettings`.
+    study_key
+        DICOM keyword that named the study when the rows were made. A file whose size, time, study, patient or
+        SOP Instance UID is no longer that of its row is "changed", and nothing is written of it.
     workers
         Processes.
     process
@@ -88,7 +97,11 @@ def deidentify_shard(
         cache = ShardCache(work_dir)
         finished, jobs, keys = _sort_out(rows, Path(root), cache, process, settings)
         identities = {row["video_id"]: row for row in rows[list(IDENTITY)].to_dict("records")}
-        for video_id, found, detail in _run(jobs, process, settings, workers):
+        catalogued = {row["video_id"]: row for row in rows.to_dict("records")}
+        jobs, changed = _without_changed(jobs, catalogued, Path(root), study_key, workers)
+        for video_id, found, detail in itertools.chain(changed, _run(jobs, process, settings, workers)):
+            if found["outcome"] != "changed" and (differing := _changed(catalogued[video_id], Path(root))):
+                found, detail = {"outcome": "changed"}, differing
             if found["outcome"] != "ok":
                 _require_archive(Path(root))
             cache.put(video_id, keys[video_id], found, _files(video_id) if found["outcome"] == "ok" else ())
@@ -113,7 +126,11 @@ def _require_archive(root: Path) -> None:
 
 
 def _sort_out(
-    rows: pd.DataFrame, root: Path, cache: ShardCache, process: str, settings: DeidentifySettings
+    rows: pd.DataFrame,
+    root: Path,
+    cache: ShardCache,
+    process: str,
+    settings: DeidentifySettings,
 ) -> tuple[dict[str, dict[str, Any]], list[Job], dict[str, str]]:
     """Rows that are known without work; a job for each of the others; every video's key in the cache."""
     finished: dict[str, dict[str, Any]] = {}
@@ -128,13 +145,31 @@ def _sort_out(
         if row["outcome"] != "ok":
             finished[video_id] = identity
         elif (known := cache.get(video_id, keys[video_id])) and known["outcome"] not in RETRIED:
-            dates = {name: identity[name] for name in ("study_year", "shifted_date")}
-            finished[video_id] = identity | known | dates
+            finished[video_id] = known | identity | {"outcome": known["outcome"]}
         else:
             target = cache.path(f"{video_id}.avi")
             arguments = (str(root / row["path"]), str(target), settings)
             jobs.append(Job(video_id, arguments, settings.time_limit(row["bytes"])))
     return finished, jobs, keys
+
+
+def _without_changed(
+    jobs: Sequence[Job], catalogued: dict[str, dict[str, Any]], root: Path, study_key: str, workers: int
+) -> tuple[list[Job], list[tuple[str, dict[str, Any], str]]]:
+    """The jobs whose files are those of the catalogue; (video_id, row, detail) of the others."""
+    changed = changed_files([catalogued[job.key] for job in jobs], root, study_key, workers)
+    paths = {job.key: catalogued[job.key]["path"] for job in jobs}
+    left = [job for job in jobs if paths[job.key] not in changed]
+    ended = [(key, {"outcome": "changed"}, changed[path]) for key, path in paths.items() if path in changed]
+    return left, ended
+
+
+def _changed(row: dict[str, Any], root: Path) -> str | None:
+    """What differs of a file that was decoded; None if nothing does, or it is no longer there."""
+    try:
+        return changed_since(row, root)
+    except OSError:
+        return None
 
 
 def _files(video_id: str) -> tuple[str, str]:

@@ -9,7 +9,17 @@ SOURCE_FILES = Table(
     {
         "video_id": Column(kind="str", description="pseudonym of the file"),
         "study_id": Column(kind="str", description="pseudonym of the study", nullable=True),
-        "patient_id": Column(kind="str", description="pseudonym of the patient", nullable=True),
+        "study_uid_id": Column(kind="str", description="pseudonym of the StudyInstanceUID", nullable=True),
+        "patient_id": Column(
+            kind="str",
+            description="pseudonym of the PatientID and its issuer",
+            nullable=True,
+        ),
+        "unissued_patient_id": Column(
+            kind="str",
+            description="pseudonym of the PatientID alone, only where it has an issuer",
+            nullable=True,
+        ),
         "study_year": Column(kind="int", description="year of the study", nullable=True, low=1900, high=2199),
         "shifted_date": Column(
             kind="str",

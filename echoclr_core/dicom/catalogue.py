@@ -12,7 +12,9 @@ import pandas as pd
 
 from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.common.links import leads_outside
-from echoclr_core.common.resume import resume_key
+from echoclr_core.common.path_text import path_texts
+from echoclr_core.common.resume import function_digest, resume_key
+from echoclr_core.dicom.copies import STORED, mark_content
 from echoclr_core.dicom.reading import check_study_key
 from echoclr_core.dicom.tables import CATALOGUE
 
@@ -28,7 +30,7 @@ MEGABYTES = 4096  # that a process may take; no picture is decoded
 
 def scan_key(study_key: str) -> str:
     """The key under which a catalogue may be kept for the next scan: the code that reads headers counts."""
-    return resume_key(DESCRIBE, {"study_key": study_key}, [])
+    return resume_key(DESCRIBE, {"study_key": study_key, "content": function_digest(STORED)}, [])
 
 
 def scan_archive(
@@ -49,7 +51,8 @@ def scan_archive(
     ``root`` are followed; a folder met a second time (loops of links among them) is entered once. A link
     that leaves ``root``, to a file or a folder, is one row, "link_outside", and nothing behind it is
     looked at. What cannot be opened, and a name that is not valid UTF-8 (shown with its bytes escaped: a
-    table holds text), is "corrupt".
+    table holds text), is "corrupt". The pixels are read only of files whose SOP Instance UID their
+    study has more than once, to tell copies from loops that share a UID.
 
     Parameters
     ----------
@@ -87,7 +90,7 @@ def scan_archive(
     if not root.is_dir():
         raise ValueError(f"root: {root} is not a folder")
     check_study_key(study_key)
-    rows = sorted(_walk(root, follow_outside), key=lambda row: row["path"])
+    rows = sorted(_named(list(_walk(root, follow_outside))), key=lambda row: row["path"])
     seen = {} if known is None else {_identity_of(row): row for row in _reusable(known)}
     todo = [row for row in rows if "outcome" not in row and _identity_of(row) not in seen]
     for row in rows:
@@ -99,8 +102,19 @@ def scan_archive(
         todo[number].update(found)
         if on_progress is not None:
             on_progress(done, len(todo))
+    mark_content(rows, root, workers)
     frame = pd.DataFrame(rows, columns=list(CATALOGUE.columns))
     return CATALOGUE.check(frame.astype(object).where(frame.notna(), None))
+
+
+def describe_paths(
+    paths: Sequence[Path], study_key: str, workers: int
+) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """(place in ``paths``, outcome and identity) of every file, in the order in which they end.
+
+    A file at which the process ends has the outcome "timeout" or "crashed" and no identity.
+    """
+    return _describe(paths, study_key, workers)
 
 
 def _describe(
@@ -184,13 +198,18 @@ def _file_row(root: Path, path: Path) -> dict[str, Any]:
 
 
 def _row(root: Path, path: Path, status: os.stat_result | None, outcome: str | None) -> dict[str, Any]:
-    name = path.relative_to(root).as_posix()
-    readable = os.fsencode(name).decode("utf-8", "backslashreplace")
     row = {
-        "path": readable,
+        "path": path.relative_to(root).as_posix(),
         "bytes": 0 if status is None else status.st_size,
         "mtime_ns": 0 if status is None else status.st_mtime_ns,
     }
-    if readable != name:
-        outcome = "corrupt"
     return row if outcome is None else {**row, "outcome": outcome}
+
+
+def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with paths that a table can hold; a name that is not valid UTF-8 is "corrupt"."""
+    for row, (text, valid) in zip(rows, path_texts(row["path"] for row in rows), strict=True):
+        row["path"] = text
+        if not valid:
+            row["outcome"] = "corrupt"
+    return rows

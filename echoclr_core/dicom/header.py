@@ -13,15 +13,21 @@ class Identity:
         Value of the keyword that names the study; several values are joined by a backslash in file order.
     patient_key
         PatientID.
+    patient_issuer
+        IssuerOfPatientID: the authority within which PatientID names one person.
     study_date
         StudyDate as YYYYMMDD.
+    study_uid
+        StudyInstanceUID.
     sop_uid
         SOPInstanceUID.
     """
 
     study_key: str | None = None
     patient_key: str | None = None
+    patient_issuer: str | None = None
     study_date: str | None = None
+    study_uid: str | None = None
     sop_uid: str | None = None
 
 

@@ -30,7 +30,7 @@ LARGE_READ = 2**16  # bytes; smaller reads are not worth a look at the size
 LONGEST_HEADER = 2**27  # inflated bytes before the pixels; a few kilobytes of a file can claim gigabytes
 
 # Everything that is ever read; other elements are skipped over and never enter memory.
-IDENTITY_KEYWORDS = ("SOPInstanceUID", "StudyDate", "PatientID")
+IDENTITY_KEYWORDS = ("SOPInstanceUID", "StudyInstanceUID", "StudyDate", "PatientID", "IssuerOfPatientID")
 """Read with the keyword of the study's key, and not where that is None."""
 KEYWORDS = (
     "SpecificCharacterSet",

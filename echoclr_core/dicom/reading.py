@@ -80,7 +80,9 @@ def read_identity(parsed: ParsedHeader, study_key: str) -> Identity:
     return Identity(
         study_key=text(dataset, study_key),
         patient_key=text(dataset, "PatientID"),
+        patient_issuer=text(dataset, "IssuerOfPatientID"),
         study_date=day(dataset, "StudyDate"),
+        study_uid=text(dataset, "StudyInstanceUID"),
         sop_uid=text(dataset, "SOPInstanceUID"),
     )
 

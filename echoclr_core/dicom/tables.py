@@ -14,8 +14,15 @@ CATALOGUE = Table(
             kind="str", description="value of the keyword that names the study", nullable=True
         ),
         "patient_key": Column(kind="str", description="PatientID", nullable=True),
+        "patient_issuer": Column(kind="str", description="IssuerOfPatientID", nullable=True),
         "study_date": Column(kind="str", description="StudyDate as YYYYMMDD", nullable=True),
+        "study_uid": Column(kind="str", description="StudyInstanceUID", nullable=True),
         "sop_uid": Column(kind="str", description="SOPInstanceUID", nullable=True),
+        "content": Column(
+            kind="str",
+            description="digest of the pixels, only where a study has the SOPInstanceUID more than once",
+            nullable=True,
+        ),
     },
     key=("path",),
 )

@@ -147,6 +147,63 @@ def test_a_uid_met_twice_is_a_duplicate_at_the_later_path():
     assert found["video_id"].is_unique
 
 
+def test_one_uid_for_different_studies_or_contents_is_no_duplicate():
+    rows = [
+        ("a.dcm", "ok", "A", "P", None, "1.9"),
+        ("b.dcm", "ok", "A", "P", None, "1.9"),
+        ("c.dcm", "ok", "A", "P", None, "1.9 "),
+        ("d.dcm", "ok", "B", "Q", None, "1.9"),
+    ]
+    catalogue = _catalogue(rows).assign(content=["x", "y", "x", "x"])
+    found = pseudonymise(catalogue, Pseudonyms(KEY), 2)
+    assert list(found["outcome"]) == ["ok", "ok", "duplicate", "ok"]
+    assert found["video_id"][0] == Pseudonyms(KEY).video("1.9")
+    assert found["video_id"].is_unique
+
+
+def test_paths_count_by_every_byte():
+    paths = ["a", "a ", "Zo\u0308e", "Z\u00f6e", "path\x1fa"]
+    rows = [(path, "ok", "A", "P", None, None) for path in paths]
+    found = pseudonymise(_catalogue(rows), Pseudonyms(KEY), 2)
+    assert list(found["outcome"]) == ["ok"] * 5
+    assert found["video_id"].is_unique
+    assert Pseudonyms(KEY).path("1.2.3") != Pseudonyms(KEY).video("1.2.3")
+
+
+def test_a_pseudonym_that_is_taken_is_a_row(monkeypatch):
+    monkeypatch.setattr("echoclr_core.deidentify.pseudonyms.LETTERS", 1)
+    rows = [(f"{number:02d}", "ok", "A", "P", None, f"1.{number}") for number in range(40)]
+    found = pseudonymise(_catalogue(rows), Pseudonyms(KEY), 2)
+    counts = found["outcome"].value_counts()
+    assert counts["ok"] + counts["pseudonym_collision"] == 40
+    assert counts["ok"] <= 32
+    assert found["video_id"].is_unique
+    assert found.loc[found["outcome"] == "ok", "video_id"].str.fullmatch("v_[a-z2-7]").all()
+
+
+def test_a_patient_is_known_by_number_and_issuer():
+    rows = [
+        ("a", "ok", "A", "7", "20190312", "1.1"),
+        ("b", "ok", "B", "7", "20190312", "1.2"),
+        ("c", "ok", "B", "7 ", "20190312", "1.3"),
+        ("d", "ok", "C", "8", "20190312", "1.4"),
+        ("e", "ok", "D", "8", "20190312", "1.5"),
+        ("f", "ok", "E", "7", "20190312", "1.6"),
+        ("g", "ok", "F", "9", "20190312", "1.7"),
+        ("h", "ok", "F", None, "20190312", "1.8"),
+    ]
+    catalogue = _catalogue(rows).assign(patient_issuer=["S1", "S2", "S2", "S1", " ", None, None, "S1"])
+    names = Pseudonyms(KEY)
+    found = pseudonymise(catalogue, names, 2, date_shift_days=1000).set_index("path")
+    persons = [*("7^^^S1", "7^^^S2", "7^^^S2"), *("8^^^S1", "8^^^S1"), "7", "9"]
+    assert found["patient_id"].tolist()[:7] == [names.patient(person) for person in persons]
+    assert pd.isna(found["patient_id"]["h"])
+    alone = found["unissued_patient_id"]
+    assert alone.tolist()[:5] == [names.patient(number) for number in "77788"]
+    assert alone[5:].isna().all()
+    assert found["shifted_date"]["b"] == found["shifted_date"]["c"] != found["shifted_date"]["a"]
+
+
 def test_an_empty_catalogue_stays_one():
     assert len(pseudonymise(_catalogue([]), Pseudonyms(KEY), 3)) == 0
 

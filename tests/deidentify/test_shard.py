@@ -72,7 +72,10 @@ def test_each_bad_file_costs_itself_only(tmp_path):
 @pytest.mark.slow
 def test_a_large_file_may_take_longer(tmp_path):
     rows = archive(tmp_path / "dicom", ["a_slow", "b_slow"])
-    rows.loc[rows["path"] == "b_slow", "bytes"] = 10 * TIMED_BYTES
+    with (tmp_path / "dicom" / "b_slow").open("ab") as file:
+        file.truncate(10 * TIMED_BYTES)  # a sparse file: its end is never read
+    status = (tmp_path / "dicom" / "b_slow").stat()
+    rows.loc[rows["path"] == "b_slow", ["bytes", "mtime_ns"]] = [status.st_size, status.st_mtime_ns]
     table = deidentify_shard(
         rows,
         tmp_path / "dicom",
@@ -97,9 +100,9 @@ def test_a_killed_shard_goes_on_where_it_was(tmp_path, monkeypatch):
     calls = tmp_path / "calls"
     monkeypatch.setenv(faulty_decoders.CALLS, str(calls))
     script = (
-        "import sys, pandas as pd; from echoclr_core.deidentify import deidentify_shard; root = sys.argv[1]; "
-        "deidentify_shard(pd.read_parquet(root + '/rows.parquet'), root + '/dicom', root + '/out', "
-        "root + '/work', process='faulty_decoders:slow_after_two')"
+        "import sys, pandas as pd; from echoclr_core.deidentify.shard import deidentify_shard; "
+        "root = sys.argv[1]; deidentify_shard(pd.read_parquet(root + '/rows.parquet'), root + '/dicom', "
+        "root + '/out', root + '/work', process='faulty_decoders:slow_after_two')"
     )
     path = os.pathsep.join(filter(None, sys.path))
     first = subprocess.Popen(
@@ -255,7 +258,8 @@ def test_what_was_made_otherwise_is_made_anew(tmp_path, monkeypatch, change):
     if change == "settings":
         table = run(DeidentifySettings(timeout_seconds=120, memory_megabytes=1024, margin=3.0))
     elif change == "source":
-        rows.loc[0, "mtime_ns"] += 1
+        os.utime(tmp_path / "dicom" / rows.loc[0, "path"], ns=(1, 1))
+        rows.loc[0, "mtime_ns"] = 1
         table = run()
     else:
         monkeypatch.setattr(resume, "function_digest", lambda *_: "edited")

@@ -6,6 +6,7 @@ import socket
 
 import numpy as np
 import pandas as pd
+import pydicom
 import pytest
 
 from echoclr_core.dicom import catalogue as catalogue_module
@@ -105,6 +106,73 @@ def test_names_of_old_archives(archive, tmp_path):
     table = scan_archive(archive)
     CATALOGUE.write(table, tmp_path / "catalogue.parquet")
     assert table.set_index("path").outcome["M\\xfcller.dcm"] == "corrupt"
+
+
+def test_names_that_are_the_same_text_are_two_rows(archive, tmp_path):
+    content = (archive / "b/IM0001").read_bytes()
+    for name in (
+        b"a\xff",
+        rb"a\xff",
+        b"a\xff" + rb"\xfe",
+        rb"a\xff" + b"\xfe",
+        b"Zo\xcc\x88e",
+        b"Z\xc3\xb6e",
+        b"b ",
+    ):
+        with open(os.fsencode(archive) + b"/" + name, "wb") as file:  # noqa: PTH123
+            file.write(content)
+    table = scan_archive(archive)
+    CATALOGUE.write(table, tmp_path / "catalogue.parquet")
+    outcomes = table.set_index("path").outcome
+    assert outcomes[[r"a\xff", "Zo\u0308e", "Z\u00f6e", "b "]].tolist() == ["ok"] * 4
+    assert (outcomes[outcomes.index.str.startswith(("./", r"a\xff\xfe"))] == "corrupt").sum() == 3
+    assert len(outcomes) == 12
+
+
+def test_the_header_names_patient_and_study(archive, make_dicom):
+    shutil.copy(
+        make_dicom(FRAMES, IssuerOfPatientID="SITE", StudyInstanceUID="1.5", SOPInstanceUID="1.6"),
+        archive / "z",
+    )
+    row = scan_archive(archive).set_index("path").loc["z"]
+    assert (row.patient_key, row.patient_issuer, row.study_uid, row.sop_uid) == ("P1", "SITE", "1.5", "1.6")
+
+
+def _contents(table):
+    return table.set_index("path").content
+
+
+def test_the_pixels_of_a_repeated_uid_are_compared(archive, make_dicom, monkeypatch):
+    original = archive / "b/IM0001"
+    shutil.copy(original, archive / "copy")
+    loops = {"other": FRAMES + 9, "short": FRAMES[:2]}
+    for name, frames in loops.items():
+        tags = {"AccessionNumber": "S1", "SOPInstanceUID": "1.1"}
+        shutil.copy(make_dicom(frames, **tags), archive / name)
+    shutil.copy(make_dicom(FRAMES, AccessionNumber="S2", SOPInstanceUID="1.1"), archive / "study")
+    before = scan_archive(archive)
+    found = _contents(before)
+    assert found["copy"] == found["b/IM0001"]
+    assert found[["copy", "other", "short"]].nunique() == 3
+    assert found.drop(["copy", "b/IM0001", "other", "short"]).isna().all()
+    monkeypatch.setattr("echoclr_core.dicom.copies.stored_content", None)
+    pd.testing.assert_frame_equal(scan_archive(archive, known=before), before)
+
+
+def test_a_copy_in_another_lossless_codec_is_a_copy(archive, make_dicom):
+    frames = np.arange(3 * 48, dtype=np.uint8).reshape(3, 6, 8)
+    for name, syntax, loop in (
+        ("p", "1.2.840.10008.1.2", frames),
+        ("q", "1.2.840.10008.1.2.5", frames),
+        ("r", "1.2.840.10008.1.2.5", frames[::-1]),
+    ):
+        path = make_dicom(loop, AccessionNumber="S1", SOPInstanceUID="1.7")
+        dataset = pydicom.dcmread(path)
+        if syntax.endswith(".5"):
+            dataset.compress(syntax, generate_instance_uid=False)
+        dataset.save_as(archive / name)
+    found = _contents(scan_archive(archive))
+    assert found["p"] == found["q"] != found["r"]
 
 
 def test_known_rows_are_not_read_again(archive, monkeypatch):

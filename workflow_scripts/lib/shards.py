@@ -12,12 +12,14 @@ def write_shard(snakemake, folder: str, **options: str) -> None:
     """Run the shard of a rule whose files lie below ``folder``; ``options`` go to ``deidentify_shard``."""
     # Until the table is written: the job that follows must not come between the videos and their rows.
     with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state):
+        chosen = settings(snakemake)
         table = deidentify_shard(
             RESTRICTED_CATALOGUE.read(snakemake.input.catalog),
             folder,
             snakemake.output.videos,
             snakemake.params.state,
-            settings=DeidentifySettings(**settings(snakemake).deidentify),
+            settings=DeidentifySettings(**chosen.deidentify),
+            study_key=chosen.study_key,
             workers=snakemake.threads,
             on_detail=lambda video, text: log.info("%s %s", video, text),
             **options,
