@@ -144,7 +144,8 @@ def _reusable(known: pd.DataFrame) -> list[dict[str, Any]]:
     A file that could not be read may be readable now without a change of its size or time: permissions, a
     failing disk.
     """
-    return known[~known["outcome"].isin([*RETRIED, "link_outside"])].to_dict("records")
+    kept = known[~known["outcome"].isin([*RETRIED, "link_outside"])].astype(object)
+    return kept.where(kept.notna(), None).to_dict("records")
 
 
 def _identity_of(row: dict[str, Any]) -> tuple[str, int, int]:
