@@ -30,7 +30,7 @@ report: "report/workflow.rst"
 
 wildcard_constraints:
     shard=r"\d{4}",
-    task="severe_as|lvh",
+    task="|".join(GRID.tasks) or "none",
     init="random|kinetics400|simclr|mi_simclr|echoclr",
     method="simclr|mi_simclr|echoclr",
     again=r"(_seed\d+)?",

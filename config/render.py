@@ -68,11 +68,20 @@ def _yaml(part: dict, depth: int):
         if depth == 0:
             yield ""
         yield from textwrap.wrap(_remark(key), 108, initial_indent=f"{pad}# ", subsequent_indent=f"{pad}#   ")
-        if key.get("type") == "object":
+        if key.get("x-free"):
+            yield textwrap.indent(_block({name: key["default"]}), pad)
+        elif key.get("type") == "object":
             yield f"{pad}{name}:"
             yield from _yaml(key, depth + 1)
         else:
             yield f"{pad}{name}: {json.dumps(key['default'], ensure_ascii=False)}"
+
+
+def _block(value: dict) -> str:
+    """A mapping as YAML, lists in one line."""
+    return yaml.safe_dump(
+        value, allow_unicode=True, sort_keys=False, width=100, default_flow_style=None
+    ).rstrip()
 
 
 def _remark(key: dict) -> str:
@@ -98,6 +107,10 @@ def _sections(schema: dict, above: str = ""):
         if key.get("type") != "object":
             continue
         path = f"{above}{name}"
+        if key.get("x-free"):
+            default = f"```yaml\n{_block(key['default'])}\n```"
+            yield f"\n## {path}\n\n{key['description']} Source: {key['x-source']}.\n\n{default}"
+            continue
         yield f"\n## {path}\n\n{key['description']}\n"
         yield "| key | default | allowed | unit | meaning | source |"
         yield "|---|---|---|---|---|---|"

@@ -53,7 +53,8 @@ rule build_cohort:
         mem_mb=4000,
         runtime=30,
     params:
-        settings=section("cohort", "finetune.tasks", "study.seed"),
+        settings=section("cohort", "study.seed"),
+        tasks=task_rules(config),
         core=core("build_cohort"),
     script:
         "../workflow_scripts/build_cohort.py"
@@ -125,6 +126,7 @@ rule make_table1:
         mem_mb=1000,
         runtime=10,
     params:
+        titles=GRID.titles,
         core=core("make_table1"),
     script:
         "../workflow_scripts/make_table1.py"

@@ -34,6 +34,7 @@ rule pretrain_encoder:
         compute=section("compute", leave_out=NO_NUMBER),
         state=f"{STATE}/pretrain/{{method}}{{again}}",
         events=results("tensorboard/pretrain/{method}{again}") if config["pretrain"]["tensorboard"] else "",
+        tasks=GRID.tasks if config["pretrain"]["probe_every"] else [],
         core=core("pretrain_encoder"),
     script:
         "../workflow_scripts/pretrain_encoder.py"

@@ -14,6 +14,7 @@ from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.video.tables import MASKED_VIDEOS
 from echoclr_core.views.tables import VIEW_DECISIONS, VIEW_LABELS
 from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.study_tasks import tasks_of
 
 
 def read_all(schema, paths):
@@ -26,7 +27,7 @@ with job(snakemake) as log:
     fractions = chosen.cohort.pop("split_fractions")
     used_for_views = snakemake.input.get("view_labels") or None
     cohort_settings = CohortSettings(
-        seed=chosen.seed, tasks=chosen.tasks, fractions=tuple(fractions), **chosen.cohort
+        seed=chosen.seed, tasks=tasks_of(snakemake.params.tasks), fractions=tuple(fractions), **chosen.cohort
     )
     cohort = build_cohort(
         read_all(SOURCE_FILES, snakemake.input.files),

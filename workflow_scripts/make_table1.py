@@ -8,5 +8,5 @@ from workflow_scripts.lib.job import job
 with job(snakemake) as log:
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     for full, paths in ((False, snakemake.output.table1), (True, snakemake.output.table_s1)):
-        text, _ = table1(studies, full=full)
+        text, _ = table1(studies, titles=dict(snakemake.params.titles), full=full)
         write_table(text, paths[0].removesuffix(".csv"))

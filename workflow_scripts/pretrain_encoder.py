@@ -29,6 +29,7 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
         "frames": frames,
         "videos": snakemake.input.videos,
         "labels": str(snakemake.input.labels),
+        "tasks": list(snakemake.params.tasks),
         "encoder": encoder_fields(chosen.model),
         "settings": {
             "method": snakemake.wildcards.method,

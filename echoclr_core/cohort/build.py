@@ -7,9 +7,7 @@ import pandas as pd
 
 from echoclr_core.cohort.flow import Flow
 from echoclr_core.cohort.labels import LABELS
-from echoclr_core.cohort.lvh import lvh_label
 from echoclr_core.cohort.settings import CohortSettings
-from echoclr_core.cohort.severe_as import is_grade, severe_as_label
 from echoclr_core.cohort.split import assert_disjoint, split_studies
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.cohort.unmatched import find_unmatched, study_patients
@@ -78,7 +76,7 @@ def build_cohort(
     masked = _matching(flow.rows, masked_videos, "the masked videos")
     flow.step("mask", masked["outcome"].mask(masked["outcome"] == "ok"))
     if settings.tasks:
-        has_label = studies[list(settings.tasks)].notna().any(axis=1)
+        has_label = studies[[task.name for task in settings.tasks]].notna().any(axis=1)
         flow.step("task_labels", _because(~flow.rows["study_id"].map(has_label), "no_task_label"))
     part = flow.rows["study_id"].map(studies["part"])
     if settings.split_unit == "table":
@@ -110,30 +108,23 @@ def _image_steps(flow: Flow, view_decisions: pd.DataFrame, taught: list[str]) ->
 def _labelled_studies(
     source_files: pd.DataFrame, labels: pd.DataFrame, settings: CohortSettings
 ) -> pd.DataFrame:
-    """The label table by study_id with severe_as, lvh, excluded, part ("development", "external", NA)."""
+    """The label table by study_id with each task's label, excluded, part ("development", "external", NA)."""
     studies = labels.set_index("study_id")
     patients = studies["patient_id"].fillna(study_patients(source_files).reindex(studies.index))
     return studies.assign(
         patient_id=patients.astype("string"),
-        severe_as=severe_as_label(studies["as_severity"], settings.severe_grades),
-        lvh=_hypertrophy(studies, settings),
-        excluded=is_grade(studies["as_severity"], settings.excluded_grades),
+        excluded=_excluded(studies, settings),
+        **{task.name: task.label(studies) for task in settings.tasks},
         part=_parts(studies, settings).astype("string"),
     )
 
 
-def _hypertrophy(studies: pd.DataFrame, settings: CohortSettings) -> pd.Series:
-    by_index = lvh_label(
-        studies["sex"],
-        studies["lv_mass_index"],
-        women_above=settings.lvh_threshold_women,
-        men_above=settings.lvh_threshold_men,
-    )
-    label = pd.Series(by_index, index=studies.index)
-    if settings.lvh_wall_above is None or "wall_thickness" not in studies:
-        return label
-    wall = studies["wall_thickness"].astype("Float64")
-    return label.fillna(wall > settings.lvh_wall_above)
+def _excluded(studies: pd.DataFrame, settings: CohortSettings) -> pd.Series:
+    """Whether a task's rule takes the study out of the whole cohort."""
+    excluded = pd.Series(False, index=studies.index)
+    for task in settings.tasks:
+        excluded |= task.leaves_cohort(studies)
+    return excluded
 
 
 def _parts(studies: pd.DataFrame, settings: CohortSettings) -> pd.Series:

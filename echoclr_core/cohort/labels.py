@@ -1,6 +1,6 @@
 """The label table: read, checked whole, and freed of identifiers."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +8,6 @@ import pandas as pd
 from echoclr_core.cohort.ages import check_ages
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.label_checks import (
-    FEW,
     Problems,
     check_ids,
     check_names,
@@ -20,8 +19,9 @@ from echoclr_core.cohort.label_checks import (
 from echoclr_core.cohort.label_text import read_text_table
 from echoclr_core.cohort.lvh import lv_mass_index
 from echoclr_core.cohort.published_columns import check_published
-from echoclr_core.cohort.severe_as import is_grade
 from echoclr_core.common.tables import Column, Table
+from echoclr_core.tasks.checks import unnamed_texts, without_positive
+from echoclr_core.tasks.task import Task
 
 LABELS = Table(
     "labels",
@@ -56,37 +56,36 @@ LABELS = Table(
 )
 
 
-def check_labels(
-    path: str | Path, columns: LabelColumns, *, severe_grades: Collection[str] | None = None
-) -> Problems:
+def check_labels(path: str | Path, columns: LabelColumns, *, tasks: Sequence[Task] = ()) -> Problems:
     """Every problem of the label table, one line each; an empty list for a good table. Never raises.
 
     Its ``warnings`` are lines on what does not stop a run.
 
     A line names file, row (as a spreadsheet numbers it), column, value and what is allowed. Values of the
-    study, patient and date columns are left out, since these lines reach logs. With ``severe_grades`` it is
-    a problem, too, if no row has one of them: any text is a grade, so a spelling that is not in the list
-    would silently turn every study into a negative one.
+    study, patient and date columns are left out, since these lines reach logs. Every text that
+    one of ``tasks`` reads must be named, and at least one study be positive.
     """
     try:
         labels, problems = _parse(path, columns)
     except ValueError as error:
         return Problems.of_file(error)
-    if severe_grades is not None:
-        no_severe_grade(labels["as_severity"], columns, severe_grades, problems)
+    check_tasks(labels, tasks, problems)
     return problems
 
 
-def no_severe_grade(
-    grades: pd.Series, columns: LabelColumns, severe_grades: Collection[str], problems: Problems
-) -> None:
-    """Add the problem that there are grades, but no severe one."""
-    if grades.notna().any() and not is_grade(grades, severe_grades).any():
-        most = list(grades.value_counts().index[:FEW]) if grades.nunique() <= 2 * FEW else "too many to list"
-        problems.add(
-            f"column {columns.as_severity!r}: no row has a severe grade; severe are {list(severe_grades)}, "
-            f"the most frequent grades are {most}"
-        )
+def check_tasks(labels: pd.DataFrame, tasks: Sequence[Task], problems: Problems) -> None:
+    """Add what keeps a task from being labelled: texts that its rule does not name, no positive study."""
+    unnamed = unnamed_texts(labels, tasks)
+    for line in unnamed:
+        problems.add(line)
+    if unnamed:  # then no label can be told
+        return
+    # No positive text is an error of the rule; a threshold that nobody reaches may be right.
+    by_text = [task for task in tasks if task.text_conditions()]
+    for line in without_positive(labels, by_text):
+        problems.add(line)
+    for line in without_positive(labels, [task for task in tasks if task not in by_text]):
+        problems.warn(line)
 
 
 def read_labels(path: str | Path, columns: LabelColumns) -> pd.DataFrame:

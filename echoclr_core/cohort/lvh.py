@@ -1,13 +1,8 @@
-"""Left-ventricular hypertrophy: mass index and label."""
+"""Left-ventricular mass index from measurements."""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-
-from echoclr_core.cohort.columns import SEX_SPELLINGS
-
-WOMEN_ABOVE = 95.0  # g/m2; paper, "Echocardiogram labeling" (ASE recommendations)
-MEN_ABOVE = 115.0
 
 
 def lv_mass_index(
@@ -42,41 +37,6 @@ def lv_mass_index(
     mass = 0.8 * 1.04 * (outer**3 - cavity**3) + 0.6
     area = 0.007184 * values["weight"] ** 0.425 * values["height"] ** 0.725
     return np.asarray(mass / area)
-
-
-def lvh_label(
-    sex: ArrayLike,
-    index: ArrayLike,
-    *,
-    women_above: float = WOMEN_ABOVE,
-    men_above: float = MEN_ABOVE,
-) -> pd.arrays.BooleanArray:
-    """Hypertrophy: mass index strictly above 95 (women) or 115 g/m² (men); missing if either is missing.
-
-    Parameters
-    ----------
-    sex
-        (N,) "female" / "male" or any known spelling (:data:`~echoclr_core.cohort.columns.SEX_SPELLINGS`).
-    index
-        (N,) mass index in g/m².
-    women_above, men_above
-        The limits, g/m².
-
-    Raises
-    ------
-    ValueError
-        For an unknown spelling, or if the lengths differ.
-    """
-    given = pd.Series(sex, dtype="string").reset_index(drop=True)
-    known = given.str.strip().str.casefold().map(SEX_SPELLINGS, na_action="ignore")
-    unknown = sorted(set(given[known.isna() & given.notna()]))
-    if unknown:
-        raise ValueError(f"sex: {unknown}; allowed are {list(SEX_SPELLINGS)} (any case) or missing")
-    values = np.atleast_1d(_floats(index))
-    if len(values) != len(known):
-        raise ValueError(f"lvh_label: {len(known)} sexes but {len(values)} mass indices")
-    above = known.map({"female": women_above, "male": men_above}).to_numpy(dtype=float, na_value=np.nan)
-    return pd.arrays.BooleanArray(values > above, np.isnan(values) | np.isnan(above))
 
 
 def _positive(name: str, array: ArrayLike) -> np.ndarray:

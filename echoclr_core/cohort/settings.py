@@ -3,12 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import pandas as pd
+from echoclr_core.tasks.task import Task
 
-from echoclr_core.cohort.lvh import MEN_ABOVE, WOMEN_ABOVE
-from echoclr_core.cohort.severe_as import EXCLUDED_GRADES, SEVERE_GRADES, is_grade
-
-TASKS = ("severe_as", "lvh")
 SPLIT_UNITS = ("study", "patient", "table")
 
 
@@ -24,13 +20,6 @@ class CohortSettings:
     tasks
         A study stays if it has a label of any of these; the others are missing for their task only. None:
         every study stays (pretraining alone).
-    severe_grades, excluded_grades
-        Texts of ``as_severity`` (case does not count).
-    lvh_threshold_women, lvh_threshold_men
-        Hypertrophy is a mass index strictly above, g/m².
-    lvh_wall_above
-        Where no mass index or no sex is known, hypertrophy is a wall thicker than this, cm; None: such a
-        study has no label.
     split_unit
         "study" (paper); "patient": the studies of a patient stand in one set, and external studies of
         development patients leave; "table": the sets that the labels' column given_set names.
@@ -40,12 +29,7 @@ class CohortSettings:
 
     development_years: Collection[int]
     external_years: Collection[int] = ()
-    tasks: Collection[str] = TASKS
-    severe_grades: Collection[str] = SEVERE_GRADES
-    excluded_grades: Collection[str] = EXCLUDED_GRADES
-    lvh_threshold_women: float = WOMEN_ABOVE
-    lvh_threshold_men: float = MEN_ABOVE
-    lvh_wall_above: float | None = None
+    tasks: Collection[Task] = ()
     split_unit: str = "study"
     fractions: tuple[float | str, ...] = (0.75, 0.10, 0.15)
     seed: int = 0
@@ -58,8 +42,3 @@ class CohortSettings:
             )
         if self.split_unit not in SPLIT_UNITS:
             raise ValueError(f"split_unit: {self.split_unit!r}; allowed are {list(SPLIT_UNITS)}")
-        if set(self.tasks) - set(TASKS):
-            raise ValueError(f"tasks: {list(self.tasks)}; allowed are {list(TASKS)}")
-        grades = pd.Series([*self.severe_grades], dtype="string")
-        if is_grade(grades, self.excluded_grades).any():
-            raise ValueError("severe_grades: one is also an excluded grade; allowed are other texts")

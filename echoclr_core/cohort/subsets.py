@@ -95,7 +95,7 @@ def draw_subsets(
     studies
         COHORT_STUDIES; only its training studies are drawn from.
     tasks
-        Names of label columns: "severe_as", "lvh".
+        Names of the tasks: the columns that hold their labels.
     ratios
         Ratios for every task, or a dict of them by task.
     draws

@@ -1,6 +1,6 @@
 """Table 1 and Table S1: what the cohort looks like, by set."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -14,8 +14,6 @@ SET_TITLES = {
 
 TITLES = {
     "sex": "Sex",
-    "severe_as": "Severe aortic stenosis",
-    "lvh": "Left-ventricular hypertrophy",
     "lv_mass_index": "LV mass index, g/m²",
     "wall_thickness": "Thicker of septum and posterior wall, cm",
     "as_severity": "Aortic stenosis as reported",
@@ -23,20 +21,23 @@ TITLES = {
     "n_videos": "Videos per study",
 }
 
-SHORT = ("sex", "severe_as", "lvh", "lv_mass_index")
-FULL = (*SHORT, "as_severity", "study_year", "n_videos")
-NOT_DESCRIBED = {"study_id", "patient_id", "set", "lv_mass_index_from", *FULL}
+MORE = ("as_severity", "study_year", "n_videos")
+NOT_DESCRIBED = {"study_id", "patient_id", "set", "lv_mass_index_from", "sex", "lv_mass_index", *MORE}
 
 
-def table1(studies: pd.DataFrame, *, full: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
+def table1(
+    studies: pd.DataFrame, *, titles: Mapping[str, str], full: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Describe the cohort by set: n, n (%), mean (SD), missing counted.
 
     Parameters
     ----------
     studies
         COHORT_STUDIES with any extra columns: numbers give mean (SD), texts n (%) for each level.
+    titles
+        Task to title: the columns of ``studies`` that hold labels.
     full
-        False: Table 1 (counts, sex, both labels, mass index, extras). True: Table S1, which adds the grades
+        False: Table 1 (counts, sex, labels, mass index, extras). True: Table S1, which adds the grades
         as reported, the years and the videos per study.
 
     Returns
@@ -55,13 +56,14 @@ def table1(studies: pd.DataFrame, *, full: bool = False) -> tuple[pd.DataFrame, 
     """
     if studies.empty:
         raise ValueError("Table 1: there are no studies to describe")
-    extras = [name for name in studies.columns if name not in NOT_DESCRIBED]
-    names = [name for name in (*(FULL if full else SHORT), *extras) if name in studies.columns]
+    extras = [name for name in studies.columns if name not in NOT_DESCRIBED | set(titles)]
+    names = ["sex", *titles, "lv_mass_index", *(MORE if full else ()), *extras]
+    names = [name for name in names if name in studies.columns]
     parts = {name: studies[studies["set"] == name] for name in SET_TITLES if name != "overall"}
     parts = {name: part for name, part in parts.items() if len(part)} | {"overall": studies}
     lines = list(_counts(parts))
     for name in names:
-        lines += _describe(name, studies[name], parts)
+        lines += _describe(TITLES.get(name, titles.get(name, name)), name, parts)
     tidy = pd.DataFrame(lines, columns=["characteristic", "level", "set", "statistic", "value"])
     return _as_text(tidy, list(parts)), tidy
 
@@ -76,8 +78,8 @@ def _counts(parts: dict[str, pd.DataFrame]) -> Iterator[tuple]:
             yield "Patients", "", name, "n", float(part["patient_id"].nunique())
 
 
-def _describe(name: str, values: pd.Series, parts: dict[str, pd.DataFrame]) -> Iterator[tuple]:
-    title = TITLES.get(name, name)
+def _describe(title: str, name: str, parts: dict[str, pd.DataFrame]) -> Iterator[tuple]:
+    values = parts["overall"][name]
     is_flag = pd.api.types.is_bool_dtype(values)
     is_number = pd.api.types.is_numeric_dtype(values) and not is_flag and name != "study_year"
     levels = [] if is_number else [True] if is_flag else sorted(values.dropna().unique())

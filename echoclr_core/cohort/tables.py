@@ -23,8 +23,6 @@ COHORT_STUDIES = Table(
         "patient_id": Column(kind="str", nullable=True, description="pseudonymous patient"),
         "study_year": Column(kind="int", nullable=True, description="year of the study"),
         "set": Column(kind="str", allowed=SETS, description="set of the study"),
-        "severe_as": Column(kind="bool", nullable=True, description="severe aortic stenosis"),
-        "lvh": Column(kind="bool", nullable=True, description="left-ventricular hypertrophy"),
         "as_severity": Column(kind="str", nullable=True, description="grade as reported"),
         "lv_mass_index": Column(kind="float", nullable=True, description="g/m2"),
         "sex": Column(kind="str", nullable=True, allowed=("female", "male"), description="sex"),
@@ -37,7 +35,7 @@ COHORT_STUDIES = Table(
 SUBSETS = Table(
     "subsets",
     {
-        "task": Column(kind="str", description="severe_as or lvh"),
+        "task": Column(kind="str", description="name of the task"),
         "ratio": Column(kind="float", low=0, high=1, description="share of the labelled training studies"),
         "draw": Column(kind="int", low=0, description="number of the random draw, from 0"),
         "study_id": Column(kind="str", description="pseudonymous study"),

@@ -1,6 +1,6 @@
 """A table of videos that come without DICOM: each with its study, its set and its study's labels."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -10,9 +10,10 @@ import pandas as pd
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.label_checks import Problems
 from echoclr_core.cohort.label_text import read_text_table
-from echoclr_core.cohort.labels import LABELS, no_severe_grade, parse_labels, raise_problems
+from echoclr_core.cohort.labels import LABELS, check_tasks, parse_labels, raise_problems
 from echoclr_core.cohort.published_columns import check_column, label_identifiers
 from echoclr_core.common.tables import header_of
+from echoclr_core.tasks.task import Task
 
 SET_SPELLINGS: Mapping[str, str] = MappingProxyType(
     {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"}
@@ -117,16 +118,13 @@ def read_video_table(path: str | Path, layout: VideoLayout) -> VideoTable:
     return VideoTable(videos=table.videos, labels=LABELS.check(table.labels, where=Path(path).name))
 
 
-def check_video_table(
-    path: str | Path, layout: VideoLayout, *, severe_grades: Collection[str] | None = None
-) -> Problems:
+def check_video_table(path: str | Path, layout: VideoLayout, *, tasks: Sequence[Task] = ()) -> Problems:
     """Every problem of the table, one line each; as :func:`~echoclr_core.cohort.labels.check_labels`."""
     try:
         table, problems = _parse(path, layout)
     except ValueError as error:
         return Problems.of_file(error)
-    if severe_grades is not None:
-        no_severe_grade(table.labels["as_severity"], layout.labels, severe_grades, problems)
+    check_tasks(table.labels, tasks, problems)
     return problems
 
 

@@ -34,7 +34,9 @@ def fill_defaults(schema: dict, value: dict) -> dict:
     """A copy of ``value`` in which every key that is missing has the schema's default, at any depth."""
     filled = dict(value)
     for name, part in schema.get("properties", {}).items():
-        if part.get("type") == "object":
+        if part.get("x-free"):
+            filled.setdefault(name, part["default"])
+        elif part.get("type") == "object":
             filled[name] = fill_defaults(part, filled.get(name) or {})
         elif name not in filled and "default" in part:
             filled[name] = part["default"]
@@ -83,6 +85,8 @@ def _allowed(error) -> str:
         return f"allowed is one of {', '.join(map(str, limit))}" + (
             f" (did you mean {near[0]}?)" if near else ""
         )
+    if rule == "anyOf":
+        return "allowed is " + ", or ".join(_kind(part) for part in limit)
     words = {
         "minimum": f"allowed is {limit} or more",
         "maximum": f"allowed is {limit} or less",
@@ -96,6 +100,12 @@ def _allowed(error) -> str:
         "pattern": f"allowed is text that matches {limit}",
     }
     return words.get(rule, error.message) + (f" ({schema['x-unit']})" if "x-unit" in schema else "")
+
+
+def _kind(part: dict) -> str:
+    types = part["type"] if isinstance(part["type"], list) else [part["type"]]
+    keys = f" with {', '.join(part['required'])}" if "required" in part else ""
+    return " or ".join(types) + keys
 
 
 def _with_dot(text: str) -> str:

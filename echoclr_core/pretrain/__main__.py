@@ -8,7 +8,7 @@ SPEC.json holds
 - ``state_dir``, and optionally ``device``, ``jobs_per_gpu``, ``workers``,
   ``checkpoint_minutes``, ``threads`` (of PyTorch on the CPU);
 - ``output``: ``encoder``, ``history``, ``timings``, ``run``: the files to write;
-- ``labels``: Parquet with study_id and the tasks' labels, for ``settings.probe_every``, optional;
+- ``labels``: Parquet with study_id and the labels of ``tasks``, for ``settings.probe_every``, optional;
 - ``code``: a digest of the code, part of the run's fingerprint, optional;
 - ``events``: a folder for TensorBoard event files, optional;
 - ``metadata``: further texts for the header of the encoder's file, optional.
@@ -40,7 +40,7 @@ from echoclr_core.video.store import ClipStore
 
 NEEDED = {"index", "frames", "videos", "encoder", "settings", "state_dir", "output"}
 PASSED = ("device", "jobs_per_gpu", "workers", "checkpoint_minutes", "code", "events")
-OPTIONAL = {*PASSED, "threads", "metadata", "labels"}
+OPTIONAL = {*PASSED, "threads", "metadata", "labels", "tasks"}
 
 
 def run_spec(spec: dict[str, Any]) -> PretrainResult:
@@ -69,7 +69,11 @@ def _run(spec: dict[str, Any]) -> PretrainResult:
         settings,
         state_dir=spec["state_dir"],
         validation=videos[videos["set"] == "val"],
-        labels=pd.read_parquet(spec["labels"]) if spec.get("labels") else None,
+        labels=(
+            pd.read_parquet(spec["labels"], columns=["study_id", *spec["tasks"]])
+            if spec.get("labels")
+            else None
+        ),
         **{name: spec[name] for name in PASSED if name in spec},
     )
     if result.run["rank"] == 0:
@@ -103,6 +107,13 @@ def main() -> None:
     parser.add_argument("spec", type=Path, help="the specification (JSON)")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     run_spec(json.loads(parser.parse_args().spec.read_text(encoding="utf-8")))
+
+
+def _labels(spec: dict) -> pd.DataFrame | None:
+    """study_id and the labels of each task; None where no probe is wanted."""
+    if not spec.get("labels"):
+        return None
+    return pd.read_parquet(spec["labels"], columns=["study_id", *spec["tasks"]])
 
 
 if __name__ == "__main__":

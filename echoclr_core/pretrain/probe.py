@@ -17,11 +17,9 @@ from echoclr_core.training import distributed
 from echoclr_core.training.inputs import clip_span, frame_counts, grey_input, read_clips
 from echoclr_core.video.store import ClipStore
 
-TASKS = ("severe_as", "lvh")
 NEIGHBOURS = 20
 TEMPERATURE = 0.07
 CLIPS_A_PASS = 64
-NOT_PROBED: dict[str, float | None] = {f"probe_{task}": None for task in TASKS}
 
 
 def knn_scores(known: Tensor, labels: Tensor, asked: Tensor, neighbours: int = NEIGHBOURS) -> Tensor:
@@ -57,7 +55,7 @@ class Probe:
     training, validation
         Tables (video_id, study_id): neighbours are taken from the first, the AUROC is of the second.
     labels
-        Table with study_id and what it has of severe_as and lvh (true, false or missing).
+        Table with study_id and one column a task (true, false or missing).
     settings
         Length, stride and size of a clip.
     every
@@ -82,10 +80,10 @@ class Probe:
         every: int,
         last: int,
     ):
-        self.tasks = [task for task in TASKS if task in labels.columns]
+        self.tasks = [name for name in labels.columns if name != "study_id"]
         if not self.tasks or "study_id" not in labels.columns:
             raise ValueError(
-                f"labels for pretrain.probe_every need study_id and at least one of {list(TASKS)}; "
+                "labels for pretrain.probe_every need study_id and at least one column of a task; "
                 f"received {list(labels.columns)}"
             )
         self.store, self.settings, self.every, self.last = store, settings, every, last
@@ -110,7 +108,7 @@ class Probe:
     ) -> dict[str, float | None]:
         """Columns probe_<task> of the history row that ends at ``step``: AUROC, or None where none is due."""
         if (step % self.every and step != self.last) or distributed.rank() != 0:
-            return NOT_PROBED
+            return self.not_due()
         training = model.training
         model.eval()
         try:
@@ -121,7 +119,11 @@ class Probe:
                 }
         finally:
             model.train(training)
-        return NOT_PROBED | {f"probe_{task}": self._auroc(task, features) for task in self.tasks}
+        return {f"probe_{task}": self._auroc(task, features) for task in self.tasks}
+
+    def not_due(self) -> dict[str, float | None]:
+        """The columns of a row that has no look."""
+        return {f"probe_{task}": None for task in self.tasks}
 
     def _features(
         self, video_ids: Sequence[str], encode: Callable[[Tensor], Tensor], check: Callable[[], None]

@@ -121,7 +121,7 @@ def pretrain(
     checkpoint_minutes
         Time between two checkpoints; there is one at the end and at a request to stop in any case.
     labels
-        For ``settings.probe_every``: study_id and severe_as, lvh (true, false or missing) of training and
+        For ``settings.probe_every``: study_id and one column a task (true, false or missing), of training and
         validation studies.
     code
         A digest of the code that decides the weights, part of the run's fingerprint: a checkpoint of other

@@ -18,7 +18,7 @@ from echoclr_core.models.heads import Projector
 from echoclr_core.models.recompute import still_statistics
 from echoclr_core.pretrain.contrastive import Meters, contrastive_meters, nt_xent
 from echoclr_core.pretrain.frame_order import frame_orders
-from echoclr_core.pretrain.probe import NOT_PROBED, Probe
+from echoclr_core.pretrain.probe import Probe
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.training import distributed
 from echoclr_core.training.compute import Compute
@@ -245,7 +245,7 @@ class PretrainTrainer:
     ) -> tuple[dict, bool]:
         """The history row of the interval that ends at ``step``."""
         row = {"epoch": step / self.epoch_steps, "step": step, "order_loss": None, "order_accuracy": None}
-        row |= NOT_PROBED | {name: value for name, value in means.items() if name != "potential"}
+        row |= {name: value for name, value in means.items() if name != "potential"}
         row["uniformity"] = max(math.log(means["potential"]), MIN_UNIFORMITY)  # rounding goes below it
         row |= {"learning_rate": learning_rate_at(step - 1, self.steps, self.settings)}
         if self.probe is not None:
@@ -264,7 +264,7 @@ class PretrainTrainer:
         """Take up weights and optimizer; AUROCs of other labels are removed from ``history``."""
         if self.labels_digest is not None and state["labels"] != self.labels_digest:
             for row in history:
-                row.update(NOT_PROBED)
+                row.update({name: None for name in row if name.startswith("probe_")} | self.probe.not_due())
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
 

@@ -48,16 +48,7 @@ HISTORY = Table(
             kind="float", nullable=True, description="mean norm of the gradient before clipping", low=0
         ),
         "learning_rate": Column(kind="float", description="of the interval's last step", low=0),
-        **{
-            f"probe_{task}": Column(
-                kind="float",
-                description=f"AUROC of {name} on validation studies by k nearest neighbours",
-                nullable=True,
-                low=0,
-                high=1,
-            )
-            for task, name in (("severe_as", "severe AS"), ("lvh", "LVH"))
-        },
     },
     key=("step",),
+    extra=True,  # probe_<task>: AUROC of the task on validation studies by k nearest neighbours, where probed
 )

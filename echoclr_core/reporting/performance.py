@@ -22,7 +22,7 @@ def performance_table(
     aupr: str = "aupr_trapezoid",
     published: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Table S2 (``task="lvh"``) or S3 (``"severe_as"``): one row a ratio, draw and initialisation.
+    """The result table of a task (the paper's S2 and S3): one row a ratio, draw and initialisation.
 
     Parameters
     ----------

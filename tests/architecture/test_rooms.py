@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "echoclr_core"
 ORDER = (
     "common",
+    "tasks",
     "dicom",
     "deidentify",
     "video",

@@ -7,6 +7,7 @@ import pytest
 from echoclr_core.cohort.ages import cap_ages
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, check_labels, read_labels
+from echoclr_core.tasks.task import make_task
 
 COLUMNS = LabelColumns()
 HEADER = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index"
@@ -178,15 +179,29 @@ def test_files_that_are_no_tables(tmp_path, text, message):
     assert message in problem
 
 
-def test_no_severe_grade_at_all_is_a_problem(tmp_path):
-    path = csv(tmp_path, "1,p,2019-01-01,F,severe stenosis,", "2,p,2019-01-01,F,None,")
-    (problem,) = check_labels(path, COLUMNS, severe_grades=["Severe"])
-    assert (
-        "no row has a severe grade; severe are ['Severe'], the most frequent grades are ['severe stenosis'"
-        in problem
+AS = {"column": "as_severity", "positive": ["Severe"], "negative": ["None", "Mild"], "excluded": ["Low flow"]}
+
+
+def test_a_text_that_no_task_names_is_a_problem(tmp_path):
+    path = csv(
+        tmp_path,
+        "1,p,2019-01-01,F,Severe stenosis,",
+        "2,p,2019-01-01,F,None,",
+        "3,q,2019-01-01,F,severe,",
+        "4,r,2019-01-01,F,Severe stenosis,",
     )
-    assert check_labels(path, COLUMNS, severe_grades=["Severe Stenosis"]) == []
+    (problem,) = check_labels(path, COLUMNS, tasks=[make_task("severe_as", AS)])
+    assert "1 texts are in none of positive, negative and excluded" in problem
+    assert "'Severe stenosis' (2 studies, nearest 'Severe')" in problem
+    named = AS | {"positive": ["Severe", "severe STENOSIS"]}
+    assert check_labels(path, COLUMNS, tasks=[make_task("severe_as", named)]) == []
     assert check_labels(path, COLUMNS) == []
+
+
+def test_no_positive_study_at_all_is_a_problem(tmp_path):
+    path = csv(tmp_path, "1,p,2019-01-01,F,Mild,80", "2,p,2019-01-01,F,None,90")
+    (problem,) = check_labels(path, COLUMNS, tasks=[make_task("severe_as", AS)])
+    assert "tasks.severe_as): no study is positive" in problem
 
 
 def test_empty_columns_without_a_name_are_left_out(tmp_path):

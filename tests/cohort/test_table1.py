@@ -6,6 +6,8 @@ import pytest
 
 from echoclr_core.cohort.table1 import table1
 
+TITLES = {"severe_as": "Severe AS", "lvh": "LVH"}
+
 
 def studies():
     return pd.DataFrame(
@@ -34,7 +36,7 @@ def cells(text, characteristic, level=""):
 
 
 def test_cells_by_hand():
-    text, _ = table1(studies())
+    text, _ = table1(studies(), titles=TITLES)
     assert list(text.columns) == [
         "characteristic",
         "level",
@@ -48,21 +50,21 @@ def test_cells_by_hand():
     assert cells(text, "Patients") == ["3", "1", "1", "5"]
     assert cells(text, "Sex", "female") == ["2 (50.0%)", "0 (0.0%)", "0 (–%)", "2 (40.0%)"]
     assert cells(text, "Sex", "missing") == ["0 (0.0%)", "0 (0.0%)", "1 (100.0%)", "1 (16.7%)"]
-    assert cells(text, "Severe aortic stenosis") == ["1 (33.3%)", "1 (100.0%)", "0 (0.0%)", "2 (40.0%)"]
-    assert cells(text, "Severe aortic stenosis", "missing") == [
+    assert cells(text, "Severe AS") == ["1 (33.3%)", "1 (100.0%)", "0 (0.0%)", "2 (40.0%)"]
+    assert cells(text, "Severe AS", "missing") == [
         "1 (25.0%)",
         "0 (0.0%)",
         "0 (0.0%)",
         "1 (16.7%)",
     ]
     assert cells(text, "LV mass index, g/m²") == ["100.0 (20.0)", "90.0 (–)", "– (–)", "97.5 (17.1)"]
-    assert cells(text, "Left-ventricular hypertrophy", "missing")[3] == "6 (100.0%)"
+    assert cells(text, "LVH", "missing")[3] == "6 (100.0%)"
     assert cells(text, "age") == ["70.0 (10.0)", "50.0 (–)", "40.0 (–)", "60.0 (15.8)"]
     assert cells(text, "race", "A") == ["3 (75.0%)", "0 (0.0%)", "0 (0.0%)", "3 (50.0%)"]
 
 
 def test_full_table_adds_grades_years_and_videos():
-    short, full = table1(studies())[0], table1(studies(), full=True)[0]
+    short, full = table1(studies(), titles=TITLES)[0], table1(studies(), titles=TITLES, full=True)[0]
     assert set(full["characteristic"]) - set(short["characteristic"]) == {
         "Aortic stenosis as reported, n (%)",
         "Year of the study, n (%)",
@@ -79,11 +81,11 @@ def test_full_table_adds_grades_years_and_videos():
 
 
 def test_tidy_frame_holds_the_numbers_of_the_text():
-    _, tidy = table1(studies(), full=True)
+    _, tidy = table1(studies(), titles=TITLES, full=True)
     values = tidy.set_index(["characteristic", "level", "set", "statistic"])["value"]
     assert values.index.is_unique
     assert values["age", "", "train", "sd"] == pytest.approx(10.0)
-    assert values["Severe aortic stenosis", "", "overall", "percent"] == pytest.approx(40.0)
+    assert values["Severe AS", "", "overall", "percent"] == pytest.approx(40.0)
     assert np.isnan(values["LV mass index, g/m²", "", "external", "mean"])
     counts = tidy[(tidy["statistic"] == "n") & (tidy["characteristic"] == "Aortic stenosis as reported")]
     assert counts.groupby("set")["value"].sum().to_dict() == {
@@ -106,10 +108,10 @@ def test_workshop_table_layout():
             "n_videos": 1,
         }
     )
-    text, _ = table1(frame)
+    text, _ = table1(frame, titles={"severe_as": "Severe AS"})
     assert text["Training"].tolist() == ["5,311", "5,311", "1,184 (22.3%)"]
 
 
 def test_no_studies():
     with pytest.raises(ValueError, match="no studies"):
-        table1(studies().iloc[:0])
+        table1(studies().iloc[:0], titles=TITLES)

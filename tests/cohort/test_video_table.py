@@ -11,6 +11,7 @@ from echoclr_core.cohort.video_table import (
     check_video_table,
     read_video_table,
 )
+from echoclr_core.tasks.task import make_task
 from echoclr_core.video.given_files import catalogue_videos
 
 PLAIN = VideoLayout(
@@ -18,6 +19,8 @@ PLAIN = VideoLayout(
     labels=LabelColumns(study_id="study", patient_id="patient", study_date=None, undated=True),
 )
 HEADER = "video,study,patient,set,view,sex,as_severity,lv_mass_index"
+
+GRADES = make_task("as", {"column": "as_severity", "positive": ["Severe"], "negative": ["None"]})
 
 
 def table(folder, *rows, header=HEADER):
@@ -52,7 +55,7 @@ def test_all_problems_are_listed_at_once_without_names(tmp_path):
         "c.avi,S2,P2,holdout,plax,F,None,heavy",
         ",S3,P3,train,plax,F,None,80",
     )
-    lines = check_video_table(path, PLAIN, severe_grades=["Severe"])
+    lines = check_video_table(path, PLAIN, tasks=[GRADES])
     text = "\n".join(lines)
     for said in (
         "rows 2, 3: column 'video': allowed is one row a video",
@@ -61,7 +64,7 @@ def test_all_problems_are_listed_at_once_without_names(tmp_path):
         "rows 2, 3: column 'set': different values within one study",
         "rows 2, 3: column 'sex': different values within one study",
         "'heavy'",
-        "no row has a severe grade",
+        "no study is positive",
     ):
         assert said in text, text
     assert "a.avi" not in text

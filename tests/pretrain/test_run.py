@@ -705,7 +705,7 @@ def test_labels_that_do_not_fit_the_probe_are_refused(make_store, tmp_path):
     store = make_store((3,) * 8)
     videos, settings = videos_of(store), dataclasses.replace(BASE, probe_every=1)
     for labels, told in (
-        (labels_of(videos, grade=[1] * 8), "need study_id and at least one of"),
+        (labels_of(videos), "need study_id and at least one column of a task"),
         (labels_of(videos, lvh=[True] * 8)[:4], "no validation study has a row"),
     ):
         with pytest.raises(ValueError, match=told):

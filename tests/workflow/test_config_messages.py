@@ -68,7 +68,6 @@ def test_empty_paths_name_the_keys_and_the_demo(config):
     [
         ("cohort", "split_fractions", [0.7, 0.1, 0.1], "sum to 0.9"),
         ("cohort", "external_years", [2020], "development years too"),
-        ("cohort", "excluded_grades", ["Severe"], "in cohort.severe_grades too"),
         ("model", "encoder", "r3d", "kinetics400 weights are those of r3d_18"),
         ("model", "input_size", 224, "larger than mask.size"),
         ("explain", "reference", "random", None),

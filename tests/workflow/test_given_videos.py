@@ -47,9 +47,15 @@ def test_the_whole_study_is_planned_without_dicom(study_of, tmp_path):
 
 
 def test_a_study_without_tasks_ends_with_pretraining(study_of, tmp_path):
-    plan = study(study_of, tmp_path, "echonet_dynamic", *echonet_dynamic(tmp_path / "set")).plan()
+    found = study(study_of, tmp_path, "echonet_dynamic", *echonet_dynamic(tmp_path / "set"))
+    plan = found.plan(overlay="{finetune: {tasks: []}, explain: {tasks: []}}")
     assert {"pretrain_encoder", "digest_training_data", "make_table1", "index_clip_store"} <= set(plan)
     assert not {"finetune_model", "evaluate_ratio", "build_report", *REPLACED} & set(plan)
+
+
+def test_echonet_dynamic_asks_for_the_ejection_fraction(study_of, tmp_path):
+    plan = study(study_of, tmp_path, "echonet_dynamic", *echonet_dynamic(tmp_path / "set")).plan()
+    assert {"finetune_model", "evaluate_ratio", "build_report"} <= set(plan)
 
 
 @pytest.mark.slow
@@ -128,8 +134,11 @@ def test_a_new_study_touches_its_own_shard_only(lvh):
     ("overlay", "said"),
     [
         ("input: {labels: labels.csv}", "input.labels: stands beside input.avi"),
-        ("finetune: {tasks: [severe_as, lvh]}", "layout echonet_lvh has no grades for severe_as"),
-        ("cohort: {lvh_wall_above: null}", "set cohort.lvh_wall_above"),
+        ("finetune: {tasks: [severe_as, lvh]}", "layout echonet_lvh has no column as_severity for severe_as"),
+        (
+            "tasks: {lvh: {column: lv_mass_index}}",
+            "has no column lv_mass_index for lvh; it has .*wall_thickness",
+        ),
         ("input: {avi: {table: ''}}", "input.avi.table: is empty"),
     ],
 )

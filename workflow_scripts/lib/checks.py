@@ -12,8 +12,10 @@ import yaml
 from snakemake.exceptions import WorkflowError
 
 from echoclr_core.common.validation import fill_defaults, problems
+from echoclr_core.tasks.task import make_task
 from workflow_scripts.lib import results_folder, synthetic_folder
 from workflow_scripts.lib.layout import videos_given
+from workflow_scripts.lib.study_tasks import study_tasks, task_names, task_problems, with_task_columns
 
 # The targets of the command line, in the order of the study.
 STAGES = (
@@ -52,7 +54,7 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
     if found:
         lines = "\n".join(f"  {line}" for line in found)
         raise WorkflowError(f"{len(found)} problem{'s' * (len(found) > 1)} in the configuration:\n{lines}")
-    return config
+    return with_task_columns(config)
 
 
 def refuse_copies_of_logs(show_failed_logs: bool) -> None:
@@ -90,13 +92,27 @@ def _avi_problems(config: dict) -> list[str]:
     ):
         found.append("cohort.split_unit: table needs input.avi with its split column in input.avi.split")
     if given and avi["layout"] != "table":
-        tasks = config["finetune"]["tasks"]
-        if "severe_as" in tasks:
-            found.append(f"finetune.tasks: the layout {avi['layout']} has no grades for severe_as")
-        if "lvh" in tasks and (avi["layout"] != "echonet_lvh" or not config["cohort"]["lvh_wall_above"]):
+        found += _layout_problems(config, avi["layout"])
+    return found
+
+
+def _layout_problems(config: dict, layout: str) -> list[str]:
+    """Tasks that read columns which a published table does not have."""
+    from echoclr_core.cohort.video_table import LAYOUTS
+
+    labels = LAYOUTS[layout].labels
+    there = [*labels.extra, *(["wall_thickness"] if labels.ivsd else [])]
+    found = []
+    for name in task_names(config):
+        try:
+            columns = make_task(name, config["tasks"][name]).columns()
+        except ValueError:  # told by task_problems
+            continue
+        lacking = [column for column in columns if column not in there]
+        if lacking:
             found.append(
-                f"finetune.tasks: the layout {avi['layout']} gives no mass index for lvh"
-                + "; set cohort.lvh_wall_above" * (avi["layout"] == "echonet_lvh")
+                f"finetune.tasks: the layout {layout} has no column {', '.join(lacking)} for {name}; it has "
+                f"{', '.join(there)}"
             )
     return found
 
@@ -114,8 +130,7 @@ def _between_keys(config: dict) -> list[str]:
     both = sorted(set(cohort["development_years"]) & set(cohort["external_years"]))
     if both:
         found.append(f"cohort.external_years: {both} are development years too; a year is one or the other")
-    for grade in sorted(set(cohort["severe_grades"]) & set(cohort["excluded_grades"])):
-        found.append(f"cohort.excluded_grades: {grade!r} is in cohort.severe_grades too")
+    found += task_problems(config)
     for key, rates in tune["learning_rates"].items():
         found += _rate_problems(f"finetune.learning_rates.{key}", rates)
     if "kinetics400" in tune["initialisations"] and config["model"]["encoder"] != "r3d_18":
@@ -148,9 +163,6 @@ def _between_keys(config: dict) -> list[str]:
                 f"explain.{role}: {init} is not in finetune.initialisations {tune['initialisations']}; "
                 "choose one of those"
             )
-    for task in config["explain"]["tasks"]:
-        if task not in tune["tasks"]:
-            found.append(f"explain.tasks: {task} is not in finetune.tasks {tune['tasks']}")
     return found
 
 
@@ -218,12 +230,7 @@ def check_tables(config: dict) -> None:
     if config["synthetic"]["development_studies"] or not path or not Path(path).exists():
         return
     columns = label_columns(_column_settings(config))
-    _tell(check_labels(path, columns, severe_grades=_wanted_grades(config)), "input.labels")
-
-
-def _wanted_grades(config: dict) -> list[str] | None:
-    """The grades of which the table must hold one; None where severe stenosis is no task."""
-    return config["cohort"]["severe_grades"] if "severe_as" in config["finetune"]["tasks"] else None
+    _tell(check_labels(path, columns, tasks=study_tasks(config)), "input.labels")
 
 
 def _check_view_labels(config: dict) -> None:
@@ -243,7 +250,7 @@ def _check_video_table(config: dict) -> None:
     path = config["input"]["avi"]["table"]
     if path and Path(path).exists():
         layout = video_layout(_column_settings(config))
-        _tell(check_video_table(path, layout, severe_grades=_wanted_grades(config)), "input.avi.table")
+        _tell(check_video_table(path, layout, tasks=study_tasks(config)), "input.avi.table")
 
 
 def _tell(found: list[str], key: str) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
+from workflow_scripts.lib.study_tasks import task_names, task_titles
+
 SSL = ("simclr", "mi_simclr", "echoclr")
-TASK_TITLES = {"lvh": "LVH", "severe_as": "Severe AS"}
 COHORTS = ("internal", "external")
 SCORED = (*COHORTS, "validation")
 
@@ -31,12 +32,12 @@ class Grid:
     @property
     def tasks(self) -> list[str]:
         """The tasks of the study, in the order in which they are defined: that of figures and tables."""
-        return [task for task in TASK_TITLES if task in self.config["finetune"]["tasks"]]
+        return task_names(self.config)
 
     @property
     def titles(self) -> list[list[str]]:
         """[task, title] of each task."""
-        return [[task, TASK_TITLES[task]] for task in self.tasks]
+        return task_titles(self.config)
 
     @property
     def methods(self) -> list[str]:

@@ -1,0 +1,1 @@
+"""What is predicted: one object a task, with the rule that gives each study its label."""
