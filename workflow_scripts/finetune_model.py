@@ -8,15 +8,15 @@ from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
 from echoclr_core.common.files import write_json
 from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.common.lifetime import GRACE_SECONDS
+from echoclr_core.finetune.export import save_model
 from echoclr_core.finetune.run import finetune
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import HISTORY
-from echoclr_core.models.weights import save_weights
 from echoclr_core.training.gpu import require_gpu
 from echoclr_core.training.progress import TIMINGS
 from echoclr_core.training.settings import settings_from
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.models import augmentation_fields, encoder_settings, initial_state
+from workflow_scripts.lib.models import augmentation_fields, encoder_settings, initial_state, label_rule_of
 from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.seeds import seed_of
 from workflow_scripts.lib.store import open_store
@@ -77,11 +77,16 @@ with (
         RECORD: json.loads(snakemake.params.settings),
         "learning_rate": cell.lr,
     }
-    header = {"task": cell.task, "initialisation": cell.init, "fingerprint": str(result.run["fingerprint"])}
+    save_model(
+        snakemake.output.model,
+        result,
+        task=cell.task,
+        label_rule=label_rule_of(snakemake.config, cell.task),
+        initialisation=cell.init,
+    )
     HISTORY.write(result.history, snakemake.output.history)
     TIMINGS.write(result.timings, snakemake.output.timings)
     write_json(snakemake.output.run, record)
-    save_weights(snakemake.output.model, result.model.state_dict(), header)
     log.info("%s", record)
     # The results are written: what an interrupted attempt would have resumed from is not needed any more.
     shutil.rmtree(Path(snakemake.params.state), ignore_errors=True)

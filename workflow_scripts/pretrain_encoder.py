@@ -9,11 +9,11 @@ from echoclr_core.common.folder_lock import FolderHeldError, hold_folder
 from echoclr_core.pretrain.__main__ import run_spec
 from echoclr_core.training.checkpoints import keep_newest
 from echoclr_core.training.gpu import require_gpu
+from echoclr_core.video.store import store_files
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import augmentation_fields, encoder_fields
 from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.seeds import seed_of
-from workflow_scripts.lib.store import store_files
 from workflow_scripts.lib.torchrun import processes_of, run_in_processes
 
 with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:

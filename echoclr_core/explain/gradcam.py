@@ -33,7 +33,8 @@ def grad_cam(
         Takes (1, C, T, H, W), returns one logit, (1,) or (1, 1), or several with ``target``. It is
         used in evaluation mode; its training flags and gradients are left as they were.
     clip
-        (C, T, H, W) float, prepared as the model was trained.
+        (C, T, H, W) float, prepared as the model was trained; or (T, H, W) uint8 as it is stored, for a model
+        that prepares clips itself (``echoclr_core.models.load``).
     layer
         Its output (1, c, t, h, w) is explained; None for the last convolution block.
     zoom_order
@@ -72,7 +73,7 @@ def raw_grad_cam(
     before ReLU sums to the logit less its bias, so one scale serves several clips and models.
     """
     coarse, _ = class_activation(model, clip, layer, target=target)
-    return zoom_map(coarse, tuple(np.shape(clip)[1:]), zoom_order)
+    return zoom_map(coarse, tuple(np.shape(clip)[-3:]), zoom_order)
 
 
 def class_activation(
@@ -131,6 +132,8 @@ def zoom_map(coarse: np.ndarray, size: tuple[int, ...], order: int = 1) -> np.nd
 
 def _as_input(model: nn.Module, clip: ArrayLike | Tensor) -> Tensor:
     clip = torch.as_tensor(clip)
+    if clip.dtype == torch.uint8 and clip.ndim == 3 and hasattr(model, "prepare"):
+        return model.prepare(clip)
     if clip.ndim != 4 or not clip.is_floating_point() or 0 in clip.shape:
         raise ValueError(f"clip: {clip.dtype} {tuple(clip.shape)}; allowed is a float clip (C, T, H, W)")
     weight = next(model.parameters(), torch.empty(0))

@@ -32,6 +32,7 @@ from echoclr_core.training.loop import CHECKPOINT_MINUTES, Loop
 from echoclr_core.training.numbers_code import numbers_code
 from echoclr_core.training.progress import TIMINGS, Progress
 from echoclr_core.training.selfcheck import checked_compute
+from echoclr_core.training.state_folder import state_folder
 from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
 
@@ -74,7 +75,7 @@ def finetune(
     initial: Mapping[str, Tensor] | None,
     settings: FinetuneSettings,
     *,
-    state_dir: str | Path,
+    state_dir: str | Path | None = None,
     device: str = "auto",
     jobs_per_gpu: int = 1,
     workers: int = 0,
@@ -102,7 +103,8 @@ def finetune(
     settings
         How.
     state_dir
-        For checkpoints; to be removed by the caller once the results are written.
+        For checkpoints, to be removed by the caller once the results are written; None for a run that cannot
+        be resumed.
     device, jobs_per_gpu
         See ``training.lease_device``.
     workers
@@ -134,6 +136,7 @@ def finetune(
         load_strictly(encoder, initial, source="the initial state")
     size = (settings.input_size or store.size[0], settings.input_size or store.size[1])
     with (
+        state_folder(state_dir) as folder,
         lease_device(device, jobs_per_gpu=jobs_per_gpu) as place,
         deterministic(settings.deterministic),
         Stopper() as stopper,
@@ -168,7 +171,7 @@ def finetune(
             steps=steps,
             interval=batches.steps_per_epoch,
             seed=settings.seed,
-            checkpoints=Checkpoints(state_dir, fingerprint, definition=definition),
+            checkpoints=Checkpoints(folder, fingerprint, definition=definition),
             checkpoint_every=settings.checkpoint_every,
             checkpoint_minutes=checkpoint_minutes,
             workers=workers,
@@ -184,8 +187,16 @@ def finetune(
         "fingerprint": fingerprint,
         "code": definition["code"],
         "notes": notes,
+        "frame_size": [int(side) for side in store.size],
+        "frame_rate": _frame_rate(store, tables["training"]),
     }
     return _result(model, trainer, loop, settings, tables, record)
+
+
+def _frame_rate(store: ClipStore, videos: pd.DataFrame) -> float | None:
+    """Median frame rate of the training videos, frames/s; None where none is known."""
+    rates = store.index.set_index("video_id").loc[videos["video_id"], "fps"].dropna()
+    return float(rates.median()) if len(rates) else None
 
 
 def tidy(videos: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -33,6 +33,7 @@ from echoclr_core.training.loop import CHECKPOINT_MINUTES, Loop, silent_logger
 from echoclr_core.training.numbers_code import numbers_code
 from echoclr_core.training.progress import TIMINGS, Progress
 from echoclr_core.training.selfcheck import checked_compute
+from echoclr_core.training.state_folder import state_folder
 from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
 
@@ -85,7 +86,7 @@ def pretrain(
     encoder_settings: EncoderSettings,
     settings: PretrainSettings,
     *,
-    state_dir: str | Path,
+    state_dir: str | Path | None = None,
     validation: pd.DataFrame | None = None,
     device: str = "auto",
     jobs_per_gpu: int = 1,
@@ -109,7 +110,8 @@ def pretrain(
     encoder_settings, settings
         What and how.
     state_dir
-        For checkpoints. Kept, the last one lets a later run with more steps and a constant schedule go on.
+        For checkpoints; None for a run that cannot be resumed. Kept, the last one lets a later run with more
+        steps and a constant schedule go on.
     validation
         Videos of other studies, for the held-out accuracies; None for none.
     device
@@ -144,6 +146,7 @@ def pretrain(
     """
     log = log or logging.getLogger(__name__)
     with (
+        state_folder(state_dir) as folder,
         lease_device(device, jobs_per_gpu=jobs_per_gpu) as place,
         distributed.process_group(place),
         deterministic(settings.deterministic),
@@ -152,7 +155,7 @@ def pretrain(
         run = _Run(store, videos, encoder_settings, settings, place, code, log)
         run.prepare_probe(validation, labels)
         with EventLog.at(events if distributed.rank() == 0 else None) as scalars:
-            return run(Path(state_dir), validation, workers, checkpoint_minutes, stopper, scalars, terminal)
+            return run(folder, validation, workers, checkpoint_minutes, stopper, scalars, terminal)
 
 
 class _Run:

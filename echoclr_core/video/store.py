@@ -6,6 +6,7 @@ else, and all processes of a machine share the pages. Both files are only read a
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,16 @@ import pandas as pd
 
 from echoclr_core.video.sampling import is_short
 from echoclr_core.video.tables import CLIP_INDEX
+
+
+def store_files(manifest: str | Path) -> tuple[list[str], list[str]]:
+    """Index files and frame files of every shard that a store.json lists, both in the order of the shards."""
+    manifest = Path(manifest)
+    shards = sorted(json.loads(manifest.read_text(encoding="utf-8"))["shards"])
+    return (
+        [str(manifest.parent / f"{shard}.parquet") for shard in shards],
+        [str(manifest.parent / f"{shard}.npy") for shard in shards],
+    )
 
 
 class ClipStore:
@@ -95,6 +106,17 @@ class ClipStore:
         for target, video_id, start in zip(out, video_ids, starts, strict=True):
             _fill(target, self._view(video_id), int(start), video_id)
         return out
+
+    @classmethod
+    def open_folder(cls, folder: str | Path) -> "ClipStore":
+        """Open the store of a study, ``results/<study>/clips``: every shard that its store.json lists.
+
+        Raises
+        ------
+        FileNotFoundError
+            When the folder has no store.json.
+        """
+        return cls.open(*store_files(Path(folder) / "store.json"))
 
     def verify(self) -> None:
         """Read every frame and compare its video's SHA-256; ValueError names the videos that differ."""

@@ -48,6 +48,15 @@ def initial_state(init: str, weights: str, kinetics: str, settings: EncoderSetti
     return encoder.state_dict()
 
 
+def label_rule_of(config: dict, task: str) -> dict:
+    """Which studies are positive, from the configuration, for the header of a model.
+
+    The rule of the task's own entry, else the section with the rules of all tasks.
+    """
+    tasks = config.get("tasks")
+    return tasks[task] if isinstance(tasks, dict) else config["cohort"]
+
+
 def load_classifier(path: str, settings: EncoderSettings) -> Classifier:
     """A fine-tuned classifier in eval mode, loaded strictly."""
     model = Classifier(build_encoder(settings))

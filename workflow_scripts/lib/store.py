@@ -1,19 +1,8 @@
-"""The clip store as the workflow lays it out: one memory map and one index a shard, beside store.json."""
+"""The clip store from its manifest, ``clips/store.json``."""
 
-import json
 from pathlib import Path
 
-from echoclr_core.video.store import ClipStore
-
-
-def store_files(manifest: str | Path) -> tuple[list[str], list[str]]:
-    """The index files and the frame files of every shard that ``clips/store.json`` lists."""
-    manifest = Path(manifest)
-    shards = sorted(json.loads(manifest.read_text(encoding="utf-8"))["shards"])
-    return (
-        [str(manifest.parent / f"{shard}.parquet") for shard in shards],
-        [str(manifest.parent / f"{shard}.npy") for shard in shards],
-    )
+from echoclr_core.video.store import ClipStore, store_files
 
 
 def open_store(manifest: str | Path) -> ClipStore:
