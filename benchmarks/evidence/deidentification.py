@@ -31,7 +31,13 @@ from echoclr_core.synthetic.archive import write_study
 from echoclr_core.synthetic.cohort import StudyPlan, plan_studies, study_anatomy
 from echoclr_core.synthetic.patients import make_patient
 from echoclr_core.synthetic.screens import plain
-from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.settings import (
+    CONTRADICTING,
+    CONTRADICTING_RATES,
+    ENCODINGS,
+    RATE_TAGS,
+    SyntheticSettings,
+)
 from echoclr_core.synthetic.video import screen_video
 
 COMMON, ALIKE = 4, 0.7
@@ -49,6 +55,8 @@ def cohort(videos: int, seed: int, touching: float, inside: float, passing: floa
         other_videos=(2, 3),
         frames=16,
         screens=SCREENS,
+        encodings=(*ENCODINGS, *CONTRADICTING),
+        rate_tags=(*RATE_TAGS, *CONTRADICTING_RATES),
         touching_share=touching,
         inside_share=inside,
         passing_share=passing,

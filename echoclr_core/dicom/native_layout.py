@@ -107,18 +107,25 @@ def _more_samples(read: Read, length: int, count: int, exact: Strides, layout: P
 
 
 def _padded(read: Read, stride: int, count: int, exact: Strides, layout: PixelFormat) -> Strides | None:
-    """Where the further bytes of a frame stand: after each row, or after the frame if they are zeros."""
+    """Where the further bytes of a frame stand: after each row, or after the frame if they are zeros.
+
+    Where both can be, or where what follows the rows is not the same everywhere, the columns decide.
+    """
     rows = exact.frame // exact.row
     excess = stride - exact.frame
+    ends = (index * stride + exact.frame for index in {0, count // 2, count - 1})
+    after_frame = all(_zeros(read, end, excess) for end in ends)
     padding, left = divmod(excess, rows)
     picture = np.frombuffer(read(count // 2 * stride, stride), np.uint8)
     if 0 < padding <= MAX_ROW_PADDING and left == 0 and len(picture) == stride:
+        edge = picture.reshape(rows, -1)[:, exact.row :]
         odd_pairs = layout.subsampled and layout.columns % 2 == 1 and padding == 2  # the pair's other half
+        gain = 1.0 if odd_pairs else MIN_GAIN
         plain = _column_contrast(picture, exact.row, rows)
-        if _column_contrast(picture, exact.row + padding, rows) >= plain * (1.0 if odd_pairs else MIN_GAIN):
+        stands_out = _column_contrast(picture, exact.row + padding, rows) >= gain * plain
+        if stands_out or ((edge == edge[0, 0]).all() and not after_frame):
             return Strides(frame=stride, row=exact.row + padding)
-    ends = (index * stride + exact.frame for index in {0, count // 2, count - 1})
-    return Strides(frame=stride, row=exact.row) if all(_zeros(read, end, excess) for end in ends) else None
+    return Strides(frame=stride, row=exact.row) if after_frame else None
 
 
 def _column_contrast(data: np.ndarray, row: int, rows: int) -> float:

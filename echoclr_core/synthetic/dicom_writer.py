@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.config import IGNORE
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.tag import Tag
 from pydicom.uid import (
     MPEG2MPML,
     BasicTextSRStorage,
@@ -17,8 +18,10 @@ from pydicom.uid import (
     UltrasoundMultiFrameImageStorage,
 )
 
-from echoclr_core.synthetic.encodings import JPEG_XL, RAW, set_pixels
+from echoclr_core.synthetic.encodings import set_pixels
+from echoclr_core.synthetic.pixel_encoding import JPEG_XL, RAW
 
+_FRAME_TIME = 0x00181063
 _STRAY_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _STAND_IN = str(MPEG2MPML)
 _IMPLEMENTATION = "2.25.231404977431086163187126458817914013"
@@ -98,20 +101,41 @@ def set_rate(dataset: Dataset, tag: str, frame_rate: float, frames: int) -> None
         "vector", "time", "cine_rate" or "recommended": that tag alone; vendors round the last two to whole
         frames a second, and so does this. "all": a vector and everything that follows from it.
         "zero_time": a FrameTime of 0, as exporters leave it, beside a true CineRate. "none": nothing.
+        "pointer": a wrong vector beside the FrameTime that FrameIncrementPointer names. "comma": FrameTime
+        with a decimal comma. "groups": the time of each frame in the functional groups.
     """
     milliseconds = 1000 / frame_rate
     if tag in ("vector", "all"):
         dataset.FrameIncrementPointer = 0x00181065
         dataset.FrameTimeVector = [0.0, *[round(milliseconds, 4)] * (frames - 1)]
     if tag in ("time", "zero_time"):
-        dataset.FrameIncrementPointer = 0x00181063
+        dataset.FrameIncrementPointer = _FRAME_TIME
         dataset.FrameTime = round(milliseconds, 6) if tag == "time" else 0
     if tag == "all":  # the times are the truth; the two rates say how fast a viewer should play it
         dataset.CineRate = dataset.RecommendedDisplayFrameRate = max(round(frame_rate / 2), 1)
     if tag in ("cine_rate", "zero_time"):
         dataset.CineRate = round(frame_rate)
+    if tag == "pointer":
+        dataset.FrameIncrementPointer = _FRAME_TIME
+        dataset.FrameTime = round(milliseconds, 6)
+        dataset.FrameTimeVector = [0.0, *[125] * (frames - 1)]
+    if tag == "comma":
+        text = f"{milliseconds:.6f}".replace(".", ",").encode()
+        dataset[_FRAME_TIME] = RawDataElement(Tag(_FRAME_TIME), "DS", len(text), text, 0, False, True)
+    if tag == "groups":
+        dataset.PerFrameFunctionalGroupsSequence = [
+            _frame_group(number * milliseconds / 1000) for number in range(frames)
+        ]
     if tag == "recommended":
         dataset.RecommendedDisplayFrameRate = round(frame_rate)
+
+
+def _frame_group(seconds: float) -> Dataset:
+    """Functional groups of the frame that was taken so long after the first."""
+    position, group = Dataset(), Dataset()
+    position.TemporalPositionTimeOffset = seconds
+    group.TemporalPositionSequence = [position]
+    return group
 
 
 def set_region(

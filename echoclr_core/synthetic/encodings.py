@@ -1,8 +1,6 @@
 """Frames to pixel data: the transfer syntaxes and photometric interpretations met in archives."""
 
 import io
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 
 import av
@@ -13,43 +11,21 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import RLELossless
 
-_ROOT = "1.2.840.10008.1.2"
-RAW, IMPLICIT, DEFLATED, BIG_ENDIAN = f"{_ROOT}.1", _ROOT, f"{_ROOT}.1.99", f"{_ROOT}.2"
-JPEG, JPEG_LS, JPEG_2000 = f"{_ROOT}.4.50", f"{_ROOT}.4.80", f"{_ROOT}.4.90"
-JPEG_XL, H264 = f"{_ROOT}.4.110", f"{_ROOT}.4.102"
+from echoclr_core.synthetic.contradictions import CONTRADICTING
+from echoclr_core.synthetic.pixel_encoding import (
+    BIG_ENDIAN,
+    DEFLATED,
+    H264,
+    IMPLICIT,
+    JPEG,
+    JPEG_2000,
+    JPEG_LS,
+    JPEG_XL,
+    Encoding,
+    ybr_of,
+)
+
 _JPEG_422, _JPEG_444 = 0x211111, 0x111111  # OpenCV's codes for the sampling of colour
-
-
-@dataclass(frozen=True, kw_only=True)
-class Encoding:
-    """One way to store frames.
-
-    Parameters
-    ----------
-    syntax
-        Transfer Syntax UID.
-    photometric
-        PhotometricInterpretation.
-    samples, bits
-        SamplesPerPixel and BitsAllocated.
-    planar
-        PlanarConfiguration, for three samples.
-    native
-        (T, H, W, 3) uint8 RGB to the stored array, for uncompressed data.
-    packed
-        Frames and JPEG quality to codestreams, for compressed data; one of the two is None.
-    even
-        Whether height and width must be even.
-    """
-
-    syntax: str = RAW
-    photometric: str = "RGB"
-    samples: int = 3
-    bits: int = 8
-    planar: int = 0
-    native: Callable[[np.ndarray], np.ndarray] | None = None
-    packed: Callable[[np.ndarray, int], Iterable[bytes]] | None = None
-    even: bool = False
 
 
 def _same(frames: np.ndarray) -> np.ndarray:
@@ -64,15 +40,9 @@ def _planes(frames: np.ndarray) -> np.ndarray:
     return frames.transpose(0, 3, 1, 2)
 
 
-def _ybr(frames: np.ndarray) -> np.ndarray:
-    """Full-range luma and colour differences (DICOM PS3.3 C.7.6.3.1.2): (T, H, W, 3) uint8."""
-    converted = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb) for frame in frames])
-    return converted[..., [0, 2, 1]]
-
-
 def _ybr_422(frames: np.ndarray) -> np.ndarray:
     """Y0 Y1 Cb Cr for every two pixels of a row: (T, H, W / 2, 4) uint8."""
-    full = _ybr(frames)
+    full = ybr_of(frames)
     pairs = full[..., 1:].reshape(*full.shape[:2], -1, 2, 2).mean(3).round().astype(np.uint8)
     return np.concatenate((full[..., 0].reshape(*full.shape[:2], -1, 2), pairs), -1)
 
@@ -139,7 +109,7 @@ ENCODINGS: dict[str, Encoding] = {
     "rgb_planar": Encoding(planar=1, native=_planes),
     "implicit": Encoding(syntax=IMPLICIT, native=_same),
     "deflated": Encoding(syntax=DEFLATED, native=_same),
-    "ybr": Encoding(photometric="YBR_FULL", native=_ybr),
+    "ybr": Encoding(photometric="YBR_FULL", native=ybr_of),
     "ybr_422": Encoding(photometric="YBR_FULL_422", native=_ybr_422, even=True),
     "mono": Encoding(photometric="MONOCHROME2", samples=1, native=_grey),
     "rle": Encoding(native=_same),
@@ -152,8 +122,8 @@ ENCODINGS: dict[str, Encoding] = {
     "jpeg_2000": Encoding(syntax=JPEG_2000, photometric="YBR_RCT", packed=_jpeg_2000),
     "jpeg_xl": Encoding(syntax=JPEG_XL, packed=_jpeg_xl),
     "h264": Encoding(syntax=H264, photometric="YBR_PARTIAL_420", packed=_h264, even=True),
-}
-"""Name to encoding; ``settings.ENCODINGS`` lists the same names."""
+} | CONTRADICTING
+"""Name to encoding; ``settings.ENCODINGS`` and ``settings.CONTRADICTING`` list the same names."""
 
 
 def set_pixels(dataset: Dataset, frames: np.ndarray, *, encoding: str, jpeg_quality: int = 90) -> None:

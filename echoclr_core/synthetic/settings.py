@@ -34,8 +34,25 @@ ENCODINGS = (
     "jpeg_xl",
     "h264",
 )
+CONTRADICTING = (
+    "jpeg_called_rgb",
+    "jpeg_lossless_called_rgb",
+    "jpeg_ls_zero",
+    "rgb_called_ybr_422",
+    "ybr_called_rgb",
+    "planes_called_pixels",
+    "pixels_called_planes",
+    "padded_frames",
+    "padded_rows",
+    "padded_pairs",
+)
+"""Encodings that contradict their header or markers; among ``encodings`` where they are asked for."""
+
 TINY = (16, 24)  # height and width of a tiny picture, px
 RATE_TAGS = ("vector", "time", "cine_rate", "recommended", "all", "zero_time", "none")
+CONTRADICTING_RATES = ("pointer", "comma", "groups")
+"""Rates that a reader finds by FrameIncrementPointer, behind a decimal comma, or in functional groups."""
+
 PICTURES = ("phantom", "tiny")
 QUIRKS = ("none", "no_meta", "stray_delimiter", "dotted_date", "wrong_syntax", "claims_clean")
 
@@ -82,7 +99,8 @@ class SyntheticSettings:
     screens
         (height, width) of the screens, in pixels; one is drawn for each study.
     layouts, encodings, rate_tags
-        Vendors' screens, pixel encodings and frame-rate tags to choose from ("none" is kept rare).
+        Vendors' screens, pixel encodings and frame-rate tags to choose from ("none" is kept rare); the
+        names of ``CONTRADICTING`` and ``CONTRADICTING_RATES`` are allowed as well.
     other_encodings
         Share of videos that are not in the first of ``encodings``: compressed files are the rule.
     quirk_share
@@ -148,7 +166,8 @@ def _refuse(field: str, value: object, allowed: str) -> None:
 
 
 def _check_members(settings: SyntheticSettings) -> None:
-    known = {"views": LABELLED_VIEWS, "layouts": LAYOUTS, "encodings": ENCODINGS, "rate_tags": RATE_TAGS}
+    known = {"views": LABELLED_VIEWS, "layouts": LAYOUTS, "encodings": (*ENCODINGS, *CONTRADICTING)}
+    known["rate_tags"] = (*RATE_TAGS, *CONTRADICTING_RATES)
     for field, allowed in known.items():
         value = getattr(settings, field)
         if not value or set(value) - set(allowed):

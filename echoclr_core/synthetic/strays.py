@@ -1,6 +1,8 @@
 """Files that are no videos, or no good ones: what an archive's folders hold besides cine loops."""
 
 import gzip
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from echoclr_core.synthetic.dicom_writer import (
 from echoclr_core.synthetic.encodings import set_pixels
 from echoclr_core.synthetic.files import study_folder, video_identity
 from echoclr_core.synthetic.layouts import LAYOUTS
+from echoclr_core.synthetic.misleading import DAMAGED, OTHER_IMAGES, make_other_image
 from echoclr_core.synthetic.patients import make_patient
 from echoclr_core.synthetic.settings import SyntheticSettings
 from echoclr_core.synthetic.stills import m_mode, spectral_doppler
@@ -108,6 +111,8 @@ def write_strays(root: Path, settings: SyntheticSettings, plans: list[StudyPlan]
         "duplicate": (_duplicate, "duplicate"),
         "no_accession": (_no_accession, "no_study_key"),
         "spectral_sweep": (_spectral_sweep, "spectral_doppler_or_mmode"),
+        **{kind: (partial(_other_image, kind), "not_ultrasound_cine") for kind in OTHER_IMAGES},
+        **{kind: (partial(_damaged, damage), outcome) for kind, (damage, outcome) in DAMAGED.items()},
     }
     rows = []
     for index, (kind, (write, outcome)) in enumerate(writers.items()):
@@ -230,6 +235,25 @@ def _unreadable_syntax(root: Path, settings: SyntheticSettings, plan: StudyPlan,
     dataset.PixelData = encapsulate([b"https://server.invalid/frames\0"])
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
+    return _saved(dataset, root, plan, number)
+
+
+def _other_image(kind: str, root: Path, settings: SyntheticSettings, plan: StudyPlan, number: int) -> Path:
+    dataset = _dataset(settings, plan, number, MULTI_FRAME)
+    make_other_image(dataset, _first_cine(settings, plan), kind)
+    return _saved(dataset, root, plan, number)
+
+
+def _damaged(
+    damage: Callable[[Dataset, np.ndarray], None],
+    root: Path,
+    settings: SyntheticSettings,
+    plan: StudyPlan,
+    number: int,
+) -> Path:
+    dataset = _dataset(settings, plan, number, MULTI_FRAME)
+    set_rate(dataset, "time", 30.0, settings.frames)
+    damage(dataset, _first_cine(settings, plan))
     return _saved(dataset, root, plan, number)
 
 

@@ -13,6 +13,7 @@ from echoclr_core.dicom.catalogue import scan_archive
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import read_cine
 from echoclr_core.synthetic.archive import write_archive
+from echoclr_core.synthetic.misleading import DAMAGED, OTHER_IMAGES
 from echoclr_core.synthetic.settings import SyntheticSettings
 from echoclr_core.synthetic.strays import ODD_FILES
 from echoclr_core.synthetic.truth import TRUTH, TRUTH_FRAMES
@@ -133,10 +134,12 @@ def test_odd_files_are_judged_as_they_should(archive):
         "blank",
         "duplicate",
         "spectral_doppler",
+        *OTHER_IMAGES,
+        *DAMAGED,
     }
     catalogue = scan_archive(root / "dicom").set_index("path")
     for path, row in odd.iterrows():
-        if row["outcome"] in ("truncated", "blank", "duplicate"):
+        if row["outcome"] in ("truncated", "blank", "duplicate") or row["kind"] in DAMAGED:
             assert catalogue.loc[path, "outcome"] == "ok"  # only the pixels, or the other path, tell
         else:
             assert catalogue.loc[path, "outcome"] == row["outcome"], path
@@ -151,6 +154,15 @@ def test_the_truncated_the_blank_and_the_duplicate(archive):
     assert np.max([frame.max() for frame in read_cine(root / "dicom" / odd["blank"]).frames()]) == 0
     twice = read_cine(root / "dicom" / odd["duplicate"]).header.sop_uid
     assert (truth["sop_uid"] == twice).sum() == 1
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_damaged_pixels_end_in_their_outcome(archive, kind):
+    root, _ = archive
+    odd = ODD_FILES.read(root / "odd_files.parquet").set_index("kind")
+    with pytest.raises(UnusableFile) as raised:
+        list(read_cine(root / "dicom" / odd["path"][kind]).frames())
+    assert raised.value.outcome == odd["outcome"][kind]
 
 
 def test_a_folder_with_files_is_refused(tmp_path):
@@ -185,11 +197,11 @@ def test_no_stage_reads_the_truth_or_imports_this_room():
 def test_the_truth_reaches_no_rule_that_learns_or_judges():
     """Only what explains a finished model may look at the truth: it lies outside the results, by name."""
     root = Path(__file__).resolve().parents[2]
-    allowed = {"synthetic.smk", "make_synthetic_cohort.py", "explain.smk", "locate_valves.py"}
+    allowed = {"synthetic.smk", "synthetic_folder.py", "explain.smk", "locate_valves.py"}
     files = [*(root / "rules").glob("*.smk"), *(root / "workflow_scripts").rglob("*.py"), root / "Snakefile"]
     named = {p.name for p in files if re.search(r"\btruth(_frames)?\b", p.read_text(encoding="utf-8"))}
     unexpected = {n for n in named - allowed if "explain" not in n and "saliency" not in n}
-    assert "make_synthetic_cohort.py" in named
+    assert "synthetic_folder.py" in named
     assert unexpected == set()
     # What the explanation finds with its help goes into no rule but the explanation's and the report's.
     found = {p.name for p in (root / "rules").glob("*.smk") if "valves" in p.read_text(encoding="utf-8")}

@@ -20,7 +20,13 @@ from echoclr_core.synthetic.dicom_writer import (
 )
 from echoclr_core.synthetic.encodings import ENCODINGS as WRITERS
 from echoclr_core.synthetic.encodings import JPEG, set_pixels
-from echoclr_core.synthetic.settings import ENCODINGS, QUIRKS, RATE_TAGS
+from echoclr_core.synthetic.settings import (
+    CONTRADICTING,
+    CONTRADICTING_RATES,
+    ENCODINGS,
+    QUIRKS,
+    RATE_TAGS,
+)
 
 IDENTITY = Identity(
     sop_uid=make_uid("a", 1),
@@ -57,7 +63,7 @@ def written(tmp_path, encoding, rate="time", fps=15.0, pictures=None, quirk="non
 
 
 def test_settings_and_writer_name_the_same_encodings():
-    assert set(ENCODINGS) == set(WRITERS)
+    assert {*ENCODINGS, *CONTRADICTING} == set(WRITERS)
 
 
 @pytest.mark.parametrize("encoding", ["rgb", "rgb_planar", "rle", "implicit", "deflated"])
@@ -94,7 +100,7 @@ def test_jpeg_is_baseline_with_halved_colour(tmp_path):
     assert away.mean() < 2
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", [*ENCODINGS, *CONTRADICTING])
 def test_the_projects_reader_sees_every_encoding(tmp_path, encoding):
     cine = read_cine(written(tmp_path, encoding, pictures=frames(colour=False)))
     grey = np.stack(list(cine.frames())).astype(int)
@@ -135,7 +141,7 @@ def test_every_liberty_is_survived(tmp_path, quirk, encoding):
         assert JPEG.encode() not in content
 
 
-@pytest.mark.parametrize("rate", [tag for tag in RATE_TAGS if tag != "none"])
+@pytest.mark.parametrize("rate", [tag for tag in (*RATE_TAGS, *CONTRADICTING_RATES) if tag != "none"])
 def test_each_tag_gives_the_frame_rate(tmp_path, rate):
     assert read_cine(written(tmp_path, "mono", rate, 15.0)).fps == pytest.approx(15.0, rel=1e-4)
 
@@ -189,7 +195,7 @@ def test_region_tags_and_stale_ones():
     assert corners(1.86) == [19, 37, 56, 74]
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", [*ENCODINGS, *CONTRADICTING])
 def test_equal_datasets_give_equal_bytes(tmp_path, encoding):
     first = written(tmp_path / "a", encoding).read_bytes()
     assert first == written(tmp_path / "b", encoding).read_bytes()
