@@ -12,6 +12,8 @@ from echoclr_core.evaluate.studies import evaluate_cohort
 from workflow_scripts.lib.grid import COHORTS
 from workflow_scripts.lib.job import job, settings
 
+NO_MODEL = "no learning rate gave a finite validation loss"
+
 with job(snakemake) as log:
     chosen = settings(snakemake)
     by_patient = chosen.evaluate.pop("resample_unit") == "patient"
@@ -38,29 +40,36 @@ with job(snakemake) as log:
             if cohort == "external" and all(table.empty for table in scored[cohort].values()):
                 log.info("no study in the external set: nothing to evaluate there")
                 continue
+            # Without predictions where others have some: no learning rate gave a model.
+            failed = [init for init, table in scored[cohort].items() if table.empty]
+            models = {init: table for init, table in scored[cohort].items() if init not in failed}
+            if not models:
+                log.warning("%s, draw %s: %s, for no initialisation", cohort, draw, NO_MODEL)
+                continue
             run = {"task": task, "ratio": ratio, "draw": int(draw), "cohort": cohort}
             metrics, comparisons = evaluate_cohort(
-                scored[cohort],
+                models,
                 **run,
                 settings=how,
                 n_labelled_studies=int(sizes[int(draw)]),
                 validation=scored["validation"],
                 patients=patients,
+                failed=dict.fromkeys(failed, NO_MODEL),
             )
             parts["metrics"].append(metrics)
             parts["comparisons"].append(comparisons)
             parts["operating_points"].append(
-                operating_points(scored[cohort], scored["validation"], **run, settings=how)
+                operating_points(models, scored["validation"], **run, settings=how)
             )
-            lines, curves = calibration_tables(scored[cohort], **run, settings=how)
+            lines, curves = calibration_tables(models, **run, settings=how)
             parts["calibration"].append(lines)
             parts["calibration_curve"].append(curves)
             parts["subgroups"].append(
-                subgroup_metrics(scored[cohort], studies, **run, settings=how, patients=patients)
+                subgroup_metrics(models, studies, **run, settings=how, patients=patients)
             )
     for name, schema in EVALUATION.items():
         schema.write(
-            pd.concat(parts[name], ignore_index=True),
+            pd.concat(parts[name] or [schema.empty()], ignore_index=True),
             snakemake.output[name],
             settings=snakemake.params.settings,
         )

@@ -4,6 +4,7 @@ from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.finetune.scoring import predict_together
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import PREDICTIONS
+from echoclr_core.models.classifier_file import read_header
 from echoclr_core.training.gpu import require_gpu
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.models import encoder_settings, load_classifier
@@ -17,9 +18,11 @@ with job(snakemake) as log:
     require_gpu(int(snakemake.resources.get("gpu", 0) or 0), compute["device"])
     task, inits = snakemake.wildcards.task, snakemake.params.inits
     encoder = encoder_settings(chosen.model)
-    models = {
-        init: load_classifier(path, encoder) for init, path in zip(inits, snakemake.input.models, strict=True)
-    }
+    paths = dict(zip(inits, snakemake.input.models, strict=True))
+    failed = {init: fault for init, path in paths.items() if (fault := read_header(path).failure)}
+    for init, fault in failed.items():
+        log.warning("%s has no trained model and predicts nothing: %s", init, fault)
+    models = {init: load_classifier(path, encoder) for init, path in paths.items() if init not in failed}
     scoring = {
         init: FinetuneSettings(
             clip_length=chosen.clip_length,
@@ -46,5 +49,5 @@ with job(snakemake) as log:
             workers=snakemake.config["compute"]["loader_workers"],
         )
         for init, path in zip(inits, snakemake.output[cohort], strict=True):
-            PREDICTIONS.write(tables[init], path)
+            PREDICTIONS.write(tables.get(init, PREDICTIONS.empty()), path)
         log.info("%s: %d videos, %d studies", cohort, len(rows), rows["study_id"].nunique())

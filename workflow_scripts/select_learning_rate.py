@@ -10,11 +10,11 @@ from workflow_scripts.lib.recorded import RECORD, joined, nested
 
 with job(snakemake) as log:
     runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.runs]
-    shown = ("learning_rate", "validation_loss", "best_epoch", "epochs")
+    shown = ("learning_rate", "validation_loss", "best_epoch", "epochs", "outcome", "reason")
     selected = select_learning_rate({name: run[name] for name in shown if name in run} for run in runs)
-    [weights] = [
-        path for path in snakemake.input.models if Path(path).parent.name == selected["learning_rate"]
-    ]
+    # Without a winner, the first candidate's file: its header says that there is no model, and why.
+    rate = selected["learning_rate"] or selected["candidates"][0]["learning_rate"]
+    [weights] = [path for path in snakemake.input.models if Path(path).parent.name == rate]
     copy_file(weights, snakemake.output.model)
     write_json(snakemake.output.selected, {**selected, RECORD: nested(joined(snakemake.input.runs))})
     log.info("selected %s", selected)

@@ -39,6 +39,7 @@ METRICS = Table(
         "n_redrawn": Column(
             kind="int", nullable=True, description="One-class resamples that were drawn again."
         ),
+        "reason": Column(kind="str", nullable=True, description="Why there is no value."),
     },
     key=("task", "init", "ratio", "draw", "cohort", "metric"),
 )

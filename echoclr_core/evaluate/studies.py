@@ -87,6 +87,7 @@ def evaluate_cohort(
     n_labelled_studies: int | None = None,
     validation: Mapping[str, pd.DataFrame] | None = None,
     patients: Mapping[str, str] | None = None,
+    failed: Mapping[str, str] | None = None,
     **fields,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All models of one task, ratio, draw and cohort.
@@ -108,6 +109,8 @@ def evaluate_cohort(
         fixed there. A model without an entry gets no such rows.
     patients
         study_id to patient: whole patients are drawn instead of studies (then nothing is stratified).
+    failed
+        Initialisation to the reason why it has no predictions: it gets rows without values, and the reason.
 
     Returns
     -------
@@ -137,12 +140,22 @@ def evaluate_cohort(
     for init, predictions in (validation or {}).items():
         if init in scores:
             rows += _operating_rows(init, labels, scores[init], predictions, settings)
+    failed = dict(failed or {})
+    rows += [
+        {"init": init, "metric": metric, "reason": reason}
+        for init, reason in failed.items()
+        for metric in (*METRIC_NAMES, "brier")
+    ]
     metrics = pd.DataFrame(
         [{**run, **counts, "n_labelled_studies": n_labelled_studies, **row} for row in rows]
     )
-    pairs = default_comparisons(list(scores)) if comparisons is None else list(comparisons)
-    tested = comparison_rows(labels, scores, pairs, settings, stream, groups)
+    every = [*scores, *failed]
+    pairs = default_comparisons(every) if comparisons is None else list(comparisons)
+    possible = [pair for pair in pairs if not failed.keys() & set(pair)]
+    tested = comparison_rows(labels, scores, possible, settings, stream, groups)
+    tested += [{"init_a": a, "init_b": b, "estimable": False} for a, b in pairs if failed.keys() & {a, b}]
     compared = pd.DataFrame([{**run, **counts, **row} for row in tested], columns=list(COMPARISONS.columns))
+    metrics = metrics.reindex(columns=list(METRICS.columns))
     return METRICS.check(metrics), COMPARISONS.check(compared)
 
 

@@ -39,6 +39,7 @@ def header_of(
         task=task,
         label_rule=dict(label_rule or {}),
         initialisation=initialisation or run["initial"],
+        failure=run["reason"] if run["validation_loss"] is None else "",
         version=run["version"],
         digests={
             "training and validation data": run["data_digest"],

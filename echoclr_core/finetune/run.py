@@ -26,6 +26,7 @@ from echoclr_core.training.checkpoints import Checkpoints
 from echoclr_core.training.compute import Compute, choose_compute
 from echoclr_core.training.determinism import check_layers, deterministic
 from echoclr_core.training.diagnostics import checked_rows
+from echoclr_core.training.guard import NonFiniteError
 from echoclr_core.training.inputs import data_digest, frame_counts
 from echoclr_core.training.leasing import lease_device
 from echoclr_core.training.loop import CHECKPOINT_MINUTES, Loop
@@ -124,8 +125,10 @@ def finetune(
     ValueError
         For tables without rows, labels other than 0 and 1, videos that are not in the store, or initial
         weights of another network. A table with one class only is trained on, and the run's record says so.
-    NonFiniteError, Stopped
-        See ``pretrain``.
+    Stopped
+        See ``pretrain``. A loss or gradient that is NaN or infinite raises nothing: the run's ``outcome`` is
+        then "diverged", with the ``reason``; its weights are those of the best epoch before. Without one,
+        ``validation_loss`` is None, and the weights are the initial ones.
     """
     log = log or logging.getLogger(__name__)
     tables = {"training": tidy(training, "training"), "validation": tidy(validation, "validation")}
@@ -179,8 +182,16 @@ def finetune(
             progress=Progress("fine-tune", steps, log, terminal=terminal, device=compute.device),
             stopper=stopper,
         )
-        loop.run()
+        failure = ""
+        try:
+            loop.run()
+        except NonFiniteError as error:
+            # A result, not a failed job: the other candidates of the learning rate go on.
+            failure = str(error)
+            log.warning("the run ends here, its best weights so far are its result: %s", error)
     record = {
+        "outcome": "diverged" if failure else "finished",
+        "reason": failure or None,
         "encoder": dataclasses.asdict(encoder_settings),
         "initial": "given" if initial is not None else "random",
         "data_digest": data,
@@ -286,10 +297,10 @@ def _result(
     record: dict[str, Any],
 ) -> FinetuneResult:
     model.to("cpu")
-    model.load_state_dict(trainer.best)
+    model.load_state_dict(trainer.best or trainer.initial)
     model.encoder.requires_grad_(True)
     history, warnings = checked_rows(HISTORY, loop.history)
-    timings = TIMINGS.check(pd.DataFrame(loop.timings))
+    timings = TIMINGS.check(pd.DataFrame(loop.timings)) if loop.timings else TIMINGS.empty()
     counts = {
         f"{name}_{what}": int(count)
         for name, table in tables.items()
@@ -308,11 +319,11 @@ def _result(
         "steps_per_epoch": trainer.steps_per_epoch,
         "epochs": len(history),
         "best_epoch": trainer.best_epoch,
-        "validation_loss": trainer.stopping.best,
+        "validation_loss": trainer.stopping.best if trainer.best else None,
         "stopped_early": trainer.stopping.stop,
         "seconds": float(timings["seconds"].sum()),
-        "clips_per_second": float(timings["clips_per_second"].mean()),
-        "wait_share": float(timings["wait_share"].mean()),
+        "clips_per_second": float(timings["clips_per_second"].mean()) if len(timings) else None,
+        "wait_share": float(timings["wait_share"].mean()) if len(timings) else None,
         "warnings": warnings,
     }
     return FinetuneResult(model=model.eval(), history=history, timings=timings, run=run | counts | record)

@@ -21,30 +21,36 @@ def select_learning_rate(candidates: Iterable[Mapping[str, Any]]) -> dict[str, A
     -------
     dict
         ``winner`` (its mapping), ``learning_rate``, ``validation_loss``, ``candidates`` (all, in the order
-        given), ``tie`` (whether another has the same loss) and ``tie_rule``.
+        given), ``failed`` (learning rate to reason of those without a finite loss), ``tie`` (whether another
+        has the same loss) and ``tie_rule``. With no finite loss at all, ``winner``, ``learning_rate`` and
+        ``validation_loss`` are None.
 
     Raises
     ------
     ValueError
-        Without candidates, or when one has no loss or one that is no number.
+        Without candidates.
     """
     candidates = [dict(candidate) for candidate in candidates]
     if not candidates:
         raise ValueError("no learning rates to choose from")
-    for candidate in candidates:
-        loss = candidate.get("validation_loss")
-        if loss is None or not math.isfinite(loss):
-            raise ValueError(
-                f"learning rate {candidate.get('learning_rate')!r} has validation loss {loss!r}; "
-                "a number is needed"
-            )
-    winner = min(candidates, key=lambda candidate: candidate["validation_loss"])
-    same = [c for c in candidates if c["validation_loss"] == winner["validation_loss"]]
+    failed = {str(one.get("learning_rate")): _reason(one) for one in candidates if _reason(one)}
+    usable = [one for one in candidates if not _reason(one)]
+    winner = min(usable, key=lambda candidate: candidate["validation_loss"]) if usable else None
+    lowest = winner["validation_loss"] if winner else None
     return {
         "winner": winner,
-        "learning_rate": winner["learning_rate"],
-        "validation_loss": winner["validation_loss"],
+        "learning_rate": winner["learning_rate"] if winner else None,
+        "validation_loss": lowest,
         "candidates": candidates,
-        "tie": len(same) > 1,
+        "failed": failed,
+        "tie": sum(one["validation_loss"] == lowest for one in usable) > 1,
         "tie_rule": TIE_RULE,
     }
+
+
+def _reason(candidate: Mapping[str, Any]) -> str:
+    """Why a candidate cannot be chosen; "" where it can."""
+    loss = candidate.get("validation_loss")
+    if loss is not None and math.isfinite(loss):
+        return ""
+    return candidate.get("reason") or f"its validation loss is {loss!r}"

@@ -72,6 +72,7 @@ class FinetuneTrainer:
             self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         self.stopping = EarlyStopping(settings.patience)
+        self.initial = self._weights()
         self.best: dict[str, Tensor] = {}
         self.best_epoch = 0
 
@@ -115,9 +116,7 @@ class FinetuneTrainer:
         epoch = step // self.steps_per_epoch
         if improved:
             self.best_epoch = epoch
-            self.best = {
-                name: tensor.detach().cpu().clone() for name, tensor in self.model.state_dict().items()
-            }
+            self.best = self._weights()
         row = {
             "epoch": epoch,
             "step": step,
@@ -127,6 +126,9 @@ class FinetuneTrainer:
             "learning_rate": self.settings.learning_rate,
         }
         return row | means, self.stopping.stop
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: tensor.detach().cpu().clone() for name, tensor in self.model.state_dict().items()}
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, optimizer, the best weights so far and the count of early stopping."""

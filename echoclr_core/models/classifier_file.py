@@ -39,6 +39,9 @@ class ClassifierHeader:
         What is predicted, and which studies were positive, as plain values.
     initialisation
         Where the encoder's initial weights came from.
+    failure
+        Why the training gave no weights; "" where it did. The file then holds the initial weights, and
+        nothing is scored with them.
     version
         Of this package.
     digests
@@ -56,6 +59,7 @@ class ClassifierHeader:
     task: str = ""
     label_rule: Mapping[str, Any] = field(default_factory=dict)
     initialisation: str = ""
+    failure: str = ""
     version: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
 

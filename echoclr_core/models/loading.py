@@ -103,6 +103,8 @@ def load(path: str | Path, *, device: str | torch.device = "cpu") -> ClipClassif
     """
     tensors, metadata = read_weights(path)
     header = ClassifierHeader.from_metadata(metadata, source=Path(path).name)
+    if header.failure:
+        raise ValueError(f"{Path(path).name} holds no trained model: {header.failure}")
     model = ClipClassifier(build_encoder(header.encoder), header)
     load_strictly(model, tensors, source=Path(path).name)
     return model.eval().to(device)

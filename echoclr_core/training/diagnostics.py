@@ -25,10 +25,12 @@ def checked_rows(
     schema
         The table's schema.
     rows
-        At least one, in order.
+        In order.
     log
         Receives the warnings.
     """
+    if not rows:
+        return schema.empty(), []
     kept, warnings = [], []
     for row in rows:
         wrong = {name: value for name, value in row.items() if _impossible(schema.columns.get(name), value)}

@@ -228,3 +228,22 @@ def test_operating_points_come_from_validation(models):
 def test_the_room_does_not_import_torch():
     program = "import sys, echoclr_core.evaluate, echoclr_core.reporting; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_model_without_predictions_is_a_row_with_the_reason_and_the_others_go_on(models):
+    """Its learning rates all diverged; the study is not to end for it."""
+    whole = evaluate_cohort(models, **RUN)
+    failed = {"simclr": "no learning rate gave a finite validation loss"}
+    rest = {init: table for init, table in models.items() if init != "simclr"}
+    metrics, compared = evaluate_cohort(rest, **RUN, failed=failed)
+    lost = metrics[metrics["init"] == "simclr"]
+    assert set(lost["metric"]) == {"auroc", "average_precision", "aupr_trapezoid", "brier"}
+    assert lost["value"].isna().all()
+    assert (lost["reason"] == failed["simclr"]).all()
+    kept = [frame[frame["init"] != "simclr"].reset_index(drop=True) for frame in (metrics, whole[0])]
+    pd.testing.assert_frame_equal(*kept)
+    about = compared[(compared[["init_a", "init_b"]] == "simclr").any(axis=1)]
+    assert len(about)
+    assert not about["estimable"].any()
+    assert about["p"].isna().all()
+    assert len(compared) == len(whole[1])

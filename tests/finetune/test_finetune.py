@@ -25,7 +25,6 @@ from echoclr_core.finetune.step import FinetuneTrainer, smooth, validation_loss
 from echoclr_core.finetune.tables import PREDICTIONS
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import read_weights, save_weights
-from echoclr_core.training.guard import NonFiniteError
 from echoclr_core.training.leasing import lease, lease_device
 from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
 from echoclr_core.video.augmentation import AugmentSettings, normalise, standardise_kinetics
@@ -301,8 +300,29 @@ def test_impossible_settings_are_refused(wrong):
 
 def test_a_validation_loss_that_is_no_number_stops_the_run(make_store, tmp_path, monkeypatch):
     monkeypatch.setattr("echoclr_core.finetune.step.validation_loss", lambda *args: float("nan"))
-    with pytest.raises(NonFiniteError, match="the validation loss is nan at step 3"):
-        run(make_store(), tmp_path)
+    result = run(make_store(), tmp_path)
+    assert result.run["outcome"] == "diverged"
+    assert "the validation loss is nan at step 3" in result.run["reason"]
+    assert result.run["validation_loss"] is None
+    assert result.history.empty
+
+
+def test_a_run_that_diverges_later_keeps_its_best_weights(make_store, tmp_path, monkeypatch):
+    store, kept = make_store(), []
+    losses = iter([0.5, 0.6, float("inf")])
+    real = FinetuneTrainer.close_interval
+
+    def watched(self, *args):
+        out = real(self, *args)
+        kept.append({name: tensor.clone() for name, tensor in self.model.state_dict().items()})
+        return out
+
+    monkeypatch.setattr("echoclr_core.finetune.step.validation_loss", lambda *args: next(losses))
+    monkeypatch.setattr(FinetuneTrainer, "close_interval", watched)
+    result = run(store, tmp_path, dataclasses.replace(BASE, max_epochs=5))
+    assert (result.run["outcome"], result.run["best_epoch"], result.run["epochs"]) == ("diverged", 1, 2)
+    assert result.run["validation_loss"] == 0.5
+    assert all(torch.equal(result.model.state_dict()[name], tensor) for name, tensor in kept[0].items())
 
 
 # The pieces.
@@ -417,12 +437,22 @@ def test_of_equal_losses_the_first_listed_wins():
     assert chosen["tie"]
 
 
-@pytest.mark.parametrize(
-    "candidates", [[], [{"learning_rate": "1"}], [{"learning_rate": "1", "validation_loss": float("nan")}]]
-)
-def test_a_choice_without_numbers_is_refused(candidates):
-    with pytest.raises(ValueError, match="learning rate"):
-        select_learning_rate(candidates)
+def test_a_candidate_that_failed_is_a_row_and_the_others_go_on():
+    diverged = {"learning_rate": "0.1", "validation_loss": None, "reason": "the loss is nan at step 3"}
+    infinite = {"learning_rate": "0.05", "validation_loss": float("inf")}
+    good = {"learning_rate": "0.001", "validation_loss": 0.6}
+    chosen = select_learning_rate([diverged, infinite, good])
+    assert (chosen["learning_rate"], chosen["validation_loss"], chosen["tie"]) == ("0.001", 0.6, False)
+    assert chosen["candidates"] == [diverged, infinite, good]
+    assert chosen["failed"] == {"0.1": "the loss is nan at step 3", "0.05": "its validation loss is inf"}
+
+
+def test_without_any_number_there_is_no_winner():
+    chosen = select_learning_rate([{"learning_rate": "1", "validation_loss": float("nan")}])
+    assert (chosen["winner"], chosen["learning_rate"], chosen["tie"]) == (None, None, False)
+    assert chosen["failed"] == {"1": "its validation loss is nan"}
+    with pytest.raises(ValueError, match="no learning rates"):
+        select_learning_rate([])
 
 
 def test_the_defaults_are_the_papers():

@@ -138,3 +138,14 @@ def test_other_files_are_refused_with_what_they_are(tmp_path):
         echoclr_core.models.load(path)
     with pytest.raises(FileNotFoundError, match="no weights at"):
         echoclr_core.models.load(tmp_path / "none.safetensors")
+
+
+def test_a_file_without_a_trained_model_says_why(tmp_path):
+    path = tmp_path / "m.safetensors"
+    header = ClassifierHeader(
+        encoder=TINY, frame_size=(16, 16), input_size=16, clip_length=4, failure="the loss is nan at step 3"
+    )
+    save_weights(path, build_encoder(TINY, seed=0).state_dict(), header.to_metadata())
+    assert read_header(path).failure == "the loss is nan at step 3"
+    with pytest.raises(ValueError, match="holds no trained model: the loss is nan at step 3"):
+        echoclr_core.models.load(path)

@@ -24,7 +24,7 @@ def make_metrics(inits=INITS, *, draws=1, tasks=("lvh", "severe_as"), ratios=RAT
                         for metric in ("auroc", "average_precision", "aupr_trapezoid"):
                             bounds = {"value": value, "ci_low": value - 0.03, "ci_high": value + 0.04}
                             rows.append({**run, **size, **bounds, "metric": metric})
-    return METRICS.check(pd.DataFrame(rows).assign(n_resamples=10_000, n_redrawn=0))
+    return METRICS.check(pd.DataFrame(rows).assign(n_resamples=10_000, n_redrawn=0, reason=None))
 
 
 def make_comparisons(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from echoclr_core.reporting.performance import performance_caption
 from echoclr_core.reporting.report import DataTable, Section
 from echoclr_core.reporting.sections.page import Page, read_json
 from echoclr_core.reporting.style import init_name
+from echoclr_core.reporting.tables import ABSENT
 
 
 def section(page: Page) -> Section:
@@ -47,16 +48,20 @@ def _selection(page: Page) -> Section:
     rows = []
     for (task, init, ratio, draw), path in zip(page.cells, page.files["selected"], strict=True):
         best = read_json(path)
+        winner, failed = best["winner"], best["failed"]
         rows.append(
             {
                 "Task": page.titles[task],
                 "Initialisation": init_name(init),
                 "Labels": f"{100 * float(ratio):g}%",
                 "Draw": draw,
-                "Learning rate": best["learning_rate"],
-                "Validation loss": f"{best['validation_loss']:.3f}",
-                "Epoch": str(best["winner"]["best_epoch"]),
-                "Candidates": ", ".join(str(one["learning_rate"]) for one in best["candidates"]),
+                "Learning rate": best["learning_rate"] if winner else "none: all candidates diverged",
+                "Validation loss": f"{best['validation_loss']:.3f}" if winner else ABSENT,
+                "Epoch": str(winner["best_epoch"]) if winner else ABSENT,
+                "Candidates": ", ".join(
+                    f"{one['learning_rate']}{' (diverged)' if one['learning_rate'] in failed else ''}"
+                    for one in best["candidates"]
+                ),
             }
         )
     table = DataTable(frame=pd.DataFrame(rows), title="Selected learning rates")
