@@ -1,9 +1,9 @@
 """Mask, downsample and export the PLAX videos of one shard."""
 
 import numpy as np
+import pandas as pd
 
 from echoclr_core.common.files import atomic_path
-from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.video.mask import mask_preview, mask_shard
 from echoclr_core.video.masked_video import MaskSettings
@@ -11,12 +11,20 @@ from echoclr_core.video.tables import MASKED_VIDEOS
 from echoclr_core.views.tables import VIEW_DECISIONS
 from workflow_scripts.lib.job import job, settings
 
-# Held until the table is written: the job that follows must not come between the videos and their rows.
-with job(snakemake) as log, hold_folder(snakemake.params.state):
+with job(snakemake) as log:
     views = VIEW_DECISIONS.read(snakemake.input.views)
     chosen = views.loc[views["is_plax"].fillna(False), ["video_id", "study_id"]]
     written = SOURCE_FILES.read(snakemake.input.table)[["video_id", "sha256"]]
     mask_settings = MaskSettings(**settings(snakemake).mask)
+
+    def write_table_and_preview(table: pd.DataFrame) -> None:
+        shown, before, after = mask_preview(
+            table, snakemake.input.videos, snakemake.output.videos, keep_aspect=mask_settings.keep_aspect
+        )
+        with atomic_path(snakemake.output.preview) as path:
+            np.savez_compressed(path, before=before, after=after, video_ids=np.array(shown, dtype=str))
+        MASKED_VIDEOS.write(table, snakemake.output.table, settings=snakemake.params.settings)
+
     table = mask_shard(
         chosen.merge(written, on="video_id", how="left", validate="one_to_one"),
         snakemake.input.videos,
@@ -24,11 +32,6 @@ with job(snakemake) as log, hold_folder(snakemake.params.state):
         snakemake.params.state,
         settings=mask_settings,
         workers=snakemake.threads,
+        on_delivery=write_table_and_preview,
     )
-    shown, before, after = mask_preview(
-        table, snakemake.input.videos, snakemake.output.videos, keep_aspect=mask_settings.keep_aspect
-    )
-    with atomic_path(snakemake.output.preview) as path:
-        np.savez_compressed(path, before=before, after=after, video_ids=np.array(shown, dtype=str))
-    MASKED_VIDEOS.write(table, snakemake.output.table, settings=snakemake.params.settings)
     log.info("%d PLAX videos: %s", len(table), table["outcome"].value_counts().to_dict())

@@ -65,7 +65,10 @@ class ShardCache:
         return kept["row"] if all((self._files / file).is_file() for file in kept["files"]) else None
 
     def publish(self, target: str | Path, names: Collection[str]) -> None:
-        """Make the files of the rows ``names`` the folder ``target``, in one step, and remove the cache.
+        """Make the files of the rows ``names`` the folder ``target``, in one step.
+
+        The cache stays as it is (the files are linked where the disk allows it) until :meth:`remove`: what is
+        written after the folder may fail.
 
         Raises
         ------
@@ -90,6 +93,9 @@ class ShardCache:
             shutil.rmtree(replaced)
         else:
             staged.rename(target)
+
+    def remove(self) -> None:
+        """Remove the cache, once all results are safe."""
         shutil.rmtree(self._folder)
 
     def _checked(self, names: Collection[str]) -> list[str]:

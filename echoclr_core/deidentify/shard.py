@@ -40,6 +40,7 @@ def deidentify_shard(
     workers: int = 1,
     process: str = ONE_FILE,
     wait_seconds: float = WAIT_SECONDS,
+    on_delivery: Callable[[pd.DataFrame], None] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_detail: Callable[[str, str], None] | None = None,
 ) -> pd.DataFrame:
@@ -70,6 +71,9 @@ def deidentify_shard(
         "module:name" of the function for one file, called as ``deidentify_video`` is; for tests.
     wait_seconds
         How long to wait for another job on the same ``work_dir``.
+    on_delivery
+        Called with the table once ``target_dir`` is there, before ``work_dir`` is removed: writes what
+        belongs to the folder. Should it fail, the next run finds every file finished.
     on_progress
         Called with (files done, files in all).
     on_detail
@@ -113,6 +117,9 @@ def deidentify_shard(
         table = pd.DataFrame(list(finished.values())).reindex(columns=list(SOURCE_FILES.columns))
         table = SOURCE_FILES.check(table.sort_values("video_id", ignore_index=True))
         cache.publish(target_dir, list(table.loc[table["outcome"] == "ok", "video_id"]))
+        if on_delivery:
+            on_delivery(table)
+        cache.remove()
     return table
 
 

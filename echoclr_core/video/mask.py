@@ -1,7 +1,7 @@
 """Hull-masked videos of a whole shard, and a look at them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -32,6 +32,7 @@ def mask_shard(
     settings: MaskSettings,
     workers: int = 1,
     process: str = MASK_FILE,
+    on_delivery: Callable[[pd.DataFrame], None] | None = None,
 ) -> pd.DataFrame:
     """Mask a shard's videos, several at a time; one bad file is a row, not the end of the shard.
 
@@ -54,6 +55,9 @@ def mask_shard(
         Processes. They change no result.
     process
         "module:name" of the function for one file, called as ``mask_file`` is; for tests.
+    on_delivery
+        Called with the table once ``target_dir`` is there, before ``work_dir`` is removed: writes what
+        belongs to the folder. Should it fail, the next run finds every file finished.
 
     Returns
     -------
@@ -86,6 +90,9 @@ def mask_shard(
         frame["video_id"], frame["study_id"] = list(videos["video_id"]), list(videos["study_id"])
         table = MASKED_VIDEOS.check(frame)
         cache.publish(target_dir, list(table.loc[table["outcome"] == "ok", "video_id"]))
+        if on_delivery:
+            on_delivery(table)
+        cache.remove()
     return table
 
 

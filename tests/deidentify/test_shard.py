@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -228,6 +229,26 @@ def test_a_finished_file_that_vanishes_ends_the_job_and_nothing_is_delivered(tmp
     table = deidentify_shard(rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work", settings=QUICK)
     assert list(table["outcome"]) == ["ok", "ok"]
     assert delivered(tmp_path / "out") == (2, 2)
+
+
+def test_a_failure_after_the_delivery_costs_no_file(tmp_path, monkeypatch):
+    rows = archive(tmp_path / "dicom", ["a", "b"], count=3)
+    monkeypatch.setenv(faulty_decoders.CALLS, str(tmp_path / "calls"))
+    folders = (tmp_path / "dicom", tmp_path / "out", tmp_path / "work")
+    options = {"settings": QUICK, "process": "faulty_decoders:counted"}
+
+    def full_disk(table):
+        assert delivered(tmp_path / "out") == (2, 2)
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        deidentify_shard(rows, *folders, **options, on_delivery=full_disk)
+    shutil.rmtree(tmp_path / "out")  # Snakemake removes the outputs of a job that failed
+    table = deidentify_shard(rows, *folders, **options)
+    assert list(table["outcome"]) == ["ok", "ok"]
+    assert delivered(tmp_path / "out") == (2, 2)
+    assert len((tmp_path / "calls").read_text().split()) == 2
+    assert not (tmp_path / "work").exists()
 
 
 def test_a_lost_network_folder_ends_the_shard(tmp_path):

@@ -1,6 +1,5 @@
 """One shard of source files made into full-size grey videos, from DICOM files or from given videos."""
 
-from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.shard import deidentify_shard
@@ -10,8 +9,7 @@ from workflow_scripts.lib.job import job, settings
 
 def write_shard(snakemake, folder: str, **options: str) -> None:
     """Run the shard of a rule whose files lie below ``folder``; ``options`` go to ``deidentify_shard``."""
-    # Until the table is written: the job that follows must not come between the videos and their rows.
-    with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state):
+    with job(snakemake, restricted=True) as log:
         chosen = settings(snakemake)
         table = deidentify_shard(
             RESTRICTED_CATALOGUE.read(snakemake.input.catalog),
@@ -21,8 +19,10 @@ def write_shard(snakemake, folder: str, **options: str) -> None:
             settings=DeidentifySettings(**chosen.deidentify),
             study_key=chosen.study_key,
             workers=snakemake.threads,
+            on_delivery=lambda table: SOURCE_FILES.write(
+                table, snakemake.output.table, settings=snakemake.params.settings
+            ),
             on_detail=lambda video, text: log.info("%s %s", video, text),
             **options,
         )
-        SOURCE_FILES.write(table, snakemake.output.table, settings=snakemake.params.settings)
         log.info("%d files: %s", len(table), table["outcome"].value_counts().to_dict())
