@@ -16,6 +16,8 @@ def test_vocabulary_is_fixed_and_explained():
             "link_outside",
             "not_dicom",
             "duplicate",
+            "pseudonym_collision",
+            "changed",
             "no_pixels",
             "single_frame",
             "too_short",
