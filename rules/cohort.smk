@@ -127,6 +127,7 @@ rule make_table1:
         runtime=10,
     params:
         titles=GRID.titles,
+        least_cell=config["report"]["least_cell"],
         core=core("make_table1"),
     script:
         "../workflow_scripts/make_table1.py"

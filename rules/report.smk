@@ -66,6 +66,7 @@ rule plot_evaluation:
         inits=GRID.inits,
         titles=GRID.titles,
         captions=captions("calibration", "subgroups"),
+        least_cell=config["report"]["least_cell"],
         core=core("plot_evaluation"),
     script:
         "../workflow_scripts/plot_evaluation.py"
@@ -114,6 +115,7 @@ rule plot_flow:
         runtime=10,
     params:
         captions=captions("flow"),
+        least_cell=config["report"]["least_cell"],
         core=core("plot_flow"),
     script:
         "../workflow_scripts/plot_flow.py"

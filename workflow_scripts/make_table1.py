@@ -8,5 +8,6 @@ from workflow_scripts.lib.job import job
 with job(snakemake) as log:
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     for full, paths in ((False, snakemake.output.table1), (True, snakemake.output.table_s1)):
-        text, _ = table1(studies, titles=dict(snakemake.params.titles), full=full)
+        titles, least = dict(snakemake.params.titles), snakemake.params.least_cell
+        text, _ = table1(studies, titles=titles, full=full, least_cell=least)
         write_table(text, paths[0].removesuffix(".csv"))

@@ -22,6 +22,7 @@ with job(snakemake) as log:
     for path in snakemake.output.subgroups:
         if path.endswith(".png"):
             titles = page_of(all_titles, figure_name(Path(path).stem)[1])
-            save_figure(
-                subgroup_figure(subgroups, snakemake.params.inits, titles=titles), path.removesuffix(".png")
+            figure = subgroup_figure(
+                subgroups, snakemake.params.inits, titles=titles, least_cell=snakemake.params.least_cell
             )
+            save_figure(figure, path.removesuffix(".png"))

@@ -6,4 +6,5 @@ from echoclr_core.reporting.style import save_figure
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:
-    save_figure(flow_figure(FLOW.read(snakemake.input[0])), snakemake.output[0].removesuffix(".png"))
+    figure = flow_figure(FLOW.read(snakemake.input[0]), least_cell=snakemake.params.least_cell)
+    save_figure(figure, snakemake.output[0].removesuffix(".png"))

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from echoclr_core.cohort.small_cells import Cells, hidden_cells, hidden_totals
+
 SET_TITLES = {
     "train": "Training",
     "val": "Validation",
@@ -26,7 +28,7 @@ NOT_DESCRIBED = {"study_id", "patient_id", "set", "lv_mass_index_from", "sex", "
 
 
 def table1(
-    studies: pd.DataFrame, *, titles: Mapping[str, str], full: bool = False
+    studies: pd.DataFrame, *, titles: Mapping[str, str], full: bool = False, least_cell: int = 0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Describe the cohort by set: n, n (%), mean (SD), missing counted.
 
@@ -39,6 +41,9 @@ def table1(
     full
         False: Table 1 (counts, sex, labels, mass index, extras). True: Table S1, which adds the grades
         as reported, the years and the videos per study.
+    least_cell
+        Counts below stand as "<5" (say), and means of fewer studies as "n.r." (not reported), which also
+        stands for what such a count would follow from; 0: all counts are shown.
 
     Returns
     -------
@@ -47,7 +52,7 @@ def table1(
         percentage is of the studies whose value is known, except in the rows "missing", which are of all.
     tidy
         Columns characteristic, level, set, statistic (n, percent, mean, sd), value (float, NaN where it
-        cannot be computed): what the text was made from.
+        cannot be computed or is hidden): what the text was made from.
 
     Raises
     ------
@@ -62,10 +67,34 @@ def table1(
     parts = {name: studies[studies["set"] == name] for name in SET_TITLES if name != "overall"}
     parts = {name: part for name, part in parts.items() if len(part)} | {"overall": studies}
     lines = list(_counts(parts))
+    hidden = hidden_totals(parts, least_cell)
     for name in names:
-        lines += _describe(TITLES.get(name, titles.get(name, name)), name, parts)
+        title = TITLES.get(name, titles.get(name, name))
+        lines += _describe(title, name, parts)
+        hidden[title] = hidden_cells(name, parts, least_cell, is_number=_is_number(name, studies[name]))
     tidy = pd.DataFrame(lines, columns=["characteristic", "level", "set", "statistic", "value"])
-    return _as_text(tidy, list(parts)), tidy
+    rows = tidy[["characteristic", "level", "set"]].itertuples(index=False, name=None)
+    texts = [hidden[title].get((level, part), "") for title, level, part in rows]
+    tidy["value"] = tidy["value"].mask([bool(text) for text in texts])
+    text = _as_text(tidy.assign(hidden=texts)[~_tells_missing(tidy, hidden)], list(parts))
+    return text, tidy[~_tells_missing(tidy, hidden)].reset_index(drop=True)
+
+
+def _tells_missing(tidy: pd.DataFrame, hidden: Mapping[str, Cells]) -> pd.Series:
+    """Percentages of the known studies, where how many are missing is hidden: it would follow from them."""
+    blind = [
+        ("missing", part) in hidden[title]
+        for title, part in zip(tidy["characteristic"], tidy["set"], strict=True)
+    ]
+    return (
+        pd.Series(blind, index=tidy.index) & (tidy["statistic"] == "percent") & (tidy["level"] != "missing")
+    )
+
+
+def _is_number(name: str, values: pd.Series) -> bool:
+    """Whether a column is described by its mean."""
+    is_flag = pd.api.types.is_bool_dtype(values)
+    return pd.api.types.is_numeric_dtype(values) and not is_flag and name != "study_year"
 
 
 def _counts(parts: dict[str, pd.DataFrame]) -> Iterator[tuple]:
@@ -81,7 +110,7 @@ def _counts(parts: dict[str, pd.DataFrame]) -> Iterator[tuple]:
 def _describe(title: str, name: str, parts: dict[str, pd.DataFrame]) -> Iterator[tuple]:
     values = parts["overall"][name]
     is_flag = pd.api.types.is_bool_dtype(values)
-    is_number = pd.api.types.is_numeric_dtype(values) and not is_flag and name != "study_year"
+    is_number = _is_number(name, values)
     levels = [] if is_number else [True] if is_flag else sorted(values.dropna().unique())
     if is_number:
         for part_name, part in parts.items():
@@ -108,8 +137,9 @@ def _as_text(tidy: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
     for (title, level), lines in tidy.groupby(["characteristic", "level"], sort=False):
         row = {"characteristic": title + _unit_of(lines["statistic"]), "level": level}
         for part in parts:
-            values = lines[lines["set"] == part].set_index("statistic")["value"]
-            row[SET_TITLES[part]] = _cell(values)
+            cell = lines[lines["set"] == part]
+            hidden = cell["hidden"].iloc[0]
+            row[SET_TITLES[part]] = hidden or _cell(cell.set_index("statistic")["value"])
         rows.append(row)
     return pd.DataFrame(rows, dtype="string")
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from echoclr_core.cohort.flow import REASONS, STAGES
+from echoclr_core.common.small_counts import hide_counts
 from echoclr_core.reporting.style import INK, MUTED, PAGE, RULE, styled
 
 LINE = 0.155  # inches a line of text
@@ -52,7 +53,7 @@ class Box:
 
 
 @styled
-def flow_figure(flow: pd.DataFrame) -> Figure:
+def flow_figure(flow: pd.DataFrame, *, least_cell: int = 0) -> Figure:
     """Boxes of what goes on, top to bottom, what leaves at the right with reasons, the sets at the foot.
 
     Parameters
@@ -60,6 +61,9 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
     flow
         Schema FLOW of the cohort room: order, level, stage, reason, studies, videos, kept. Stages without
         any exclusion are left out, except the first.
+    least_cell
+        Counts below stand as "<5" (say), and those from which one would follow within a box as "n.r."; 0
+        shows all. What goes on is shown in full, since each box is the sum of the next ones.
 
     Raises
     ------
@@ -68,7 +72,9 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
     """
     if flow.empty or not bool(flow.sort_values("order")["kept"].iloc[0]):
         raise ValueError("flow figure: the flow must begin with a row of what was there (kept)")
-    trunk, sides, sets = _layout(flow.sort_values("order", kind="stable"))
+    trunk, sides, sets = _layout(
+        _with_texts(flow.sort_values("order", kind="stable"), least_cell), least_cell
+    )
     foot = min(box.bottom for box in (*trunk, *(s for s in sides if s), *sets))
     figure = Figure(figsize=(PAGE, 0.1 - foot + 0.1))
     axis = figure.add_axes((0, 0, 1, 1))
@@ -89,7 +95,16 @@ def flow_figure(flow: pd.DataFrame) -> Figure:
     return figure
 
 
-def _layout(flow: pd.DataFrame) -> tuple[list[Box], list[Box | None], list[Box]]:
+def _with_texts(flow: pd.DataFrame, least: int) -> pd.DataFrame:
+    """The flow with columns studies_text and videos_text: what stands in place of a count, "" for itself."""
+    texts = pd.DataFrame("", index=flow.index, columns=["studies_text", "videos_text"], dtype="object")
+    for _, rows in flow[~flow["kept"]].groupby("stage"):
+        for name in ("studies", "videos"):
+            texts.loc[rows.index, f"{name}_text"] = hide_counts(rows[[name]].astype(int), least)[name]
+    return flow.join(texts)
+
+
+def _layout(flow: pd.DataFrame, least: int) -> tuple[list[Box], list[Box | None], list[Box]]:
     """Boxes of the trunk, the exclusion box before each of them (None for none), and the sets."""
     trunk: list[Box] = []
     sides: list[Box | None] = []
@@ -110,7 +125,7 @@ def _layout(flow: pd.DataFrame) -> tuple[list[Box], list[Box | None], list[Box]]
                 )
             ]
             side = Box(
-                lines=(f"Left out ({_total(out)})", *left_lines),
+                lines=(f"Left out ({_total(out, least)})", *left_lines),
                 left=SIDE[0],
                 right=SIDE[1],
                 top=top - GAP / 2,
@@ -132,8 +147,8 @@ def _layout(flow: pd.DataFrame) -> tuple[list[Box], list[Box | None], list[Box]]
         Box(
             lines=(
                 _words(REASONS, row.reason).capitalize(),
-                f"{row.studies:,} studies",
-                f"{row.videos:,} videos",
+                f"<{least} studies" if 0 < row.studies < least else f"{row.studies:,} studies",
+                f"<{least} videos" if 0 < row.videos < least else f"{row.videos:,} videos",
             ),
             left=0.2 + k * (width + space),
             right=0.2 + k * (width + space) + width,
@@ -155,23 +170,27 @@ def _counts(row: pd.Series) -> str:
 
 
 def _left(row) -> str:
-    studies = f" ({_many(row.studies, 'study')})" if row.studies else ""
+    studies = f" ({_many(row.studies, 'study', row.studies_text)})" if row.studies else ""
     # Spaces that do not break: a count stays with its unit.
-    return (_many(row.videos, _unit(row.level)) + studies).replace(" ", "\u00a0")
+    return (_many(row.videos, _unit(row.level), row.videos_text) + studies).replace(" ", "\u00a0")
 
 
-def _total(out: pd.DataFrame) -> str:
+def _total(out: pd.DataFrame, least: int) -> str:
     studies, videos = out["studies"].sum(), out["videos"].sum()
-    return _many(videos, _unit(out["level"].iloc[0])) + (f", {_many(studies, 'study')}" if studies else "")
+    texts = [f"<{least}" if 0 < count < least else "" for count in (studies, videos)]
+    shown = _many(videos, _unit(out["level"].iloc[0]), texts[1])
+    return shown + (f", {_many(studies, 'study', texts[0])}" if studies else "")
 
 
 def _unit(level: str) -> str:
     return "file" if level == "file" else "video"
 
 
-def _many(count: int, unit: str) -> str:
-    """ "1 study", "2,040 studies"."""
+def _many(count: int, unit: str, hidden: str = "") -> str:
+    """ "1 study", "2,040 studies"; "<5 studies" where the count is hidden."""
     plural = {"study": "studies"}.get(unit, f"{unit}s")
+    if hidden:
+        return f"{hidden} {plural}"
     return f"{int(count):,} {unit if count == 1 else plural}"
 
 

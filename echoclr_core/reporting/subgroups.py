@@ -25,7 +25,12 @@ from echoclr_core.reporting.style import (
 
 @styled
 def subgroup_figure(
-    subgroups: pd.DataFrame, inits: Sequence[str], *, titles: Mapping[str, str], metric: str = "auroc"
+    subgroups: pd.DataFrame,
+    inits: Sequence[str],
+    *,
+    titles: Mapping[str, str],
+    metric: str = "auroc",
+    least_cell: int = 0,
 ) -> Figure:
     """Forest plot; panels as in Figure 2, models with the most labels, draw 0.
 
@@ -39,9 +44,11 @@ def subgroup_figure(
         Task to title, in the order of the panels. Tasks without rows get no panel.
     metric
         A metric of the table.
+    least_cell
+        Parts with fewer cases or controls are left out, see :func:`without_small_parts`; 0: none.
     """
     rows = of_most_labels(subgroups[subgroups["metric"] == metric]).dropna(subset="value")
-    rows = rows[rows["task"].isin(list(titles))]
+    rows = without_small_parts(rows[rows["task"].isin(list(titles))], least_cell)
     panels = panels_of(titles, rows["task"])
     if not panels:
         figure = Figure(figsize=(PAGE * 0.7, 0.6))
@@ -66,10 +73,36 @@ def subgroup_figure(
         figure,
         [
             f"Models fine-tuned on {ratio_words(rows)}. Bars: 95% bootstrap intervals, none with few cases.",
-            "In brackets: cases of all studies. Parts without cases or without controls are left out.",
+            f"In brackets: cases of all studies. Parts {_too_few(least_cell)} are left out.",
         ],
     )
     return figure
+
+
+def _too_few(least: int) -> str:
+    if least <= 1:
+        return "without cases or without controls"
+    return f"with fewer than {least} cases or controls, and those that would tell such a number,"
+
+
+def without_small_parts(rows: pd.DataFrame, least: int) -> pd.DataFrame:
+    """SUBGROUPS without parts of fewer than ``least`` cases or controls.
+
+    Where one part of a characteristic goes, its numbers would follow from the others and the whole: the next
+    smallest goes too.
+    """
+    if rows.empty or least <= 1:
+        return rows
+    where = ["task", "cohort", "characteristic"]
+    sizes = rows.drop_duplicates([*where, "level"])
+    fewest = pd.concat([sizes["n_positive"], sizes["n_studies"] - sizes["n_positive"]], axis=1).min(axis=1)
+    gone = set()
+    for _, part in sizes.assign(fewest=fewest.astype(int)).sort_values("fewest").groupby(where, sort=False):
+        small = int((part["fewest"] < least).sum())
+        leave = part.head(max(small, 2)) if small else part.head(0)
+        gone |= set(leave[[*where, "level"]].itertuples(index=False, name=None))
+    kept = [key not in gone for key in rows[[*where, "level"]].itertuples(index=False, name=None)]
+    return rows[kept]
 
 
 def _levels(rows: pd.DataFrame) -> list[tuple[str, str]]:

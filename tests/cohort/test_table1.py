@@ -115,3 +115,34 @@ def test_workshop_table_layout():
 def test_no_studies():
     with pytest.raises(ValueError, match="no studies"):
         table1(studies().iloc[:0], titles=TITLES)
+
+
+def test_small_counts_and_what_they_follow_from_are_hidden():
+    many = pd.concat([studies()] * 20, ignore_index=True)
+    many["study_id"] = [f"s{k}" for k in range(len(many))]
+    many["patient_id"] = many["study_id"]
+    many.loc[:2, "race"] = "C"
+    many.loc[many["set"] == "test", "age"] = np.nan
+    many.loc[many.index[many["set"] == "test"][:3], "age"] = [50.0, 51.0, 52.0]
+    text, tidy = table1(many, titles=TITLES, least_cell=5)
+    assert cells(text, "race", "C") == ["<5", "0 (0.0%)", "0 (0.0%)", "<5"]
+    beside = [cells(text, "race", level) for level in "AB"]
+    assert {row[0] for row in beside} >= {"n.r."}  # the size of the set would tell C
+    assert {row[3] for row in beside} >= {"n.r."}
+    assert cells(text, "age")[1] == "n.r."  # a mean of three
+    assert cells(text, "age").count("n.r.") == 2  # the other sets and the whole would tell that mean
+    hidden = tidy[(tidy["characteristic"] == "race") & (tidy["level"] == "C") & (tidy["set"] == "train")]
+    assert hidden["value"].isna().all()
+    shown, _ = table1(many, titles=TITLES)
+    assert not shown.isin(["<5", "n.r."]).any(axis=None)
+
+
+def test_percentages_do_not_tell_how_many_are_missing():
+    many = pd.concat([studies()] * 20, ignore_index=True)
+    many["study_id"] = many["patient_id"] = [f"s{k}" for k in range(len(many))]
+    many["sex"] = "male"
+    many.loc[:1, "sex"] = None
+    many.loc[many.index[-40:], "sex"] = "female"
+    text, _ = table1(many, titles=TITLES, least_cell=5)
+    assert cells(text, "Sex", "missing")[0] == "<5"
+    assert "%" not in "".join(cells(text, "Sex", "male")[0::3])

@@ -8,7 +8,7 @@ from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.reporting.panels import of_most_labels, panels_of
 from echoclr_core.reporting.reliability import reliability_figure
 from echoclr_core.reporting.style import save_figure
-from echoclr_core.reporting.subgroups import subgroup_figure
+from echoclr_core.reporting.subgroups import subgroup_figure, without_small_parts
 
 INITS = ("random", "echoclr")
 TITLES = {"lvh": "LVH", "severe_as": "Severe AS"}
@@ -103,3 +103,24 @@ def test_no_subgroups_is_said(tmp_path):
         figure = subgroup_figure(table, INITS, titles=TITLES)
         assert "No subgroup" in figure.texts[0].get_text()
         save_figure(figure, tmp_path / "none")
+
+
+def test_small_parts_are_left_out_with_the_one_that_would_tell_them():
+    table = subgroups(
+        [("sex", "female", 0.7), ("sex", "male", 0.8), ("age", "<50", 0.6), ("age", "≥50", 0.9)]
+    )
+    table = pd.concat([table, table.assign(level=table["level"] + " more")], ignore_index=True)
+    table.loc[table["level"] == "female", ["n_positive", "n_studies"]] = [2, 900]
+    table.loc[table["level"] == "male more", ["n_positive", "n_studies"]] = [300, 900]
+    table.loc[table["characteristic"] == "age", ["n_positive", "n_studies"]] = [300, 900]
+    table.loc[table["level"] == "male", ["n_positive", "n_studies"]] = [30, 900]
+    table.loc[table["level"] == "female more", ["n_positive", "n_studies"]] = [40, 900]
+    kept = without_small_parts(table, 5)
+    assert set(kept.loc[kept["characteristic"] == "sex", "level"]) == {"male more", "female more"}
+    assert (kept["characteristic"] == "age").sum() == (table["characteristic"] == "age").sum()
+    for least in (0, 1):
+        pd.testing.assert_frame_equal(without_small_parts(table, least), table)
+    figure = subgroup_figure(table, INITS, titles=TITLES, least_cell=5)
+    labels = " ".join(label.get_text() for axis in figure.axes for label in axis.get_yticklabels())
+    assert "2 of 900" not in labels
+    assert "female more" in labels

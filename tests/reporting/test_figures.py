@@ -269,6 +269,15 @@ def test_flow_text_stays_inside_its_box():
         )
 
 
+def test_small_counts_of_the_flow_are_hidden():
+    rows = [*FLOW[:5], ("video", "views", "unreadable", 2, 3, False), *FLOW[5:]]
+    shown = texts(flow_figure(flow_table(rows), least_cell=13)).replace("\u00a0", " ")
+    assert "<13 videos (<13 studies)" in shown
+    assert "3 videos (2 studies)" not in shown
+    full = texts(flow_figure(flow_table(rows))).replace("\u00a0", " ")
+    assert "3 videos (2 studies)" in full
+
+
 def test_flow_must_begin_with_what_was_there():
     with pytest.raises(ValueError, match="must begin"):
         flow_figure(flow_table(FLOW[1:]))

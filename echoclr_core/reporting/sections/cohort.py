@@ -96,8 +96,10 @@ def _unmatched(page: Page) -> Text | DataTable:
     counts = counts.rename_axis("What").reset_index(name="Studies")
     if counts.empty:
         return Text(rst="Archive and labels match: no study stands in one of them alone.")
+    least = page.config["report"]["least_cell"]
+    studies = [f"<{least}" if 0 < count < least else f"{count:,}" for count in counts["Studies"]]
     return DataTable(
-        frame=counts.assign(What=counts["What"].str.replace("_", " ")),
+        frame=counts.assign(What=counts["What"].str.replace("_", " "), Studies=studies),
         title="What did not match between archive and labels",
         caption="The list of studies is in ``cohort/unmatched.parquet``.",
     )
