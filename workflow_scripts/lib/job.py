@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import platform
+import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator
