@@ -162,6 +162,7 @@ def finetune(
             positive_weight=positive_weight(tables["training"]) if settings.class_weights else 1.0,
             steps_per_epoch=batches.steps_per_epoch,
             workers=workers,
+            batches=batches,
         )
         data = digest([data_digest(store, table) for table in tables.values()])
         definition = _definition(settings, encoder_settings, data, weights_digest(model), compute, code)

@@ -39,6 +39,9 @@ class FinetuneSettings:
         Probability of dropping a feature before the linear unit.
     freeze_encoder
         Train the linear unit alone (linear probe); batch norm then keeps its running statistics.
+    refresh_batch_norm
+        Before each validation, compute the running statistics of batch norm anew from this many of the last
+        training batches; 0 (the paper's) keeps those that followed the weights slowly.
     kinetics_standardisation
         Standardise by Kinetics mean and deviation, as the Kinetics initialisation needs.
     eval_clips_per_video
@@ -71,6 +74,7 @@ class FinetuneSettings:
     label_smoothing: float = 0.0
     dropout: float = 0.0
     freeze_encoder: bool = False
+    refresh_batch_norm: int = 0
     kinetics_standardisation: bool = False
     eval_clips_per_video: int = 4
     augmentation: AugmentSettings = field(default_factory=AugmentSettings)
@@ -108,6 +112,9 @@ class FinetuneSettings:
         for name in ("label_smoothing", "dropout"):
             require(0 <= getattr(self, name) < 1, f"finetune.{name}", getattr(self, name), "in [0, 1)")
         require(self.learning_rate > 0, "finetune.learning_rate", self.learning_rate, "greater than 0")
+        require(
+            self.refresh_batch_norm >= 0, "finetune.refresh_batch_norm", self.refresh_batch_norm, "at least 0"
+        )
         require(self.weight_decay >= 0, "finetune.weight_decay", self.weight_decay, "at least 0")
         require(
             self.clip_grad is None or self.clip_grad > 0,

@@ -1,6 +1,6 @@
 """One optimisation step of fine-tuning, and the end of an epoch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,8 @@ from torch import Tensor
 from echoclr_core.finetune.scoring import clip_logits, score_clips
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.models.heads import Classifier
+from echoclr_core.training.batch_norm import refresh_statistics
+from echoclr_core.training.batches import Batches
 from echoclr_core.training.compute import Compute
 from echoclr_core.training.early import EarlyStopping
 from echoclr_core.training.guard import check_finite, guarded_update
@@ -59,6 +61,7 @@ class FinetuneTrainer:
         positive_weight: float,
         steps_per_epoch: int,
         workers: int = 0,
+        batches: Batches | None = None,
     ):
         self.model = compute.place_module(model)
         self.settings, self.compute, self.store = settings, compute, store
@@ -72,6 +75,7 @@ class FinetuneTrainer:
             self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         self.stopping = EarlyStopping(settings.patience)
+        self.batches = batches
         self.initial = self._weights()
         self.best: dict[str, Tensor] = {}
         self.best_epoch = 0
@@ -101,6 +105,7 @@ class FinetuneTrainer:
         self, step: int, means: dict[str, float], check: Callable[[], None]
     ) -> tuple[dict[str, Any], bool]:
         """Validate; keep the weights if they are the best; the history row, and whether to stop early."""
+        self._refresh_batch_norm(step, check)
         logits = clip_logits(
             self.model,
             self.store,
@@ -126,6 +131,25 @@ class FinetuneTrainer:
             "learning_rate": self.settings.learning_rate,
         }
         return row | means, self.stopping.stop
+
+    def _refresh_batch_norm(self, step: int, check: Callable[[], None]) -> None:
+        """Statistics of the weights as they are, from the last training batches; off in the paper."""
+        count = self.settings.refresh_batch_norm
+        if not count or self.settings.freeze_encoder:
+            return
+        assert self.batches is not None, "the training batches are needed to refresh batch norm"
+
+        def clips_and_draws() -> Iterator[tuple[Tensor, Tensor]]:
+            for number in range(max(step - count, 0), step):
+                check()
+                batch = self.batches[number]
+                yield torch.from_numpy(batch["clips"]), torch.from_numpy(batch["draws"])
+
+        refresh_statistics(
+            self.model.encoder,
+            lambda batch: score_clips(self.model, *batch, self.settings, self.compute),
+            clips_and_draws(),
+        )
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: tensor.detach().cpu().clone() for name, tensor in self.model.state_dict().items()}

@@ -189,6 +189,7 @@ OPTIONS = {
     "label_smoothing": {"label_smoothing": 0.1},
     "dropout": {"dropout": 0.0},
     "freeze_encoder": {"freeze_encoder": True},
+    "refresh_batch_norm": {"refresh_batch_norm": 2},
     "kinetics_standardisation": {"kinetics_standardisation": True},
     "augmentation": {"augmentation": AugmentSettings(pad=0, flip_prob=0.0, rotation_prob=0.0)},
     "seed": {"seed": 1},
