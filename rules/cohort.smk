@@ -24,6 +24,7 @@ rule import_labels:
             "input.released_columns",
             "input.max_age",
             "evaluate.age_column",
+            "cohort.several_patients",
         ),
         core=core("import_labels"),
     script:

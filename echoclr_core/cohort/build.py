@@ -7,10 +7,18 @@ import pandas as pd
 
 from echoclr_core.cohort.flow import Flow
 from echoclr_core.cohort.labels import LABELS
+from echoclr_core.cohort.one_patient import (
+    kept_patients,
+    not_of_the_patient,
+    require_one_row,
+    shared_studies,
+    split_by_patient,
+    with_file_issuers,
+)
 from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.cohort.split import assert_disjoint, split_studies
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
-from echoclr_core.cohort.unmatched import find_unmatched, study_patients
+from echoclr_core.cohort.unmatched import UNMATCHED, find_mixed, find_unmatched, study_patients
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +69,24 @@ def build_cohort(
         If the tables do not belong together (a readable video without view decision, no study in the label
         table), or no training study is left. The message holds counts, and pseudonyms only.
     """
-    labels = LABELS.check(labels)
-    taught = list(excluded_studies)  # known to be outside the cohort, so they need no label row
+    labels = with_file_issuers(LABELS.check(labels), source_files)
+    taught = set(excluded_studies)  # known to be outside the cohort, so they need no label row
+    mixed = find_mixed(source_files[~source_files["study_id"].isin(taught)])
+    shared = shared_studies(source_files, labels)
+    if settings.several_patients == "split":
+        used = source_files["study_id"].isin(taught)
+        source_files, labels = split_by_patient(source_files, labels, shared)
+        taught |= set(source_files.loc[used, "study_id"].dropna())
+    require_one_row(labels)
     unmatched = find_unmatched(
         source_files[~source_files["study_id"].isin(taught)], labels[~labels["study_id"].isin(taught)]
     )
+    unmatched = UNMATCHED.check(pd.concat([unmatched, mixed]))
     flow = Flow(source_files[["video_id", "study_id", "outcome"]])
-    _image_steps(flow, view_decisions, taught)
+    _readable(flow)
+    majority = kept_patients(source_files, labels) if settings.several_patients == "majority" else None
+    flow.step("one_patient", not_of_the_patient(flow.rows, source_files, shared, majority))
+    _view_steps(flow, view_decisions, taught)
     studies = _labelled_studies(source_files, labels, settings)
     known = flow.rows["study_id"].isin(studies.index)
     flow.step("labels", _because(~known, "no_label_row"))
@@ -90,7 +109,7 @@ def build_cohort(
     return _tables(flow, studies.assign(set=sets), masked_videos, unmatched)
 
 
-def _image_steps(flow: Flow, view_decisions: pd.DataFrame, taught: list[str]) -> None:
+def _readable(flow: Flow) -> None:
     outcome = flow.rows["outcome"].astype("string")
     rows = flow.step("deidentification", outcome.mask(outcome == "ok"))
     if rows["study_id"].isna().any() or rows["video_id"].duplicated().any():
@@ -98,6 +117,10 @@ def _image_steps(flow: Flow, view_decisions: pd.DataFrame, taught: list[str]) ->
             f"source files: of the readable videos {int(rows['study_id'].isna().sum())} have no study_id and "
             f"{int(rows['video_id'].duplicated().sum())} share their video_id; each needs its own"
         )
+
+
+def _view_steps(flow: Flow, view_decisions: pd.DataFrame, taught: Collection[str]) -> None:
+    rows = flow.rows
     used = rows["study_id"].isin(taught)
     rows = flow.step("view_classifier", _because(used, "view_classifier_training"))
     views = _matching(rows, view_decisions, "the view decisions")

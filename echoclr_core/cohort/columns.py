@@ -63,6 +63,8 @@ class LabelColumns:
         Columns that may leave whatever their texts look like: their user has seen that they name no patient.
     undated
         Whether the table names neither dates nor years, and all studies are of one period.
+    several_patients
+        Whether a study key may stand in several rows, each of another patient.
     sex_spellings
         Spelling (any case) to "female", "male" or "" (counts as missing).
 
@@ -89,6 +91,7 @@ class LabelColumns:
     max_age: float | None = 90
     released: tuple[str, ...] = ()
     undated: bool = False
+    several_patients: bool = False
     sex_spellings: Mapping[str, str] = field(default_factory=lambda: SEX_SPELLINGS)
 
     def __post_init__(self):

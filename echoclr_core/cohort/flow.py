@@ -31,6 +31,7 @@ FLOW = Table(
 STAGES = {
     "archive": ("file", "Files in the archive"),
     "deidentification": ("file", "Readable cine loops, deidentified"),
+    "one_patient": ("study", "One patient a study key"),
     "view_classifier": ("study", "Not used to train the view classifier"),
     "views": ("video", "Parasternal long axis (PLAX)"),
     "labels": ("study", "Study in the label table"),
@@ -70,6 +71,7 @@ REASONS = {
     "not_plax": "another view",
     "unreadable": "unreadable",
     "blank": "blank",
+    "several_patients": "the study key stands for several patients",
     "view_classifier_training": "used to train the view classifier",
     "no_label_row": "study not in the label table",
     "excluded_grade": "low-flow low-gradient aortic stenosis",

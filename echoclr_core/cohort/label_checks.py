@@ -8,6 +8,7 @@ import datetime
 import difflib
 import math
 import re
+import unicodedata
 
 import pandas as pd
 
@@ -87,11 +88,16 @@ def check_ids(table: pd.DataFrame, columns: LabelColumns, floating: list[str], p
             problems.add(f"column {column!r} is stored as floating-point numbers; store the keys as text")
     ids = table[columns.study_id]
     problems.cells(columns.study_id, ids[ids.isna()], "a study key: it is missing", show=False)
-    twice = ids.dropna()[ids.dropna().duplicated(keep=False)]
-    for _, rows in twice.groupby(twice):
-        problems.add(
-            f"{_rows(rows.index)}: column {columns.study_id!r}: the same study; one row a study is allowed"
-        )
+    names = ids.dropna().map(lambda key: unicodedata.normalize("NFC", key))
+    rule = "one row a study is allowed"
+    if columns.several_patients and columns.patient_id:
+        rule = "one row for each patient of a study is allowed (cohort.several_patients: split)"
+        patients = table[columns.patient_id].reindex(names.index).groupby(names)
+        different = patients.transform("nunique") == patients.transform("size")
+        names = names[~different]
+    for _, rows in names.groupby(names):
+        if len(rows) > 1:
+            problems.add(f"{_rows(rows.index)}: column {columns.study_id!r}: the same study; {rule}")
 
 
 def parse_sex(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> pd.Series:

@@ -51,7 +51,7 @@ LABELS = Table(
             description="whether the index was given or computed from the measurements",
         ),
     },
-    key=("study_id",),
+    key=("study_id", "patient_id"),
     extra=True,
 )
 
@@ -137,9 +137,12 @@ def apply_pseudonyms(
         study_id=labels["study_id"].map(study),
         patient_id=labels["patient_id"].map(patient, na_action="ignore"),
     )
-    if coded["study_id"].duplicated().any():
+    # Two rows of one study and of different patients: see LabelColumns.several_patients.
+    twice = coded.duplicated(["study_id", "patient_id"])
+    twice |= coded["study_id"].duplicated() & ~labels["study_id"].duplicated()
+    if twice.any():
         raise ValueError(
-            f"labels: {int(coded['study_id'].duplicated().sum())} studies share a pseudonym with another; "
+            f"labels: {int(twice.sum())} studies share a pseudonym with another; "
             "their keys differ only in characters that the pseudonym ignores"
         )
     return LABELS.check(coded.sort_values("study_id", ignore_index=True))

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from echoclr_core.cohort.one_patient import CHOICES
 from echoclr_core.tasks.task import Task
 
 SPLIT_UNITS = ("study", "patient", "table")
@@ -23,6 +24,10 @@ class CohortSettings:
     split_unit
         "study" (paper); "patient": the studies of a patient stand in one set, and external studies of
         development patients leave; "table": the sets that the labels' column given_set names.
+    several_patients
+        What becomes of a study whose files name several patients: "exclude", it leaves; "split", each
+        patient's files are a study of their own; "majority", the files of the patient whom the label row
+        names stay, or else of the one whom most files name.
     fractions, seed
         As :func:`~echoclr_core.cohort.split_studies`.
     """
@@ -31,6 +36,7 @@ class CohortSettings:
     external_years: Collection[int] = ()
     tasks: Collection[Task] = ()
     split_unit: str = "study"
+    several_patients: str = "exclude"
     fractions: tuple[float | str, ...] = (0.75, 0.10, 0.15)
     seed: int = 0
 
@@ -42,3 +48,5 @@ class CohortSettings:
             )
         if self.split_unit not in SPLIT_UNITS:
             raise ValueError(f"split_unit: {self.split_unit!r}; allowed are {list(SPLIT_UNITS)}")
+        if self.several_patients not in CHOICES:
+            raise ValueError(f"several_patients: {self.several_patients!r}; allowed are {list(CHOICES)}")

@@ -1,16 +1,23 @@
 """What does not match between the archive and the label table, on either side."""
 
+from collections.abc import Iterable, Mapping
+
 import pandas as pd
 
 from echoclr_core.common.tables import Column, Table
 
+KINDS = (
+    *("labels_without_files", "files_without_labels", "year_differs", "patient_differs"),
+    *("several_patients", "several_study_uids"),
+)
 UNMATCHED = Table(
     "unmatched",
     {
         "kind": Column(
             kind="str",
-            allowed=("labels_without_files", "files_without_labels", "year_differs", "patient_differs"),
-            description="what does not match; where year or patient differ, the label table's value counts",
+            allowed=KINDS,
+            description="what does not match; where year or patient differ, the label table's value counts; "
+            "several_patients, several_study_uids: the study's files name more than one",
         ),
         "study_id": Column(kind="str", description="pseudonymous study"),
         "files": Column(kind="int", low=0, description="files of the study in the archive"),
@@ -41,7 +48,7 @@ def find_unmatched(source_files: pd.DataFrame, labels: pd.DataFrame) -> pd.DataF
             "study_id column must hold the values of the DICOM keyword that input.study_key names, and both "
             "must be pseudonyms of one key: where it was changed, --forcerun catalog_archive import_labels"
         )
-    patients, years = study_patients(source_files), _first(source_files, "study_year").astype("Int64")
+    patients, years = study_patients(source_files), _most_frequent(source_files, "study_year").astype("Int64")
     both = labelled.loc[common]
     found = {
         "labels_without_files": labelled.index.difference(files.index),
@@ -49,6 +56,28 @@ def find_unmatched(source_files: pd.DataFrame, labels: pd.DataFrame) -> pd.DataF
         "year_differs": _differ(both["study_year"], years),
         "patient_differs": _differ(both["patient_id"], patients),
     }
+    return _lines(found, files)
+
+
+def find_mixed(source_files: pd.DataFrame) -> pd.DataFrame:
+    """Studies whose files name several patients or several StudyInstanceUIDs.
+
+    Returns
+    -------
+    DataFrame
+        Schema :data:`UNMATCHED`, sorted.
+    """
+    files = source_files.dropna(subset="study_id").groupby("study_id").size()
+    kinds = {"several_patients": "patient_id", "several_study_uids": "study_uid_id"}
+    found = {}
+    for kind, column in kinds.items():
+        if column in source_files:
+            counts = source_files.dropna(subset="study_id").groupby("study_id")[column].nunique()
+            found[kind] = counts.index[counts > 1]
+    return _lines(found, files)
+
+
+def _lines(found: Mapping[str, Iterable[str]], files: pd.Series) -> pd.DataFrame:
     lines = [
         {"kind": kind, "study_id": study, "files": int(files.get(study, 0))}
         for kind, studies in found.items()
@@ -59,10 +88,10 @@ def find_unmatched(source_files: pd.DataFrame, labels: pd.DataFrame) -> pd.DataF
 
 def study_patients(source_files: pd.DataFrame) -> pd.Series:
     """Patient of each study by the DICOM files (string, by study_id), missing where no file tells."""
-    return _first(source_files, "patient_id").astype("string")
+    return _most_frequent(source_files, "patient_id").astype("string")
 
 
-def _first(source_files: pd.DataFrame, column: str) -> pd.Series:
+def _most_frequent(source_files: pd.DataFrame, column: str) -> pd.Series:
     """The most frequent value of a study's files; the smallest of equally frequent ones."""
     known = source_files[["study_id", column]].dropna()
     votes = known.groupby(["study_id", column], as_index=False).size()

@@ -264,7 +264,11 @@ def _tell(found: list[str], key: str) -> None:
 
 def _column_settings(config: dict) -> SimpleNamespace:
     """What the rules that read labels have of the configuration."""
-    return SimpleNamespace(**config["input"], age_column=config["evaluate"]["age_column"])
+    return SimpleNamespace(
+        **config["input"],
+        age_column=config["evaluate"]["age_column"],
+        several_patients=config["cohort"]["several_patients"],
+    )
 
 
 def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = ()) -> None:

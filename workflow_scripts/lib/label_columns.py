@@ -9,6 +9,8 @@ from echoclr_core.cohort.columns import LabelColumns
 def label_columns(chosen: SimpleNamespace, *, undated: bool = False) -> LabelColumns:
     """From the slices ``columns``, ``extra_columns`` and ``released_columns`` of ``input``.
 
+    ``several_patients`` (of ``cohort``) says whether a study may have a row for each of its patients.
+
     ``age_column`` (of ``evaluate``) and ``max_age`` are added where the rule reads ages; a rule without them
     checks none.
     """
@@ -19,6 +21,7 @@ def label_columns(chosen: SimpleNamespace, *, undated: bool = False) -> LabelCol
         max_age=getattr(chosen, "max_age", None),
         released=tuple(chosen.released_columns),
         undated=undated,
+        several_patients=getattr(chosen, "several_patients", None) == "split",
     )
 
 
