@@ -1,5 +1,7 @@
 """Join videos and labels, count every exclusion, split the development years."""
 
+import json
+
 import pandas as pd
 
 from echoclr_core.cohort.build import build_cohort
@@ -37,8 +39,11 @@ with job(snakemake) as log:
         settings=cohort_settings,
         excluded_studies=VIEW_LABELS.read(used_for_views)["study_id"].unique() if used_for_views else (),
     )
+    record = json.dumps(
+        json.loads(snakemake.params.settings) | {"tasks": json.loads(snakemake.params.tasks)}, sort_keys=True
+    )
     COHORT_VIDEOS.write(cohort.videos, snakemake.output.videos)
-    COHORT_STUDIES.write(cohort.studies, snakemake.output.studies, settings=snakemake.params.settings)
+    COHORT_STUDIES.write(cohort.studies, snakemake.output.studies, settings=record)
     FLOW.write(cohort.flow, snakemake.output.flow)
     UNMATCHED.write(cohort.unmatched, snakemake.output.unmatched)
     write_json(snakemake.output.split, split_record(cohort.studies, cohort_settings))
