@@ -108,7 +108,9 @@ def seconds_a_thousand(study: Path, rows: pd.DataFrame, shards: Iterable[str]) -
     for rule in SHARDED:
         jobs = rows[(rows["rule"] == rule) & rows["job"].isin(chosen)]
         stage = "masked" if rule in MASKED else "deidentified"
-        found[rule] = 1000 * jobs["cpu"].sum() / max(sum(counts[stage][shard] for shard in chosen), 1)
+        videos = sum(counts[stage].get(shard, 0) for shard in jobs["job"])
+        if videos:
+            found[rule] = 1000 * jobs["cpu"].sum() / videos
     return found
 
 

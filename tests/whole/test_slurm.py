@@ -1,5 +1,6 @@
 """The small study through profiles/slurm-cpu on a real SLURM, and what happens to it on clusters."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from small_study import ROOT, SmallStudy, differences, wait_until
 
 PROFILE = str(ROOT / "profiles" / "slurm-cpu")
 ENCODER = "results/smoke/pretrain/echoclr/encoder.safetensors"
+SECONDS_OF_TRAINING = float(os.environ.get("SLURM_TEST_SECONDS", "480"))  # about five limits
 ONE_RULE = (ENCODER, "--allowed-rules", "pretrain_encoder", "--rerun-triggers", "mtime")
 
 
@@ -105,23 +107,31 @@ def log_of_training(folder: Path) -> str:
     return (folder / "results" / "smoke" / "logs" / "pretrain_encoder" / "echoclr.log").read_text()
 
 
+def steps_a_second(folder: Path) -> float:
+    """How fast the training was, by the times of its log lines."""
+    lines = re.findall(r"^\S+ (\d+):(\d+):(\d+),(\d+) .* step (\d+)/", log_of_training(folder), re.MULTILINE)
+    rows = [[int(part) for part in line] for line in lines]
+    times = [
+        3600 * hours + 60 * minutes + seconds + milli / 1000 for hours, minutes, seconds, milli, _ in rows
+    ]
+    return (rows[-1][4] - rows[0][4]) / max(times[-1] - times[0], 0.1)
+
+
 def test_a_training_longer_than_the_limit_ends_by_itself(reference, tmp_path):
-    """In a partition of one minute, several limits in a row: one submission, the same weights."""
+    """In a partition of two minutes, several limits in a row: one submission, the same weights."""
     local = SmallStudy(prepared(reference, tmp_path / "local"))
     overlay = "pretrain: {{max_steps: {}, epochs: 100000, checkpoint_every: 10}}"
-    begin = time.monotonic()
     local.run(*ONE_RULE, *local.local(), overlay=overlay.format(100))
-    rate = 100 / (time.monotonic() - begin)
+    steps = int(steps_a_second(local.folder) * SECONDS_OF_TRAINING)
     (local.folder / ENCODER).unlink()
-    steps = max(int(rate * 150), 200)
     local.run(*ONE_RULE, *local.local(), overlay=overlay.format(steps))
     study = on_slurm(
-        prepared(reference, tmp_path / "short"), "short", "--set-resources", "pretrain_encoder:runtime=1"
+        prepared(reference, tmp_path / "short"), "short", "--set-resources", "pretrain_encoder:runtime=2"
     )
     study.run(*ONE_RULE, overlay=overlay.format(steps))
     limits = log_of_training(study.folder).count("is back in the queue")
+    print(f"{limits} time limits in a row, {steps} steps")
     assert limits >= 2
-    print(f"{limits} time limits in a row")
     assert study.said.read_text().count("has been submitted with SLURM jobid") == 1, "no retry was used up"
     assert (study.folder / ENCODER).read_bytes() == (local.folder / ENCODER).read_bytes()
 

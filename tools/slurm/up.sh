@@ -6,7 +6,7 @@
 #   SLURM_TEST_CPUS  CPUs that the node says it has                   (default 32; more than there are is allowed)
 #   SLURM_TEST_PORT  first of two ports                               (default 26817)
 #
-# Partitions: cpu (one day), short (one minute), low and high (jobs of high put jobs of low back into the queue).
+# Partitions: cpu (one day), short (two minutes), low and high (jobs of high put jobs of low back into the queue).
 set -euo pipefail
 umask 022
 
@@ -90,7 +90,7 @@ GresTypes=gpu
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$cpus Boards=1 SocketsPerBoard=1 CoresPerSocket=$cpus ThreadsPerCore=1 RealMemory=256000 Gres=gpu:none:2 State=UNKNOWN
 PartitionName=DEFAULT Nodes=$host State=UP
 PartitionName=cpu Default=YES MaxTime=1-00:00:00 PriorityTier=10 PreemptMode=off
-PartitionName=short MaxTime=00:01:00 PriorityTier=10 PreemptMode=off
+PartitionName=short MaxTime=00:02:00 PriorityTier=10 PreemptMode=off
 PartitionName=low MaxTime=1-00:00:00 PriorityTier=1 PreemptMode=requeue
 PartitionName=high MaxTime=1-00:00:00 PriorityTier=20 PreemptMode=off
 CONF
