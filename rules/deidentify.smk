@@ -39,7 +39,7 @@ rule audit_shard:
         catalog=f"{RESTRICTED}/catalog/{{shard}}.parquet",
     output:
         table=results("deidentified/audit/{shard}.parquet"),
-        thumbnails=results("deidentified/audit/{shard}.npz"),
+        pictures=results("deidentified/audit/{shard}.npz"),
     log:
         log_file("audit_shard", "{shard}", restricted=True),
     conda:
@@ -57,7 +57,7 @@ rule audit_shard:
 rule plot_contact_sheet:
     """One frame of each audited video, those that the audit objects to first, for a person to look at."""
     input:
-        thumbnails=over_shards(results("deidentified/audit/{shard}.npz")),
+        pictures=over_shards(results("deidentified/audit/{shard}.npz")),
         tables=over_shards(results("deidentified/audit/{shard}.parquet")),
     output:
         png_and_pdf("contact_sheet"),

@@ -10,7 +10,7 @@ from workflow_scripts.lib.job import job, settings
 
 with job(snakemake, restricted=True) as log:
     chosen = settings(snakemake)
-    rows, thumbnails = audit_shard(
+    rows, pictures = audit_shard(
         SOURCE_FILES.read(snakemake.input.table),
         snakemake.input.videos,
         sample=chosen.audit_videos,
@@ -18,6 +18,6 @@ with job(snakemake, restricted=True) as log:
         catalogue=RESTRICTED_CATALOGUE.read(snakemake.input.catalog),
     )
     AUDIT.write(rows, snakemake.output.table, settings=snakemake.params.settings)
-    with atomic_path(snakemake.output.thumbnails) as path:
-        np.savez_compressed(path, frames=thumbnails, video_ids=rows["video_id"].to_numpy(dtype=str))
+    with atomic_path(snakemake.output.pictures) as path:
+        np.savez_compressed(path, frames=pictures, video_ids=rows["video_id"].to_numpy(dtype=str))
     log.info("audited %d videos: %s", len(rows), rows["outcome"].value_counts().to_dict())

@@ -1,4 +1,4 @@
-"""The audit's contact sheet: one frame of each video, those it objects to first."""
+"""The audit's contact sheet: the brightest value over time of each video, those it objects to first."""
 
 import numpy as np
 import pandas as pd
@@ -7,10 +7,11 @@ from echoclr_core.reporting.montage import contact_sheet
 from echoclr_core.reporting.style import save_figure
 from workflow_scripts.lib.job import job
 
-MOST = 96  # frames that a person looks through in a minute
+MOST = 30  # pictures, large enough to read letters in
+COLUMNS = 3
 
 with job(snakemake) as log:
-    loaded = [np.load(path) for path in snakemake.input.thumbnails]
+    loaded = [np.load(path) for path in snakemake.input.pictures]
     frames = [frame for arrays in loaded for frame in arrays["frames"]]
     outcomes = pd.concat([pd.read_parquet(path) for path in snakemake.input.tables], ignore_index=True)
     if not frames:
@@ -22,6 +23,6 @@ with job(snakemake) as log:
     chosen = [*wrong[:MOST], *spread]
     ids, words = outcomes["video_id"], outcomes["outcome"].str.replace("_", " ").str.upper()
     names = [ids[i] if outcomes["outcome"][i] == "clean" else f"{ids[i]}: {words[i]}" for i in chosen]
-    figure = contact_sheet([frames[i] for i in chosen], names)
+    figure = contact_sheet([frames[i] for i in chosen], names, columns=COLUMNS)
     save_figure(figure, snakemake.output[0].removesuffix(".png"))
     log.info("%d of %d audited videos shown, %d objected to", len(chosen), len(frames), len(wrong))

@@ -18,7 +18,7 @@ from echoclr_core.deidentify.identifier_search import Identifier, find_identifie
 from echoclr_core.deidentify.residual_text import residual_text
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 
-THUMBNAIL = (120, 160)  # pixels, height and width
+PICTURE = (480, 640)  # pixels, height and width, of what a person looks at: letters stay readable
 STILL = 6  # grey levels that a still pixel may waver by
 STROKE = 60  # grey levels between a stroke and its surroundings, 3 x 3 pixels
 BRIGHT = 100  # grey levels; text is drawn bright
@@ -56,20 +56,20 @@ def audit_shard(
     -------
     rows : DataFrame
         AUDIT, one row a video looked at. No identifiers, and no word of what was read.
-    thumbnails : (n, 120, 160) uint8
-        The middle frame of each, in the same order, for a contact sheet.
+    pictures : (n, 480, 640) uint8
+        The brightest value over time of each, in the same order, for a contact sheet.
     """
     chosen = _stratified(SOURCE_FILES.check(table), sample, seed)
     known = {} if catalogue is None else identifiers_of(catalogue)
-    rows, thumbnails = [], []
+    rows, pictures = [], []
     for written in chosen.to_dict("records"):
         video_id = written["video_id"]
         path = Path(avi_dir) / f"{video_id}.avi"
-        row, thumbnail = audit_video(path, identifiers=known.get(video_id, ()), row_values=written)
+        row, picture = audit_video(path, identifiers=known.get(video_id, ()), row_values=written)
         rows.append({"video_id": video_id, "study_id": written["study_id"], **row})
-        thumbnails.append(thumbnail)
+        pictures.append(picture)
     frame = AUDIT.check(pd.DataFrame(rows, columns=list(AUDIT.columns)))
-    return frame, np.stack(thumbnails) if thumbnails else np.zeros((0, *THUMBNAIL), np.uint8)
+    return frame, np.stack(pictures) if pictures else np.zeros((0, *PICTURE), np.uint8)
 
 
 def audit_video(
@@ -78,7 +78,7 @@ def audit_video(
     identifiers: Sequence[Identifier] = (),
     row_values: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], NDArray[np.uint8]]:
-    """The AUDIT columns of one written video without identity, and its thumbnail (120, 160) uint8.
+    """The AUDIT columns of one written video without identity, and its picture (480, 640) uint8.
 
     Frames are decoded one at a time.
 
@@ -100,7 +100,7 @@ def audit_video(
         totals = _totals(path, mask, row_values)
     except ValueError:
         row = {"outcome": "unreadable", "n_frames": 0, "outside_pixels": 0, "outside_energy": None}
-        return row | leaks | {"text_lines": 0, "text_share": None}, np.zeros(THUMBNAIL, np.uint8)
+        return row | leaks | {"text_lines": 0, "text_share": None}, np.zeros(PICTURE, np.uint8)
     compared = np.stack(totals.compared)
     lines = residual_text(compared, totals.brightest, mask)
     outcome = "lit_outside" if totals.outside_pixels else "leak" if found else "text" if lines else "clean"
@@ -113,7 +113,7 @@ def audit_video(
         "text_lines": lines,
         "text_share": text_share(compared, mask),
     }
-    return row, thumbnail(totals.middle)
+    return row, contact_picture(totals.brightest, mask)
 
 
 def _totals(path: Path, mask: NDArray[np.bool_], row_values: Mapping[str, Any]) -> FrameTotals:
@@ -162,14 +162,21 @@ def text_share(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float | No
     return float(strokes.sum() / mask.sum())
 
 
-def thumbnail(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(120, 160) uint8: the frame (H, W) reduced, its aspect kept, black around it."""
-    scale = min(THUMBNAIL[0] / frame.shape[0], THUMBNAIL[1] / frame.shape[1])
-    height, width = (max(1, round(size * scale)) for size in frame.shape)
-    small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
-    canvas = np.zeros(THUMBNAIL, np.uint8)
-    top, left = (THUMBNAIL[0] - height) // 2, (THUMBNAIL[1] - width) // 2
-    canvas[top : top + height, left : left + width] = small
+def contact_picture(brightest: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """(480, 640) uint8: the part of a picture (H, W) uint8 that holds the mask and all that is lit.
+
+    In the brightest value of each pixel over time stands whatever was drawn in any frame. The aspect is kept;
+    around it is black.
+    """
+    left, top, wide, tall = cv2.boundingRect((mask | (brightest > 0)).astype(np.uint8))
+    part = brightest[top : top + tall, left : left + wide]
+    canvas = np.zeros(PICTURE, np.uint8)
+    if part.size:
+        scale = min(PICTURE[0] / tall, PICTURE[1] / wide)
+        height, width = max(1, round(tall * scale)), max(1, round(wide * scale))
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        top, left = (PICTURE[0] - height) // 2, (PICTURE[1] - width) // 2
+        canvas[top : top + height, left : left + width] = cv2.resize(part, (width, height), interpolation=way)
     return canvas
 
 

@@ -17,6 +17,7 @@ from echoclr_core.deidentify.writing import (
     MIN_STROKE_PIXELS,
     STANDING,
     Box,
+    WritingLimits,
     box_slices,
     is_writing,
 )
@@ -29,6 +30,7 @@ LIT = 48  # grey levels
 MAX_STROKE_WIDTH = 0.016  # of the picture's height, and at least 5 pixels
 RIM = 2  # pixels along the mask's edge
 STEADY = 16  # grey levels by which tissue that is still, and sharp by chance, wavers over time, at least
+STEADY_IF_FOUND = 20  # the same where the text detector marks a line as well
 BARE = 120  # grey levels of contrast that tissue hardly has, however still it is
 
 
@@ -98,15 +100,23 @@ def written_lines(still: StillPicture, mask: NDArray[np.bool_]) -> list[Box]:
     """
     inner = without_rim(mask)
     strokes = still.strokes & inner
-    return [box for box in stroke_lines(strokes, inner) if _stands_written(still, strokes, box)]
+    lines = stroke_lines(strokes, inner)
+    return [box for box in lines if stands_written(still, strokes, box, STANDING, still.steady)]
 
 
-def _stands_written(still: StillPicture, strokes: NDArray[np.bool_], box: Box) -> bool:
-    if not is_writing(still.low, strokes, box, STANDING):
+def stands_written(
+    still: StillPicture, strokes: NDArray[np.bool_], box: Box, limits: WritingLimits, steady: float
+) -> bool:
+    """Whether strokes (H, W) bool in a box are writing that wavers by so many grey levels at most.
+
+    Strokes far brighter than their surroundings may waver by more: tissue is not like that.
+    """
+    if not is_writing(still.low, strokes, box, limits):
         return False
     place = box_slices(box)
-    steady = float(np.median(still.spread[place][strokes[place]])) <= still.steady
-    return steady or is_writing(still.low, strokes, box, replace(STANDING, contrast=BARE))
+    if float(np.median(still.spread[place][strokes[place]])) <= steady:
+        return True
+    return is_writing(still.low, strokes, box, replace(limits, contrast=BARE))
 
 
 def stroke_lines(strokes: NDArray[np.bool_], mask: NDArray[np.bool_]) -> list[Box]:

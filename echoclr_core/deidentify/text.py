@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from echoclr_core.deidentify.ocr import TextLine, read_text, screen_scale, screen_text
 from echoclr_core.deidentify.strokes import (
+    STEADY_IF_FOUND,
     StillPicture,
     height_above_surroundings,
+    stands_written,
     still_pictures,
     stroke_lines,
     without_rim,
@@ -126,9 +128,12 @@ def _read_still(still: StillPicture, lines: list[Box], mask: NDArray[np.bool_]) 
     """
     inside, inner = still.strokes & mask, still.strokes & without_rim(mask)
     markers = []
-    for picture, limits in ((still.low, STANDING_AND_FOUND), (_only_strokes(still, lines), STANDING)):
+    for picture, limits, steady in (
+        (still.low, STANDING_AND_FOUND, STEADY_IF_FOUND),
+        (_only_strokes(still, lines), STANDING, still.steady),
+    ):
         read = [
-            replace(line, writing=is_writing(still.low, inner, line.box, limits))
+            replace(line, writing=stands_written(still, inner, line.box, limits, steady))
             for line in _read_lines(picture, lines, inside)
         ]
         markers += [line for line in read if line.marker]

@@ -59,9 +59,10 @@ FIGURES = {
     ),
     "contact_sheet": Exhibit(
         title="Contact sheet",
-        alt="Frames of the audited videos, in which a person looks for text",
-        caption="Only ultrasound should be visible here. Videos with a finding of the audit come first; the "
-        "finding is in capitals.",
+        alt="Brightest value over time of audited videos, in which a person looks for text",
+        caption="Brightest value of each pixel over the whole video, so that text of any frame shows. Only "
+        "ultrasound should be visible here. Videos with a finding of the audit come first; the finding is in "
+        "capitals.",
     ),
     "views": Exhibit(
         title="View classifier on held-out videos",

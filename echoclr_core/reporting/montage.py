@@ -9,6 +9,7 @@ from echoclr_core.reporting.style import MUTED, PAGE, styled
 
 NAME = 0.17  # inches for the name above a slot
 GAP = 0.035  # inches between frames
+MIN_COLUMNS = 3  # few frames are not made larger than with so many
 
 
 @styled
@@ -55,7 +56,7 @@ def _sheet(
     columns = min(columns, len(slots))
     lines = -(-len(slots) // columns)
     margin = 0.22 if any(titles) else 0.02
-    cell = (PAGE - margin) / max(columns, 4)
+    cell = (PAGE - margin) / max(columns, MIN_COLUMNS)
     tall = [max(_aspect(frames[k]) for _, frames in slots) * (cell - GAP) for k in range(len(titles))]
     slot_height = NAME + sum(tall) + GAP * len(titles) + GAP
     width, height = margin + columns * cell, lines * slot_height

@@ -8,8 +8,10 @@ from cine_files import archive, phantom
 
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
-from echoclr_core.deidentify.audit import audit_shard, audit_video, text_share, thumbnail
+from echoclr_core.common.mask_files import write_mask
+from echoclr_core.deidentify.audit import audit_shard, audit_video, contact_picture, text_share
 from echoclr_core.deidentify.boundary import boundary_mask
+from echoclr_core.deidentify.ocr import read_text
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 from echoclr_core.dicom.cine import Cine
@@ -24,11 +26,11 @@ def shard(tmp_path):
 
 def test_written_videos_are_clean_and_a_lit_pixel_is_found(shard):
     table, folder = shard
-    rows, thumbnails = audit_shard(table, folder, sample=9, seed=1)
+    rows, pictures = audit_shard(table, folder, sample=9, seed=1)
     assert list(rows["outcome"]) == ["clean", "clean"]
     assert (rows["outside_energy"] == 0).all()
-    assert thumbnails.shape == (2, 120, 160)
-    assert thumbnails.max() > 60
+    assert pictures.shape == (2, 480, 640)
+    assert pictures.max() > 60
     video = folder / f"{table['video_id'][0]}.avi"
     frames, fps = read_avi(video)
     frames[3, 0, 0] = 10
@@ -80,13 +82,29 @@ def test_the_sample_takes_turns_between_vendors():
 
 
 def test_an_empty_sample_is_empty(shard):
-    rows, thumbnails = audit_shard(shard[0].iloc[:0], shard[1], sample=3, seed=0)
+    rows, pictures = audit_shard(shard[0].iloc[:0], shard[1], sample=3, seed=0)
     assert len(rows) == 0
-    assert thumbnails.shape == (0, 120, 160)
+    assert pictures.shape == (0, 480, 640)
 
 
-def test_a_thumbnail_keeps_the_aspect():
-    small = thumbnail(np.full((100, 400), 200, np.uint8))
-    assert (small[40:80] == 200).all()
-    assert not small[:40].any()
-    assert not small[80:].any()
+def test_a_contact_picture_shows_the_mask_enlarged_and_keeps_the_aspect():
+    brightest, mask = np.zeros((100, 400), np.uint8), np.zeros((100, 400), bool)
+    mask[20:40, 100:180] = True
+    brightest[mask] = 200
+    picture = contact_picture(brightest, mask)
+    assert (picture[160:320] == 200).all()
+    assert not picture[:160].any()
+    assert not picture[320:].any()
+    brightest[0, 0] = 9  # lit outside the mask: it must not fall out of the picture
+    assert contact_picture(brightest, mask).any(1).sum() < 160
+    assert not contact_picture(np.zeros((5, 5), np.uint8), np.zeros((5, 5), bool)).any()
+
+
+def test_text_of_one_frame_can_be_read_in_the_contact_picture(tmp_path):
+    frames, mask = phantom(1, height=480, width=640, count=8)
+    cv2.putText(frames[2], "DOE JANE", (270, 240), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1, cv2.LINE_AA)
+    write_avi(tmp_path / "v.avi", frames * mask, 30.0)
+    write_mask(mask, tmp_path / "v.avi")
+    row, picture = audit_video(tmp_path / "v.avi")
+    assert row["outcome"] == "text"
+    assert any("DOE" in line.text for line in read_text(picture))
