@@ -4,7 +4,7 @@ from pathlib import Path
 
 from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.reporting.exhibits import figure_name
-from echoclr_core.reporting.panels import page_of
+from echoclr_core.reporting.pages import page_of
 from echoclr_core.reporting.reliability import reliability_figure
 from echoclr_core.reporting.style import save_figure
 from echoclr_core.reporting.subgroups import subgroup_figure

@@ -5,7 +5,7 @@ from pathlib import Path
 from echoclr_core.evaluate.schema import METRICS
 from echoclr_core.reporting.exhibits import figure_name
 from echoclr_core.reporting.label_efficiency import figure_of_paper, number_of
-from echoclr_core.reporting.panels import page_of
+from echoclr_core.reporting.pages import page_of
 from echoclr_core.reporting.published import published_metrics
 from echoclr_core.reporting.style import save_figure
 from workflow_scripts.lib.job import job

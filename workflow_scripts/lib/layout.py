@@ -18,6 +18,7 @@ FRAME = (
     "workflow_scripts/lib/storage_errors.py",
     "workflow_scripts/lib/time_limit.py",
     "workflow_scripts/lib/workflow_process.py",
+    "echoclr_core/common/core_dumps.py",
     "echoclr_core/common/folder_lock.py",
     "echoclr_core/common/lifetime.py",
     "echoclr_core/training/stopping.py",
