@@ -73,7 +73,7 @@ def decode_jpeg_ls(data: bytes) -> np.ndarray:
         tidied = _without_zeros_before_end(data)
         if tidied == data:
             raise
-        return imagecodecs.jpegls_decode(tidied)
+        return decode_jpeg_ls(tidied)
 
 
 def declared_space(header: JpegHeader, layout: PixelFormat) -> str:
@@ -106,9 +106,14 @@ def _decode(data: bytes, header: JpegHeader, colours: str) -> np.ndarray:
 
 
 def _without_zeros_before_end(data: bytes) -> bytes:
-    """The stream without zero bytes before its last marker; coded data cannot end in one."""
+    """The stream without zeros before its last marker, but for one after FF, with which coded data may end.
+
+    Of a stream that has only this one, it is left out as well.
+    """
     end = data.rfind(END)
-    return data[:end].rstrip(b"\0") + data[end:]
+    coded = data[:end].rstrip(b"\0")
+    stuffed = coded.endswith(b"\xff") and end - len(coded) > 1
+    return coded + b"\0" * stuffed + data[end:]
 
 
 def _with_transform(data: bytes, header: JpegHeader, space: str) -> bytes:

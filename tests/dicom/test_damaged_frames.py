@@ -98,3 +98,12 @@ def test_zeros_before_the_end_marker_are_left_out(make_dicom, codec, zeros):
 
     found = list(read_cine(encoded(make_dicom, codec, with_zeros)).frames())
     np.testing.assert_array_equal(found, list(read_cine(encoded(make_dicom, codec)).frames()))
+
+
+def test_a_zero_that_belongs_to_the_coded_data_stays(make_dicom):
+    """JPEG-LS and JPEG put a zero (byte or bit) after FF; coded data may so end in FF 00."""
+    frames = (np.random.default_rng(seed).integers(0, 256, (16, 16)).astype(np.uint8) for seed in range(5000))
+    streams = ((frame, bytes(imagecodecs.jpegls_encode(frame))) for frame in frames)
+    frame, data = next(pair for pair in streams if pair[1].endswith(b"\xff\0" + END))
+    path = make_dicom([data[:-2] + b"\0" + data[-2:]] * 2, shape=(2, 16, 16), syntax=JPEG_LS)
+    np.testing.assert_array_equal(list(read_cine(path).frames()), [frame, frame])
