@@ -60,8 +60,11 @@ class Part:
         return None if self.months else int(self.text)
 
 
+@lru_cache(maxsize=65536)
 def prepare(text: str) -> str:
     """``text`` as the searches read it: see :func:`~echoclr_core.common.date_words.fold`."""
+    if text.isalnum() and text.isascii():
+        return text.lower()
     return fold(cjk_numbers_to_digits(html.unescape(unquote(text))))
 
 

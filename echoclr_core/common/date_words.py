@@ -79,6 +79,8 @@ _ROMAN = "i ii iii iv v vi vii viii ix x xi xii"
 
 def fold(text: str) -> str:
     """``text`` without case, accents and compatibility forms, every script's digits as 0 to 9."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return "".join(
         _digit(character)

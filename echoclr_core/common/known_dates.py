@@ -33,9 +33,12 @@ def holds_known_date(text: str, dates: Collection[datetime.date]) -> bool:
     where they can hardly mean anything else; the day of the year; days and seconds as programs count them.
     """
     parts = parts_of(prepare(text))
-    return bool(dates) and bool(parts) and any(_holds(parts, date) for date in dates)
+    if len(parts) < 2 and not any(len(part.text) >= 5 for part in parts):
+        return False
+    return any(_holds(parts, date) for date in dates)
 
 
+@lru_cache(maxsize=65536)
 def _holds(parts: tuple[Part, ...], date: datetime.date) -> bool:
     if any(not part.fraction and _is_date(part, date) for part in parts):
         return True
@@ -59,7 +62,7 @@ def _is_date(part: Part, date: datetime.date) -> bool:
     return len(digits) >= 5 and is_known_date(float(digits), [date])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def _compact(date: datetime.date) -> tuple[frozenset[str], frozenset[str]]:
     """The date as 8 digits in any order, and in the shorter forms that hold the year as well."""
     year, two = f"{date.year:04d}", f"{date.year % 100:02d}"
@@ -120,28 +123,32 @@ def is_known_date(number: float, dates: Collection[datetime.date]) -> bool:
     """Whether a number is one of ``dates``: as digits, days or seconds counted, or a decimal year."""
     if not math.isfinite(number) or abs(number) < 1000:
         return False
-    whole = math.floor(number)
+    whole, seconds = math.floor(number), _SECOND_UNITS if abs(number) >= 10 * DAY else ()
     for date in dates:
-        eight, short = _compact(date)
-        if whole == number and (f"{whole:08d}" in eight or f"{whole:06d}" in short or str(whole) in short):
+        counted, written = _known_numbers(date)
+        if whole in counted or (whole == number and whole in written):
             return True
-        if whole in _day_counts(date) or (number != whole and _is_decimal_year(number, date)):
+        if number != whole and _is_decimal_year(number, date):
             return True
-        seconds = (date - EPOCHS["Unix and R"]).days * DAY
-        if abs(seconds) > 10 * DAY and any(
-            seconds - DAY <= number / unit < seconds + 2 * DAY for unit in (1, 1e3, 1e6, 1e9)
-        ):
+        start = (date - EPOCHS["Unix and R"]).days * DAY
+        if any(start - DAY <= number / unit < start + 2 * DAY for unit in seconds) and abs(start) > 10 * DAY:
             return True
     return False
 
 
-@lru_cache(maxsize=4096)
-def _day_counts(date: datetime.date) -> frozenset[int]:
+_SECOND_UNITS = (1, 1e3, 1e6, 1e9)  # seconds, milliseconds, microseconds, nanoseconds
+
+
+@lru_cache(maxsize=65536)
+def _known_numbers(date: datetime.date) -> tuple[frozenset[int], frozenset[int]]:
+    """The date as counts of days, to which a fraction may be added, and as digits read as one number."""
     counts = {(date - epoch).days for epoch in EPOCHS.values()}
-    shifted = {math.floor(date.toordinal() + shift) for shift in ORDINAL_SHIFTS.values()}
+    counts |= {math.floor(date.toordinal() + shift) for shift in ORDINAL_SHIFTS.values()}
     # Julian days begin at noon: the date has two of them.
-    shifted.add(math.ceil(date.toordinal() + ORDINAL_SHIFTS["Julian day"]))
-    return frozenset(count for count in counts | shifted if abs(count) >= 1000)
+    counts.add(math.ceil(date.toordinal() + ORDINAL_SHIFTS["Julian day"]))
+    eight, short = _compact(date)
+    written = {int(digits) for digits in (*eight, *short)}
+    return frozenset(n for n in counts if abs(n) >= 1000), frozenset(n for n in written if n >= 1000)
 
 
 def _is_decimal_year(number: float, date: datetime.date) -> bool:

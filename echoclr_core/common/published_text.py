@@ -22,6 +22,7 @@ FEW_TEXTS, SEVERAL_TEXTS = 3, 8
 MIN_KEY = 5  # letters and digits; shorter keys stand in other cells by chance
 MIN_DIGITS = 6  # of a number that is more likely an identifier than a measurement
 SERIAL_DAYS = (20000, 60000)  # days since 1900 from 1954 to 2064, as spreadsheets store a date
+SHIFTS = 8  # comparisons with the dates of other rows
 MIN_NUMBERED = 30  # rows from which distinct whole numbers in a narrow range are a numbering
 
 _LONG_NUMBER = re.compile(rf"(?<!\d)(?<!\d[.,])\d{{{MIN_DIGITS},}}")
@@ -135,19 +136,19 @@ def _is_phone(groups: str) -> bool:
 
 def _search_texts(cells: pd.Series, identifiers: TableIdentifiers, *, released: bool) -> list[Finding]:
     reasons = pd.Series(pd.NA, index=cells.index, dtype="object")
+    held = {name: _held_keys(cells, keys) for name, keys in identifiers.keys.items()}
     for name, keys in identifiers.keys.items():
-        own = [_holds_key(cell, key) for cell, key in zip(cells, keys.reindex(cells.index), strict=True)]
+        rows = zip(cells, keys.reindex(cells.index), strict=True)
+        own = [bool(held[name][cell]) and _plain_key(key) in held[name][cell] for cell, key in rows]
         reasons = reasons.mask(pd.Series(own, index=cells.index) & reasons.isna(), f"the {name} of its row")
     if identifiers.dates is not None:
         rows = identifiers.dates.reindex(cells.index)
         own = [holds_known_date(cell, dates) for cell, dates in zip(cells, rows, strict=True)]
         reasons = reasons.mask(pd.Series(own, index=cells.index) & reasons.isna(), "an exact date")
     if not released:
-        for name, keys in identifiers.keys.items():
-            known = {_plain_key(key) for key in keys.dropna().unique()}
-            known = {key for key in known if len(key) >= MIN_KEY}
-            held = {cell: bool(known & _tokens(cell)) for cell in cells.unique()}
-            reasons = reasons.mask(cells.map(held).astype(bool) & reasons.isna(), f"a {name} of the table")
+        for name in identifiers.keys:
+            anyone = pd.Series([bool(held[name][cell]) for cell in cells], index=cells.index)
+            reasons = reasons.mask(anyone & reasons.isna(), f"a {name} of the table")
         generic = {cell: _text_reason(cell) for cell in cells.unique()}
         reasons = reasons.fillna(cells.map(generic))
     return _by_reason(reasons)
@@ -161,19 +162,25 @@ def _by_reason(reasons: pd.Series) -> list[Finding]:
     ]
 
 
-def _holds_key(cell: str, key: str) -> bool:
-    """Whether a cell holds the key of its own row: as a word, or with other separators or zeros before it."""
-    if pd.isna(key) or len(key) < MIN_KEY:
-        return False
-    if key.casefold() in cell.casefold() and re.search(rf"(?<!\w){re.escape(key)}(?!\w)", cell, re.I):
-        return True
-    plain = _plain_key(key)
-    return len(plain) >= MIN_KEY and plain in _tokens(cell)
+def _held_keys(cells: pd.Series, keys: pd.Series) -> dict[str, set[str]]:
+    """Each different cell to the keys of the table that it holds, as :func:`_plain_key` writes them.
+
+    A key is held as a word, or with other separators, letters or zeros around it.
+    """
+    known = {_plain_key(key) for key in keys.dropna().unique()}
+    known = {key for key in known if len(key) >= MIN_KEY}
+    spaced = {_plain_key(key) for key in keys.dropna().unique() if len(key.split()) > 1} & known
+    held = {}
+    for cell in cells.unique():
+        held[cell] = known & _tokens(cell)
+        if spaced:
+            held[cell] |= {key for key in spaced if key in _plain_key(cell)}
+    return held
 
 
 def _plain_key(text: str) -> str:
-    """Letters and digits of a key, in lower case, without zeros before them."""
-    return "".join(_WORD.findall(prepare(text))).lstrip("0")
+    """Letters and digits of a key, in lower case, without zeros before them; "" for a missing one."""
+    return "" if pd.isna(text) else "".join(_WORD.findall(prepare(text))).lstrip("0")
 
 
 def _tokens(cell: str) -> set[str]:
@@ -196,10 +203,30 @@ def _search_numbers(numbers: pd.Series, identifiers: TableIdentifiers) -> list[F
             found.append(_column_finding(numbers.index, f"a {name} of the table"))
     if identifiers.dates is not None:
         rows = identifiers.dates.reindex(numbers.index)
-        own = [is_known_date(value, dates) for value, dates in zip(numbers, rows, strict=True)]
-        if any(own):
-            found.append(_column_finding(numbers.index[own], "the date of its row (a count of days, too)"))
+        own = _own_dates(numbers, rows)
+        if len(own):
+            found.append(_column_finding(own, "the date of its row (a count of days, too)"))
     return found or _search_values(numbers)
+
+
+def _own_dates(numbers: pd.Series, dates: pd.Series) -> pd.Index:
+    """Rows whose number is a date of the row, if they are more than by chance.
+
+    Of some thousand numbers between 10,000 and 40,000 a few are the count of days of their row's date. How
+    many follows from the dates of other rows.
+    """
+    long = numbers[numbers.abs() >= 1000]
+    own, others = list(dates.reindex(long.index)), list(dates.dropna())
+    hits = [is_known_date(number, mine) for number, mine in zip(long, own, strict=True)]
+    if not any(hits) or not others:
+        return long.index[:0]
+    chance = 0
+    for shift in range(1, SHIFTS + 1):
+        for place, (number, mine) in enumerate(zip(long, own, strict=True)):
+            other = set(others[(place + shift * len(others) // (SHIFTS + 1) + 1) % len(others)]) - set(mine)
+            chance += is_known_date(number, tuple(other))
+    expected = chance / SHIFTS
+    return long.index[hits] if sum(hits) > expected + 4 * expected**0.5 else long.index[:0]
 
 
 def _are_keys(numbers: pd.Series, keys: pd.Series) -> bool:

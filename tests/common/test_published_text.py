@@ -207,3 +207,15 @@ def test_a_released_column_is_searched_for_its_own_row_alone():
 def test_empty_columns_pass():
     assert reasons([None, None]) == ""
     assert is_category("")
+
+
+def test_chance_hits_among_large_measurements_are_no_dates():
+    rng = random.Random(5)
+    days = [datetime.date(2016, 1, 1) + datetime.timedelta(days=rng.randrange(1800)) for _ in range(3000)]
+    dates = pd.Series([(day, day - datetime.timedelta(days=rng.randrange(9000, 33_000))) for day in days])
+    dates.index += 2
+    values = [str(rng.randint(50, 45_000)) for _ in days]
+    assert reasons(values, TableIdentifiers(dates=dates)) == ""
+    serials = [str((day - datetime.date(1899, 12, 30)).days) for day in days]
+    values[::50] = serials[::50]
+    assert "the date of its row" in reasons(values, TableIdentifiers(dates=dates))

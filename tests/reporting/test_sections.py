@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.reporting.report import DataTable, Movie, Picture, Text
-from echoclr_core.reporting.sections import evaluation, saliency
+from echoclr_core.reporting.report import DataTable, Movie, Picture, Text, render_rst
+from echoclr_core.reporting.sections import evaluation, privacy, saliency
 from echoclr_core.reporting.sections.page import Page
 
 SUMMARY = {
@@ -131,3 +131,22 @@ def test_no_saliency_is_said(tmp_path, tasks):
     empty = Page(files=dict.fromkeys(names, tasks), config=CONFIG, titles={}, inits=[], methods=[])
     [text] = saliency.section(empty).blocks
     assert "explain.tasks" in text.rst
+
+
+def test_the_page_says_what_of_its_texts_was_searched():
+    columns = {"extra_columns": ["race", "odd `name_"], "released_columns": ["note_"], "max_age": 90}
+    page = str(render_rst(privacy.texts_checked(columns)))
+    for said in (
+        "race",
+        "odd 'name_",
+        "numbers of six or more digits",
+        "more than 24 different texts",
+        "note_",
+    ):
+        assert said in page
+    assert "not recognised by this" in page
+    assert "Ages above 90 are one category" in page
+    plain = privacy.texts_checked({"extra_columns": [], "released_columns": [], "max_age": None})
+    assert "Released" not in plain
+    assert "Ages are published as they stand" in plain
+    assert "holds no name" not in plain

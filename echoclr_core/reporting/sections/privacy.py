@@ -10,7 +10,7 @@ from echoclr_core.reporting.report import DataTable, Section, Text
 from echoclr_core.reporting.sections.page import Page
 
 
-def _texts_checked(columns: dict) -> str:
+def texts_checked(columns: dict) -> str:
     """What was looked for in the texts that are published as they were typed, and what was not."""
     published = ", ".join(["grades", "views", *map(_literal, columns["extra_columns"])])
     text = (
@@ -45,7 +45,7 @@ def section(page: Page) -> Section:
     text = (
         "Studies, patients and videos go by pseudonyms (keyed hashes), and of dates the year is kept. What "
         "leads from a pseudonym to a patient stays in ``restricted/`` and is not part of this page. Pixels "
-        f"outside the ultrasound sector are black.\n\n{_texts_checked(page.config['input'])}\n\n"
+        f"outside the ultrasound sector are black.\n\n{texts_checked(page.config['input'])}\n\n"
         f"{summary['audited']:,} of the {summary['written']:,} written videos were read back. Pixels outside "
         f"the sector that were not black: {summary['outside_pixels']:,}. Identifiers of the source files in "
         f"bytes, names or rows: {int(audit['leaks'].sum()):,}. Videos with legible text: {summary['text']:,} "
