@@ -14,7 +14,7 @@ JOBS ?= 2
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo study test crash-test slurm-test lint format bench clean config key kinetics zhang lock
+.PHONY: help setup demo study test gpu-check crash-test slurm-test lint format bench clean config key kinetics zhang lock
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -64,6 +64,9 @@ format: setup ## format the code
 
 bench: setup ## measure against what a user would otherwise run
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+gpu-check: setup ## ten minutes on a GPU: speed, memory, right numbers, resume, and the settings to use
+	$(BIN)/python tools/gpu_check.py
 
 config: setup ## write config.yaml and docs/configuration.md from their definition
 	$(BIN)/python config/render.py
