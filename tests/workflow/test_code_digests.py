@@ -26,6 +26,9 @@ for script in sys.argv[1:]:
     reading, writing = os.pipe()
     if os.fork() == 0:
         # packages without what they re-export: the library names defining modules (test_rooms.py)
+        library = types.ModuleType("echoclr_core")
+        library.__path__, library.__version__ = [str(pathlib.Path("echoclr_core").resolve())], "0"
+        sys.modules["echoclr_core"] = library
         for folder in sorted(pathlib.Path("echoclr_core").iterdir()):
             if (folder / "__init__.py").exists():
                 package = types.ModuleType(f"echoclr_core.{folder.name}")
