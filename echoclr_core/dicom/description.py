@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from echoclr_core.dicom.frames import as_unusable
 from echoclr_core.dicom.header import Identity
 from echoclr_core.dicom.header_parser import parse_header
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import cine_of, read_description, read_identity
+from echoclr_core.dicom.third_party import as_unusable
 from echoclr_core.dicom.values import quiet_pydicom
 
 

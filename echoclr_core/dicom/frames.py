@@ -2,16 +2,13 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-import cv2
 import numpy as np
 
-from echoclr_core.common.files import LOST_FOLDER
 from echoclr_core.dicom.codecs import decode_frame, stored_components
 from echoclr_core.dicom.colour import Converter, to_uint8
 from echoclr_core.dicom.colour_space import colour_space_of, converted_photometric
@@ -22,6 +19,7 @@ from echoclr_core.dicom.native_frames import NativeFrames, arranged
 from echoclr_core.dicom.native_layout import padding_of_unnumbered
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
+from echoclr_core.dicom.third_party import as_unusable
 from echoclr_core.dicom.video_stream import (
     ELEMENTARY_STREAMS,
     FragmentReader,
@@ -30,36 +28,6 @@ from echoclr_core.dicom.video_stream import (
 )
 
 _LOG = logging.getLogger(__name__)
-
-
-@contextmanager
-def as_unusable(path: str | Path) -> Iterator[None]:
-    """Turn whatever a parser or decoder throws at a file into UnusableFile with its path.
-
-    Broken files make third-party code raise nearly anything; one of them must never end more than itself.
-    MemoryError passes: it is the process's state as well, and whoever keeps the process must know. So do the
-    errors of a network folder that was lost: every other file would fail as well.
-    """
-    try:
-        yield
-    except UnusableFile as error:
-        if error.path is not None:
-            raise
-        raise UnusableFile(
-            error.outcome, error.why, path=path, tag=error.tag, value=error.value
-        ) from error.__cause__
-    except MemoryError:
-        raise
-    except OSError as error:
-        if error.errno in LOST_FOLDER:
-            raise
-        raise UnusableFile(
-            "corrupt", f"it cannot be read: {error.strerror or type(error).__name__}", path=path
-        ) from error
-    except Exception as error:
-        if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
-            raise MemoryError from error
-        raise UnusableFile("corrupt", f"decoding ended in {type(error).__name__}", path=path) from error
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

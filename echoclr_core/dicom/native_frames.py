@@ -8,9 +8,10 @@ import numpy as np
 
 from echoclr_core.dicom.header_parser import PixelElement
 from echoclr_core.dicom.inflate import InflatedFile
-from echoclr_core.dicom.native_layout import Strides, find_strides, row_bytes, stands_in_planes
+from echoclr_core.dicom.native_layout import Strides, find_strides, row_bytes
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
+from echoclr_core.dicom.sample_order import stands_in_planes
 
 
 @dataclass(kw_only=True, eq=False)

@@ -12,13 +12,11 @@ import numpy as np
 
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
+from echoclr_core.dicom.sample_order import CLEAR, MIN_SIDE, SampledPlaces, rows_alike
 
 MAX_ROW_PADDING = 128  # bytes
 MAX_PADDING = 4096  # bytes after a frame, or after the last
 MIN_GAIN = 1.02  # by which the columns of the right row length stand out more than those of another
-MAX_PLACES = 1 << 14  # of a picture that are looked at
-MIN_SIDE = 8  # pixels; smaller pictures say nothing of their layout
-CLEAR = 0.5  # one difference is far smaller than another
 
 Read = Callable[[int, int], bytes]
 """(offset, size) -> bytes of the pixel data, in the order in which they were written; fewer at its end."""
@@ -92,14 +90,16 @@ def _frame_difference(read: Read, stride: int, count: int) -> float:
 def _more_samples(read: Read, length: int, count: int, exact: Strides, layout: PixelFormat) -> bool:
     """Whether there are so many times the bytes because samples have 16 bits, or pixels more channels."""
     times, left = divmod(length, count * exact.frame)
-    if times < 2 or left > 1:
+    if times < 2 or left > 1 or min(layout.rows, layout.columns) < MIN_SIDE:
         return False
     samples = np.frombuffer(read(count // 2 * exact.frame * times, exact.frame * times), np.uint8)
-    view = _Places(samples, layout.columns)
+    if len(samples) < exact.frame * times:
+        return False
+    view = SampledPlaces(samples, layout.columns)
     step = 1 if layout.planar else layout.samples
     words = times == 2 and layout.bits_allocated == 8
     return (
-        _rows_alike(view, times * exact.row, exact.row)
+        rows_alike(view, times * exact.row, exact.row)
         or (words and view.difference(1, 0, 2 * step) < CLEAR * view.difference(1, 0, step))
         or (words and view.difference(2, 0, 1) < CLEAR * view.difference(2, 1, 2))
         or (words and view.difference(2, 1, 2) < CLEAR * view.difference(2, 0, 1))
@@ -131,72 +131,3 @@ def _padded(read: Read, stride: int, count: int, exact: Strides, layout: PixelFo
 def _column_contrast(data: np.ndarray, row: int, rows: int) -> float:
     """How much the columns of a picture differ on average: little where rows have another length."""
     return float(data[: row * rows].reshape(rows, row).mean(0).var())
-
-
-def stands_in_planes(samples: np.ndarray, layout: PixelFormat) -> bool:
-    """Whether three samples a pixel stand plane by plane, by the picture, against the header if it is clear.
-
-    Two signs for each order, of which the other must show none: rows one plane (or one interleaved) row apart
-    are alike, and what is half a row further is not; or the last two samples of a pixel are alike (grey in
-    RGB and YCbCr), and what stands as close but belongs to two pixels is not.
-
-    Parameters
-    ----------
-    samples
-        All samples of a frame in the order of the file, one-dimensional.
-    layout
-        From the header.
-    """
-    if min(layout.rows, layout.columns) < MIN_SIDE:
-        return layout.planar
-    view = _Places(samples, layout.columns)
-    row = layout.columns
-    planes = _rows_alike(view, row, 3 * row) or _planes_alike(view)
-    pixels = _rows_alike(view, 3 * row, row) or _pixels_alike(view)
-    return planes if planes != pixels else layout.planar
-
-
-class _Places:
-    """The samples of a picture at places spread over it, and how they differ from others."""
-
-    def __init__(self, samples: np.ndarray, columns: int):
-        self._samples = samples
-        self.columns = columns
-        self.pixels = len(samples) // 3
-        self._numbers = np.random.default_rng(0).random(min(MAX_PLACES, self.pixels))
-
-    def difference(self, step: int, first: int, second: int) -> float:
-        """Mean absolute difference of the samples ``first`` and ``second`` after every ``step``-th one."""
-        beyond = max(first, second)
-        starts = step * (self._numbers * ((len(self._samples) - beyond - 1) // step + 1)).astype(np.int64)
-        return float(np.abs(self._at(starts + first) - self._at(starts + second)).mean())
-
-    def distance_to_grey(self, plane: int) -> float:
-        """Mean absolute difference of a plane's samples from 128."""
-        starts = (self._numbers * self.pixels).astype(np.int64)
-        return float(np.abs(self._at(plane * self.pixels + starts) - 128).mean())
-
-    def _at(self, places: np.ndarray) -> np.ndarray:
-        return self._samples[places].astype(np.int32)
-
-
-def _rows_alike(view: _Places, row: int, other: int) -> bool:
-    found = view.difference(1, 0, row)
-    return found < 0.7 * view.difference(1, 0, other) and found < CLEAR * view.difference(
-        1, 0, row + row // 2
-    )
-
-
-def _pixels_alike(view: _Places) -> bool:
-    return view.difference(3, 1, 2) < CLEAR * view.difference(3, 2, 3)
-
-
-def _planes_alike(view: _Places) -> bool:
-    second, third = view.pixels, 2 * view.pixels
-    # by a multiple of 3, so that interleaved samples are compared with those of their own kind
-    shifted = view.difference(1, second + 3 * max(1, view.columns // 6), third)
-    if view.difference(1, second, third) < 0.25 * shifted:
-        return True
-    # colour differences of a grey picture are 128
-    flat = [view.distance_to_grey(plane) for plane in range(3)]
-    return max(flat[1:]) < 0.1 * flat[0]

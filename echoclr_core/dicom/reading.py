@@ -8,7 +8,7 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.colour import read_palette
 from echoclr_core.dicom.frame_rate import frame_rate
-from echoclr_core.dicom.frames import FileFrames, as_unusable
+from echoclr_core.dicom.frames import FileFrames
 from echoclr_core.dicom.header import Description, Header, Identity
 from echoclr_core.dicom.header_parser import ParsedHeader, PixelElement, parse_header
 from echoclr_core.dicom.image_kind import refuse_other_images
@@ -16,6 +16,7 @@ from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat, read_pixel_format
 from echoclr_core.dicom.regions import only_spectral_or_m_mode, read_regions
 from echoclr_core.dicom.syntaxes import codec_family_of
+from echoclr_core.dicom.third_party import as_unusable
 from echoclr_core.dicom.values import day, integer, quiet_pydicom, strings, text
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from echoclr_core.deidentify.videos import deidentify_video
-from echoclr_core.dicom.frames import as_unusable
+from echoclr_core.dicom.third_party import as_unusable
 
 CALLS = "ECHOCLR_TEST_CALLS"
 

@@ -121,3 +121,11 @@ def test_planes_of_words(make_dicom):
     wide = COLOUR.astype(np.uint16) * 257
     path = make_dicom(wide, raw=np.moveaxis(wide, 3, 1).astype("<u2").tobytes(), PlanarConfiguration=0)
     np.testing.assert_array_equal(rgb_of(path), COLOUR)
+
+
+@pytest.mark.parametrize("shape", [(1, 9), (3, 3), (7, 40)])
+def test_small_pictures_say_nothing_and_their_length_counts(make_dicom, shape):
+    frames = np.random.default_rng(0).integers(0, 256, (6, *shape)).astype(np.uint8)
+    np.testing.assert_array_equal(grey_of(make_dicom(frames, NumberOfFrames=3)), frames[:3])
+    path = make_dicom(frames, raw=with_frame_padding(frames, shape[0] * shape[1] % 2))
+    np.testing.assert_array_equal(grey_of(path), frames)
