@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoclr_core.deidentify.ocr import screen_text
-from echoclr_core.deidentify.strokes import still_pictures, written_lines
+from echoclr_core.deidentify.strokes import dark_written_lines, still_pictures, written_lines
 from echoclr_core.deidentify.text import covered, picture_text
 from echoclr_core.deidentify.writing import BRIGHTEST_AND_FOUND, SEEN_AND_FOUND
 
@@ -34,7 +34,9 @@ def residual_text(frames: NDArray[np.uint8], brightest: NDArray[np.uint8], mask:
     lines = [picture_text(picture, mask, whole, limits) for picture, limits in pictures]
     darkest = screen_text(frames.min(0), screen=mask)
     markers = [line for found in (darkest, *lines) for line in found if line.marker]
-    written = [written_lines(still, mask) for still in still_pictures(frames)]
+    written = [
+        written_lines(still, mask) + dark_written_lines(still, mask) for still in still_pictures(frames)
+    ]
     return max(
         sum(line.legible for line in darkest),  # of its strokes the other test knows more
         *(sum(line.is_text for line in found) for found in lines),

@@ -48,21 +48,28 @@ class StillPicture:
         (H, W) bool, pixels of drawn strokes.
     steady
         Grey levels by which strokes may waver, median over a line, to be writing by their pattern alone.
+    n_frames
+        Number of frames.
     """
 
     low: NDArray[np.uint8]
     spread: NDArray[np.uint8]
     strokes: NDArray[np.bool_]
     steady: float
+    n_frames: int
+
+    def negative(self) -> "StillPicture":
+        """The same with dark and bright exchanged, in which dark strokes on bright tissue stand."""
+        low = cv2.bitwise_not(cv2.add(self.low, self.spread))
+        return replace(self, low=low, strokes=bright_strokes(low) & (self.spread <= STILL))
 
 
 def still_picture(frames: NDArray[np.uint8], steady: float = STEADY) -> StillPicture:
     """What stands still in frames (T, H, W) uint8."""
     low = frames.min(0)
     spread = cv2.subtract(frames.max(0), low)
-    return StillPicture(
-        low=low, spread=spread, strokes=bright_strokes(low) & (spread <= STILL), steady=steady
-    )
+    strokes = bright_strokes(low) & (spread <= STILL)
+    return StillPicture(low=low, spread=spread, strokes=strokes, steady=steady, n_frames=len(frames))
 
 
 def still_pictures(frames: NDArray[np.uint8]) -> Iterator[StillPicture]:
@@ -102,6 +109,14 @@ def written_lines(still: StillPicture, mask: NDArray[np.bool_]) -> list[Box]:
     strokes = still.strokes & inner
     lines = stroke_lines(strokes, inner)
     return [box for box in lines if stands_written(still, strokes, box, STANDING, still.steady)]
+
+
+def dark_written_lines(still: StillPicture, mask: NDArray[np.bool_]) -> list[Box]:
+    """Boxes of writing that is darker than the tissue around it, inside a mask (H, W) bool.
+
+    None in clips so short that shadows and cavities stand still as well.
+    """
+    return written_lines(still.negative(), mask) if still.n_frames >= MIN_FRAMES else []
 
 
 def stands_written(

@@ -14,6 +14,7 @@ from echoclr_core.deidentify.ocr import TextLine, read_text, screen_scale, scree
 from echoclr_core.deidentify.strokes import (
     STEADY_IF_FOUND,
     StillPicture,
+    dark_written_lines,
     height_above_surroundings,
     stands_written,
     still_pictures,
@@ -62,7 +63,8 @@ def static_text(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> list[Text
         for line in lines:
             looked_at[box_slices(line)] = True
         found += _read_still(still, lines, mask) if lines else []
-        boxes = [box for box in written_lines(still, mask) if not covered(box, found)]
+        boxes = written_lines(still, mask) + dark_written_lines(still, mask)
+        boxes = [box for box in boxes if not covered(box, found)]
         found += [TextLine(x0=x0, y0=y0, x1=x1, y1=y1, writing=True) for x0, y0, x1, y1 in boxes]
         for line in found:
             looked_at[box_slices(line.box)] = True

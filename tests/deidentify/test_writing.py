@@ -62,6 +62,15 @@ def test_a_name_in_any_script_is_text(loop, language, size, grey):
     assert static_text(marked * mask, mask)
 
 
+@pytest.mark.parametrize("grey", [0, 20])
+def test_dark_strokes_on_bright_tissue_are_writing(loop, grey):
+    frames, mask = loop
+    bright = np.where(mask, frames // 2 + 120, 0).astype(np.uint8)
+    marked = put(bright, scrawl(np.random.default_rng(1), 5, 18), np.array([110, 120]), grey)
+    assert static_text(marked * mask, mask)
+    assert static_text(bright * mask, mask) == []
+
+
 @pytest.mark.parametrize("quality", [60, 90])
 def test_strokes_that_compression_makes_waver_are_writing(loop, quality):
     frames, mask = loop
