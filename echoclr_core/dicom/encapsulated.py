@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import BinaryIO
 
 from echoclr_core.dicom.header_parser import UNDEFINED
-from echoclr_core.dicom.inflate import InflatedFile
 from echoclr_core.dicom.outcomes import UnusableFile
 
 ITEM = 0xFFFEE000
@@ -41,9 +40,7 @@ class Fragment:
     head: bytes
 
 
-def index_fragments(
-    stream: BinaryIO | InflatedFile, offset: int, little_endian: bool
-) -> tuple[list[Fragment], list[int]]:
+def index_fragments(stream: BinaryIO, offset: int, little_endian: bool) -> tuple[list[Fragment], list[int]]:
     """All fragments from ``offset`` on, and the basic offset table ([] if empty or unreadable).
 
     Stops at the sequence delimiter, at the end of the file, or at the first thing that is not an item.
@@ -74,7 +71,7 @@ def index_fragments(
     return fragments, table or []
 
 
-def _offset_table(stream: BinaryIO | InflatedFile, value: int, length: int, order: str) -> list[int]:
+def _offset_table(stream: BinaryIO, value: int, length: int, order: str) -> list[int]:
     if length % 4 or length > 1 << 22:
         return []
     stream.seek(value)
@@ -118,7 +115,7 @@ def _table_starts(
     return set(table)
 
 
-def read_fragments(stream: BinaryIO | InflatedFile, fragments: Sequence[Fragment]) -> bytes:
+def read_fragments(stream: BinaryIO, fragments: Sequence[Fragment]) -> bytes:
     """The joined bytes of one frame.
 
     Raises

@@ -14,7 +14,6 @@ from echoclr_core.dicom.colour import Converter, to_uint8
 from echoclr_core.dicom.colour_space import colour_space_of, converted_photometric
 from echoclr_core.dicom.encapsulated import Fragment, group_frames, index_fragments, read_fragments
 from echoclr_core.dicom.header_parser import PixelElement
-from echoclr_core.dicom.inflate import InflatedFile
 from echoclr_core.dicom.native_frames import NativeFrames, arranged
 from echoclr_core.dicom.native_layout import padding_of_unnumbered
 from echoclr_core.dicom.outcomes import UnusableFile
@@ -132,7 +131,7 @@ class FileFrames:
             return self.declared - 1
         return self.count() - 1
 
-    def _components(self, stream: BinaryIO | InflatedFile, index: int) -> np.ndarray | None:
+    def _components(self, stream: BinaryIO, index: int) -> np.ndarray | None:
         data = read_fragments(stream, self._grouped[index])
         native = self._native_layout_of(data)
         if native is not None:
@@ -155,7 +154,7 @@ class FileFrames:
             raise UnusableFile("truncated", "there is not one fragment", tag="PixelData")
 
     def _encapsulated(
-        self, stream: BinaryIO | InflatedFile, indices: Sequence[int], colour: bool, space: str | None
+        self, stream: BinaryIO, indices: Sequence[int], colour: bool, space: str | None
     ) -> Iterator[np.ndarray]:
         self._refuse_nothing(self._fragments[0])
         frames = self._grouped
@@ -187,11 +186,11 @@ class FileFrames:
                     return layout
         return None
 
-    def _native_frames(self, stream: BinaryIO | InflatedFile) -> NativeFrames:
+    def _native_frames(self, stream: BinaryIO) -> NativeFrames:
         return NativeFrames(stream=stream, pixels=self.pixels, layout=self.layout, count=self._last + 1)
 
     def _native(
-        self, stream: BinaryIO | InflatedFile, indices: Sequence[int], colour: bool, stored: "Stored"
+        self, stream: BinaryIO, indices: Sequence[int], colour: bool, stored: "Stored"
     ) -> Iterator[np.ndarray]:
         converter = Converter(self.layout, self.palette)
         frames = self._native_frames(stream)

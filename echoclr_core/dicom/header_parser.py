@@ -17,7 +17,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from echoclr_core.dicom.inflate import InflatedFile
+from echoclr_core.dicom.inflate import open_inflated
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.values import quiet_pydicom
 
@@ -107,11 +107,11 @@ class PixelElement:
     little_endian: bool
     inflate_from: int | None = None
 
-    def open(self, path: str | Path) -> BinaryIO | InflatedFile:
+    def open(self, path: str | Path) -> BinaryIO:
         """The stream that ``offset`` speaks of."""
         if self.inflate_from is None:
             return BoundedFile(path)
-        return InflatedFile(path, self.inflate_from)
+        return open_inflated(path, self.inflate_from)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +161,7 @@ def parse_header(path: str | Path, *, study_key: str | None = "AccessionNumber")
         if syntax is None:
             little_endian = _looks_little_endian(file, start)
         deflated = syntax == DeflatedExplicitVRLittleEndian
-        with InflatedFile(path, start, limit=LONGEST_HEADER) if deflated else file as stream:
+        with open_inflated(path, start, limit=LONGEST_HEADER) if deflated else file as stream:
             if not deflated:
                 stream.seek(start)
             dataset = read_dataset(
@@ -236,7 +236,7 @@ def _file_meta(file: BinaryIO, start: int) -> tuple[str | None, int]:
 
 
 def _pixel_element(
-    stream: BinaryIO | InflatedFile, little_endian: bool, inflate_from: int | None
+    stream: BinaryIO, little_endian: bool, inflate_from: int | None
 ) -> tuple[int | None, PixelElement | None]:
     """The pixel data element that reading stopped at, if it did."""
     at = stream.tell()

@@ -1,20 +1,22 @@
 """A deflated file read as if it were not: forwards in pieces, so that memory stays small."""
 
+import io
 import os
 import zlib
 from pathlib import Path
 
 from echoclr_core.dicom.outcomes import UnusableFile
 
-PIECE = 1 << 18
+PIECE = 1 << 18  # bytes inflated at a time
 
 
-class InflatedFile:
-    """Read-only file object over the inflated bytes that begin at ``start`` of a file.
+def open_inflated(path: str | Path, start: int, *, limit: int | None = None) -> io.BufferedReader:
+    """The inflated bytes that begin at ``start`` of a file, as a file object.
 
-    A seek backwards that leaves the piece in memory starts inflating from the beginning again; frames are
-    read in ascending order, so a pass over a loop inflates it once. The data may end early: then so does
-    reading, as with any cut file.
+    A seek backwards that leaves the buffer starts inflating from the beginning again; frames are read in
+    ascending order, so a pass over a loop inflates it once. The data may end early: then so does reading, as
+    with any cut file; a seek past the end stops at the end. Nothing is written to the disk, where the header
+    would stand with its identifiers, and a few kilobytes can claim gigabytes.
 
     Parameters
     ----------
@@ -32,74 +34,55 @@ class InflatedFile:
     UnusableFile
         "corrupt", likewise, beyond ``limit``. Without path: callers add it.
     """
+    return io.BufferedReader(_Inflating(path, start, limit), PIECE)
 
-    def __init__(self, path: str | Path, start: int, *, limit: int | None = None):
-        self._file = Path(path).open("rb")  # noqa: SIM115 (closed by this object's own context)
-        self._start = start
-        self._limit = limit
+
+class _Inflating(io.RawIOBase):
+    def __init__(self, path: str | Path, start: int, limit: int | None):
+        self._file = Path(path).open("rb")  # noqa: SIM115 (closed with this object)
+        self._start, self._limit = start, limit
         self._restart()
 
     def _restart(self) -> None:
         self._file.seek(self._start)
         self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        self._piece = b""
-        self._piece_at = 0  # where the piece begins in the inflated stream
         self._position = 0
 
-    def _next_piece(self) -> bool:
-        """Replace the piece by the one after it; False at the end."""
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill at most ``buffer``; 0 at the end."""
         while not self._inflater.eof:
             packed = self._inflater.unconsumed_tail or self._file.read(PIECE)
-            piece = self._inflater.decompress(packed, PIECE)
-            if piece:
-                self._piece_at += len(self._piece)
-                self._piece = piece
-                if self._limit is not None and self._piece_at + len(piece) > self._limit:
-                    raise UnusableFile("corrupt", f"it inflates to more than {self._limit} bytes of header")
-                return True
-            if not packed:
-                return False
-        return False
-
-    def read(self, size: int = -1) -> bytes:
-        """At most ``size`` bytes from the current position; all that follow if negative."""
-        parts: list[bytes] = []
-        wanted = size
-        while wanted != 0:
-            within = self._position - self._piece_at
-            part = self._piece[within : within + wanted] if wanted > 0 else self._piece[within:]
-            if not part and not self._next_piece():
-                break
-            parts.append(part)
-            self._position += len(part)
-            wanted -= len(part) if wanted > 0 else 0
-        return b"".join(parts)
+            piece = self._inflater.decompress(packed, len(buffer))
+            self._position += len(piece)
+            if self._limit is not None and self._position > self._limit:
+                raise UnusableFile("corrupt", f"it inflates to more than {self._limit} bytes of header")
+            buffer[: len(piece)] = piece
+            if piece or not packed:
+                return len(piece)
+        return 0
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to an offset from the start or from here; past the end stops at the end."""
+        """Move to an offset from the start, from here or from the end; returns where it is then."""
+        skipped = memoryview(bytearray(PIECE))
         if whence == os.SEEK_END:
-            while self._next_piece():
+            while self.readinto(skipped):
                 pass
-            target = self._piece_at + len(self._piece) + offset
-        else:
-            target = offset + (self._position if whence == os.SEEK_CUR else 0)
-        if target < self._piece_at:
+        target = offset + (0 if whence == os.SEEK_SET else self._position)
+        if target < self._position:
             self._restart()
-        while target > self._piece_at + len(self._piece) and self._next_piece():
+        while self._position < target and self.readinto(skipped[: target - self._position]):
             pass
-        self._position = min(target, self._piece_at + len(self._piece))
         return self._position
 
     def tell(self) -> int:
-        """The current position in the inflated stream."""
         return self._position
 
     def close(self) -> None:
-        """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> "InflatedFile":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        super().close()

@@ -7,7 +7,6 @@ from typing import BinaryIO
 import numpy as np
 
 from echoclr_core.dicom.header_parser import PixelElement
-from echoclr_core.dicom.inflate import InflatedFile
 from echoclr_core.dicom.native_layout import Strides, find_strides, row_bytes
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
@@ -30,7 +29,7 @@ class NativeFrames:
         Frames that there should be.
     """
 
-    stream: BinaryIO | InflatedFile
+    stream: BinaryIO
     pixels: PixelElement
     layout: PixelFormat
     count: int

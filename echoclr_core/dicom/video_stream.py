@@ -8,7 +8,6 @@ import numpy as np
 
 from echoclr_core.common.containers import HEAD_BYTES, STRICT, container_of, open_container
 from echoclr_core.dicom.encapsulated import Fragment
-from echoclr_core.dicom.inflate import InflatedFile
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
 
@@ -21,7 +20,7 @@ CONTAINERS = ("mov", "mpegts", "mpeg")  # those that PS3.5 Annex A.4.5 to A.4.9 
 class FragmentReader:
     """Fragments read as one file, in place: the stream is never in memory as a whole."""
 
-    def __init__(self, stream: BinaryIO | InflatedFile, fragments: Sequence[Fragment]):
+    def __init__(self, stream: BinaryIO, fragments: Sequence[Fragment]):
         self._stream = stream
         self._fragments = fragments
         self._starts = np.cumsum([0] + [fragment.length for fragment in fragments])

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
-from echoclr_core.dicom.inflate import PIECE, InflatedFile
+from echoclr_core.dicom.inflate import PIECE, open_inflated
 from echoclr_core.dicom.reading import read_cine
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -28,7 +28,7 @@ def test_inflated_file_reads_like_any_other(deflated):
     path, content = deflated
     oracle = io.BytesIO(content)
     rng = np.random.default_rng(1)
-    with InflatedFile(path, 4) as file:
+    with open_inflated(path, 4) as file:
         for _ in range(60):
             offset, size = int(rng.integers(0, len(content))), int(rng.integers(0, PIECE + 99))
             assert file.seek(offset) == oracle.seek(offset)
@@ -45,7 +45,7 @@ def test_inflated_file_reads_like_any_other(deflated):
 def test_cut_stream_ends_early(deflated):
     path, content = deflated
     path.write_bytes(path.read_bytes()[:-1000])
-    with InflatedFile(path, 4) as file:
+    with open_inflated(path, 4) as file:
         assert content.startswith(file.read())
         assert 0 < file.tell() < len(content)
 
