@@ -35,7 +35,7 @@ wildcard_constraints:
     method="simclr|mi_simclr|echoclr",
     again=r"(_seed\d+)?",
     cohort="internal|external",
-    draw=r"\d+",
+    draw=r"\d+(_seed\d+)?",
     ratio=r"[0-9.]+",
     lr=r"[0-9.e+-]+",
 

@@ -32,6 +32,12 @@ values that are not allowed stop the run before any job, all of them listed at o
 
 An overlay changes single keys: `snakemake --configfile config.yaml mine.yaml`. Keys merge at any depth, lists
 are replaced whole.
+
+*Changes* says what a new value starts again: **numbers** (data, models or predictions from this stage on),
+**output** (the audit, evaluation, saliency, figures or tables alone) or **nothing**. A training that was
+finished before with the same settings, data, weights and code is put back in seconds from
+`results/<study>/state/finished/`, so that a plan may list trainings that take no time; that folder may be
+removed at any time.
 """
 
 
@@ -112,12 +118,13 @@ def _sections(schema: dict, above: str = ""):
             yield f"\n## {path}\n\n{key['description']} Source: {key['x-source']}.\n\n{default}"
             continue
         yield f"\n## {path}\n\n{key['description']}\n"
-        yield "| key | default | allowed | unit | meaning | source |"
-        yield "|---|---|---|---|---|---|"
+        yield "| key | default | allowed | unit | changes | meaning | source |"
+        yield "|---|---|---|---|---|---|---|"
         for leaf, value in key["properties"].items():
             if value.get("type") != "object":
                 default = json.dumps(value["default"], ensure_ascii=False)
                 cells = [f"`{leaf}`", f"`{default}`", _range(value), value.get("x-unit", "")]
+                cells += [value["x-changes"]]
                 cells += [_remark_text(value), value.get("x-source", "")]
                 yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
         yield from _sections(key, f"{path}.")

@@ -1,5 +1,12 @@
 # Labels, exclusions, split, label subsets, Table 1.
 
+SUBSETS = expand(
+    results("cohort/subsets/{task}_{ratio}_{draw}.parquet"),
+    task=GRID.tasks,
+    ratio=GRID.ratios,
+    draw=GRID.label_draws,
+)
+
 
 rule import_labels:
     """Read the table of labels and replace its identifiers by pseudonyms; of dates only the year is kept."""
@@ -61,55 +68,71 @@ rule build_cohort:
         "../workflow_scripts/build_cohort.py"
 
 
-rule draw_subsets:
-    """Draw the labelled training studies of every ratio and draw, nested, the same for all initialisations."""
+# One job a subset: a further ratio or draw leaves the others as they are.
+rule draw_subset:
+    """Draw the labelled training studies of a task, ratio and draw, nested, the same for all initialisations; digest
+    what is trained on them."""
     input:
         studies=results("cohort/studies.parquet"),
+        videos=results("cohort/videos.parquet"),
+        store=results("clips/store.json"),
     output:
-        results("cohort/subsets.parquet"),
+        subset=results("cohort/subsets/{task}_{ratio}_{draw}.parquet"),
+        digest=results("cohort/digests/{task}_{ratio}_{draw}.json"),
     log:
-        log_file("draw_subsets"),
+        log_file("draw_subset", "{task}_{ratio}_{draw}"),
     conda:
         "../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=section(
-            "finetune.tasks", "finetune.ratios", "finetune.draws", "pretrain.seeds", "study.seed"
-        ),
-        core=core("draw_subsets"),
+        settings=section("finetune.scale_validation", "study.seed"),
+        core=core("draw_subset"),
     script:
-        "../workflow_scripts/draw_subsets.py"
+        "../workflow_scripts/draw_subset.py"
 
 
-rule digest_training_data:
-    """One small digest of what each kind of training reads: a training job runs again only when that changed."""
+rule collect_subsets:
+    """Join the label subsets."""
+    input:
+        SUBSETS,
+    output:
+        results("cohort/subsets.parquet"),
+    log:
+        log_file("collect_subsets"),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        core=core("collect_subsets"),
+    script:
+        "../workflow_scripts/collect_subsets.py"
+
+
+rule digest_pretraining:
+    """One small digest of what pretraining reads: an encoder is pretrained again only when that changed."""
     input:
         videos=results("cohort/videos.parquet"),
         studies=results("cohort/studies.parquet"),
         split=results("cohort/split.json"),
-        subsets=results("cohort/subsets.parquet"),
         store=results("clips/store.json"),
     output:
-        pretrain=results("cohort/digests/pretrain.json"),
-        finetune=expand(
-            results("cohort/digests/{task}_{ratio}_{draw}.json"),
-            task=GRID.tasks,
-            ratio=GRID.ratios,
-            draw=GRID.draws,
-        ),
+        results("cohort/digests/pretrain.json"),
     log:
-        log_file("digest_training_data"),
+        log_file("digest_pretraining"),
     conda:
         "../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        core=core("digest_training_data"),
+        probe=bool(config["pretrain"]["probe_every"]),
+        core=core("digest_pretraining"),
     script:
-        "../workflow_scripts/digest_training_data.py"
+        "../workflow_scripts/digest_pretraining.py"
 
 
 rule make_table1:
@@ -138,6 +161,6 @@ rule cohort:
     """Stage 5: cohort, split, subsets, Table 1."""
     input:
         rules.build_cohort.output,
-        rules.draw_subsets.output,
-        rules.digest_training_data.output,
+        results("cohort/digests/pretrain.json"),
+        results("cohort/subsets.parquet") if GRID.tasks else [],
         rules.make_table1.output,

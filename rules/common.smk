@@ -11,6 +11,7 @@ from echoclr_core.common.core_dumps import disable_core_dumps
 from workflow_scripts.lib import checks, failed_jobs, grid, shard_count, slurm, synthetic_folder
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.study_tasks import task_rules
+from workflow_scripts.lib.numerics import gpu_asked_for, numerics
 from workflow_scripts.lib.python_path import keep_code_facts, lead_scripts_to
 from workflow_scripts.lib.user_files import UserFiles
 from workflow_scripts.lib.workflow_process import announce_workflow
@@ -25,6 +26,7 @@ NEEDS_DATA = workflow.is_main_process and "--lint" not in sys.argv
 
 checks.refuse_copies_of_logs(workflow.output_settings.show_failed_logs)
 config = checks.resolve_config(config, ROOT, check_paths=NEEDS_DATA)
+config = grid.in_order(config)
 config["input"]["shards"] = shard_count.shard_count(config)
 if NEEDS_DATA:
     checks.check_tables(config)
@@ -60,5 +62,12 @@ AUDITED = results("deidentified/audit.json")
 # Digests of the user's own files; linting and the processes of single jobs read none.
 USER = UserFiles(config, active=NEEDS_DATA, made_here=SYNTHETIC)
 
-# Keys that say how fast, not what: scripts read them from the configuration, since a change is no reason to run again.
-NO_NUMBER = ("compute.loader_workers", "compute.jobs_per_gpu", "compute.checkpoint_minutes")
+# What the numbers of trainings and predictions depend on of section `compute`. Scripts read the section itself from the
+# configuration: how many processes load data, say, is no reason to run again.
+NUMERICS = numerics(
+    config["compute"],
+    gpu_requested=gpu_asked_for(
+        workflow.resource_settings.overwrite_resources,
+        ("pretrain_encoder", "finetune_model", "predict_studies"),
+    ),
+)

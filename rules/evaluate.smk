@@ -24,7 +24,11 @@ rule evaluate_ratio:
             cohort=[*grid.COHORTS, "validation"],
         ),
         studies=results("cohort/studies.parquet"),
-        subsets=results("cohort/subsets.parquet"),
+        subsets=expand(
+            results("cohort/subsets/{task}_{ratio}_{draw}.parquet"),
+            draw=GRID.label_draws,
+            allow_missing=True,
+        ),
     output:
         **{name: results(f"evaluation/parts/{{task}}_{{ratio}}_{name}.parquet") for name in EVALUATION},
     log:
@@ -40,6 +44,7 @@ rule evaluate_ratio:
         settings=section("evaluate", "study.seed"),
         inits=GRID.inits,
         draws=GRID.draws,
+        label_draws=[GRID.label_draw_of(draw) for draw in GRID.draws],
         core=core("evaluate_ratio"),
     script:
         "../workflow_scripts/evaluate_ratio.py"

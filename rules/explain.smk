@@ -45,7 +45,7 @@ rule explain_studies:
     params:
         settings=section("explain", "model", "study.seed", leave_out=("explain.tasks",)),
         models=GRID.explained,
-        compute=section("compute", leave_out=NO_NUMBER),
+        numerics=NUMERICS,
         core=core("explain_studies"),
     script:
         "../workflow_scripts/explain_studies.py"

@@ -4,11 +4,11 @@
 rule finetune_model:
     """Fine-tune the encoder on one label subset at one learning rate (paper, Supervised fine-tuning)."""
     input:
-        digest=results("cohort/digests/{task}_{ratio}_{draw}.json"),
+        digest=LAYOUT.of_label_draw("cohort/digests/{task}_{ratio}_{label_draw}.json"),
         weights=initial_weights,
         videos=results("cohort/videos.parquet"),
         studies=results("cohort/studies.parquet"),
-        subsets=results("cohort/subsets.parquet"),
+        subset=LAYOUT.of_label_draw("cohort/subsets/{task}_{ratio}_{label_draw}.parquet"),
         store=results("clips/store.json"),
     output:
         model=results(f"finetune/{CELL}/{{lr}}/model.safetensors"),
@@ -46,8 +46,10 @@ rule finetune_model:
         ),
         kinetics=lambda wildcards: USER.kinetics if wildcards.init == "kinetics400" else "",
         label_draw=lambda wildcards: GRID.label_draw_of(wildcards.draw),
-        compute=section("compute", leave_out=NO_NUMBER),
+        pretraining=lambda wildcards: GRID.pretraining_of(wildcards.draw),
+        numerics=NUMERICS,
         state=f"{STATE}/finetune/{CELL}/{{lr}}",
+        finished=f"{STATE}/finished/finetune/{CELL}/{{lr}}",
         core=core("finetune_model"),
     script:
         "../workflow_scripts/finetune_model.py"
@@ -81,7 +83,7 @@ rule predict_studies:
     """Predict both test sets and the validation set with the selected models: clips, videos, studies."""
     input:
         models=expand(results(f"selected/{CELL}/model.safetensors"), init=GRID.inits, allow_missing=True),
-        digest=results("cohort/digests/{task}_{ratio}_{draw}.json"),
+        digest=LAYOUT.of_label_draw("cohort/digests/{task}_{ratio}_{label_draw}.json"),
         videos=results("cohort/videos.parquet"),
         studies=results("cohort/studies.parquet"),
         store=results("clips/store.json"),
@@ -111,7 +113,8 @@ rule predict_studies:
             "study.seed",
         ),
         inits=GRID.inits,
-        compute=section("compute", leave_out=NO_NUMBER),
+        numerics=NUMERICS,
+        finished=f"{STATE}/finished/predictions/{{task}}/{{ratio}}/{{draw}}",
         core=core("predict_studies"),
     script:
         "../workflow_scripts/predict_studies.py"

@@ -1,5 +1,14 @@
 # Self-supervised pretraining: SimCLR, MI-SimCLR, EchoCLR.
 
+# Which encoders there are, and what changes no number of one.
+PRETRAIN_NO_NUMBER = [
+    "methods",
+    "seeds",
+    "tensorboard",
+    "checkpoint_every",
+    "activation_checkpointing",
+]
+
 
 rule pretrain_encoder:
     """Pretrain the encoder on all training-set videos (paper, Self-supervised pretraining)."""
@@ -29,11 +38,12 @@ rule pretrain_encoder:
             "model",
             "augmentation",
             "study.seed",
-            leave_out=("pretrain.methods", "pretrain.seeds", "pretrain.tensorboard"),
+            leave_out=[f"pretrain.{key}" for key in PRETRAIN_NO_NUMBER],
         ),
-        compute=section("compute", leave_out=NO_NUMBER),
+        numerics=NUMERICS,
         state=f"{STATE}/pretrain/{{method}}{{again}}",
-        events=results("tensorboard/pretrain/{method}{again}") if config["pretrain"]["tensorboard"] else "",
+        finished=f"{STATE}/finished/pretrain/{{method}}{{again}}",
+        events=results("tensorboard/pretrain/{method}{again}"),
         tasks=GRID.tasks if config["pretrain"]["probe_every"] else [],
         core=core("pretrain_encoder"),
     script:

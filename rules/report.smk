@@ -167,6 +167,7 @@ rule plot_training:
         runtime=10,
     params:
         methods=GRID.methods,
+        draws=GRID.draws,
         clip_length=config["pretrain"]["clip_length"],
         batch_size=config["pretrain"]["batch_size"],
         titles=GRID.titles,

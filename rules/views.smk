@@ -34,7 +34,7 @@ if VIEWS_TRAINED:
             tables=over_shards(results("deidentified/{shard}.parquet")),
         output:
             weights=results("views/classifier.safetensors"),
-            report=results("views/classifier.json"),
+            record=results("views/training.json"),
         log:
             log_file("train_view_classifier"),
         benchmark:
@@ -51,9 +51,29 @@ if VIEWS_TRAINED:
                 "study.seed",
                 leave_out=("views.labels", "views.weights", "views.classes", "views.onnx"),
             ),
+            numerics='{"device": "cpu"}',
+            finished=f"{STATE}/finished/views",
             core=core("train_view_classifier"),
         script:
             "../workflow_scripts/train_view_classifier.py"
+
+    rule assess_view_classifier:
+        """Confusion, recall, precision and calibration on the held-out videos."""
+        input:
+            results("views/training.json"),
+        output:
+            results("views/classifier.json"),
+        log:
+            log_file("assess_view_classifier"),
+        conda:
+            "../envs/data.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            core=core("assess_view_classifier"),
+        script:
+            "../workflow_scripts/assess_view_classifier.py"
 
 
 rule classify_views:

@@ -19,7 +19,6 @@ with job(snakemake) as log:
     by_patient = chosen.evaluate.pop("resample_unit") == "patient"
     how = EvaluationSettings(seed=chosen.seed, **chosen.evaluate)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
-    subsets = SUBSETS.read(snakemake.input.subsets)
     patients = studies.set_index("study_id")["patient_id"]
     patients = patients.fillna(patients.index.to_series()).to_dict() if by_patient else None
     task, ratio = snakemake.wildcards.task, float(snakemake.wildcards.ratio)
@@ -28,10 +27,11 @@ with job(snakemake) as log:
         (Path(path).parts[-4], Path(path).parts[-2], Path(path).stem): path
         for path in snakemake.input.predictions
     }
-    sizes = subsets[(subsets["task"] == task) & ((subsets["ratio"] - ratio).abs() < 1e-9)]
-    sizes = sizes.value_counts("draw")
+    # labelled studies of each draw of the labels
+    sizes = [len(SUBSETS.read(path)) for path in snakemake.input.subsets]
     parts = {name: [] for name in EVALUATION}
-    for draw in snakemake.params.draws:
+    params = snakemake.params
+    for number, (draw, label_draw) in enumerate(zip(params.draws, params.label_draws, strict=True)):
         scored = {
             cohort: {init: pd.read_parquet(cells[init, draw, cohort]) for init in snakemake.params.inits}
             for cohort in (*COHORTS, "validation")
@@ -46,12 +46,12 @@ with job(snakemake) as log:
             if not models:
                 log.warning("%s, draw %s: %s, for no initialisation", cohort, draw, NO_MODEL)
                 continue
-            run = {"task": task, "ratio": ratio, "draw": int(draw), "cohort": cohort}
+            run = {"task": task, "ratio": ratio, "draw": number, "cohort": cohort}
             metrics, comparisons = evaluate_cohort(
                 models,
                 **run,
                 settings=how,
-                n_labelled_studies=int(sizes[int(draw)]),
+                n_labelled_studies=sizes[label_draw],
                 validation=scored["validation"],
                 patients=patients,
                 failed=dict.fromkeys(failed, NO_MODEL),

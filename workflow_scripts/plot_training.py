@@ -35,7 +35,12 @@ with job(snakemake) as log:
         *cell, rate, _ = Path(path).parts[-6:]
         if rates[tuple(cell)] == rate:
             task, init, ratio, draw = cell
-            names = {"task": task, "init": init, "ratio": float(ratio), "draw": int(draw)}
+            names = {
+                "task": task,
+                "init": init,
+                "ratio": float(ratio),
+                "draw": snakemake.params.draws.index(draw),
+            }
             runs.append(pd.read_parquet(path).assign(**names))
     figure = finetuning_curves(pd.concat(runs, ignore_index=True), titles=dict(snakemake.params.titles))
     save_figure(figure, snakemake.output.finetune[0].removesuffix(".png"))

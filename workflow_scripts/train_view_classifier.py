@@ -3,19 +3,15 @@
 import json
 from pathlib import Path
 
+from echoclr_core.cohort.digests import digest_of_rows
 from echoclr_core.common.files import write_json
 from echoclr_core.deidentify.tables import SOURCE_FILES
-from echoclr_core.views.files import save_classifier
-from echoclr_core.views.sampling import sample_frames
 from echoclr_core.views.tables import VIEW_LABELS
-from echoclr_core.views.training import ViewTrainingSettings, train_view_classifier
+from workflow_scripts.lib.finished import finished_results
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.recorded import RECORD
-from workflow_scripts.lib.torch_threads import use_threads
 
 with job(snakemake) as log:
-    use_threads(snakemake.threads)
-    chosen = settings(snakemake)
     labels = VIEW_LABELS.read(snakemake.input.labels)
     # which shard's folder holds a video that was written, and its digest
     written = {
@@ -28,17 +24,21 @@ with job(snakemake) as log:
     }
     usable = labels[labels["video_id"].isin(written)]
     log.info("%d labelled videos, %d of them deidentified", len(labels), len(usable))
-    classifier, report = train_view_classifier(
-        [
-            sample_frames(path, video, count=chosen.views["frames"], seed=chosen.seed, sha256=sha256)
-            for video, (path, sha256) in ((video, written[video]) for video in usable["video_id"])
-        ],
-        usable["view"].tolist(),
-        usable["patient_id"].tolist(),
-        settings=ViewTrainingSettings(
-            plax=chosen.views["plax_class"], epochs=chosen.views["epochs"], seed=chosen.seed
-        ),
-        on_progress=lambda row: log.info("%s", row),
+    outputs = {name: snakemake.output[name] for name in ("weights", "record")}
+    pixels = usable["video_id"].map({video: sha256 for video, (_, sha256) in written.items()})
+    kept = finished_results(
+        snakemake, snakemake.params.finished, videos=digest_of_rows(usable.assign(sha256=pixels))
     )
-    save_classifier(classifier, snakemake.output.weights)
-    write_json(snakemake.output.report, {**report, RECORD: json.loads(snakemake.params.settings)})
+    if kept.restore(outputs):
+        log.info("finished before with the same settings, videos and code: results put in place")
+    else:
+        # torch: seconds to load
+        from echoclr_core.views.files import save_classifier
+        from workflow_scripts.lib.torch_threads import use_threads
+        from workflow_scripts.lib.view_training import train_on_videos
+
+        use_threads(snakemake.threads)
+        classifier, record = train_on_videos(usable, written, settings(snakemake), log)
+        save_classifier(classifier, snakemake.output.weights)
+        write_json(snakemake.output.record, {**record, RECORD: json.loads(snakemake.params.settings)})
+        kept.keep(outputs)

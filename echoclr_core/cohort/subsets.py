@@ -116,13 +116,21 @@ def draw_subsets(
     for task in tasks:
         for ratio in ratios[task] if isinstance(ratios, Mapping) else ratios:
             for draw in range(draws):
-                try:
-                    chosen = label_subset(train["study_id"], train[task], ratio, seed, draw=draw)
-                except ValueError as error:
-                    raise ValueError(f"task {task}, ratio {ratio}, draw {draw}: {error}") from error
-                piece = {"task": task, "ratio": float(ratio), "draw": draw, "study_id": chosen}
-                pieces.append(pd.DataFrame(piece))
+                pieces.append(draw_subset(train, task=task, ratio=ratio, draw=draw, seed=seed))
     return SUBSETS.check(pd.concat(pieces, ignore_index=True))
+
+
+def draw_subset(
+    studies: pd.DataFrame, *, task: str, ratio: float | str, draw: int, seed: int
+) -> pd.DataFrame:
+    """The subset of one task, ratio and draw, schema :data:`SUBSETS`; see :func:`draw_subsets`."""
+    train = studies[studies["set"] == "train"]
+    try:
+        chosen = label_subset(train["study_id"], train[task], ratio, seed, draw=draw)
+    except ValueError as error:
+        raise ValueError(f"task {task}, ratio {ratio}, draw {draw}: {error}") from error
+    piece = {"task": task, "ratio": float(ratio), "draw": draw, "study_id": chosen}
+    return SUBSETS.check(pd.DataFrame(piece))
 
 
 def _binary(labels: Iterable, n: int) -> np.ndarray:

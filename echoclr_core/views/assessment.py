@@ -1,6 +1,7 @@
 """How good a view classifier is: confusion, recall, precision, calibration; plain values for JSON."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,20 @@ import numpy as np
 from echoclr_core.views.classifier import check_classes
 
 CALIBRATION_BINS = 10
+logger = logging.getLogger(__name__)
+
+
+def assess_training(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of :func:`echoclr_core.views.training.train_view_classifier`, its test set assessed.
+
+    The probabilities of single videos are left out.
+    """
+    test = record["test"]
+    found = assess(np.array(test["probabilities"]), test["views"], test["classes"], test["plax"])
+    for view, support in found["support"].items():
+        if support == 0:
+            logger.warning("view %s: no test patient; its recall is not known", view)
+    return found | {name: value for name, value in record.items() if name != "test"}
 
 
 def assess(

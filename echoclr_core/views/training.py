@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,13 +13,10 @@ from torch import Tensor
 
 from echoclr_core.common.digest import digest
 from echoclr_core.common.randomness import derive_seed, generator
-from echoclr_core.views.assessment import assess
 from echoclr_core.views.augmentation import ViewAugmentSettings, augment, draw
 from echoclr_core.views.classifier import check_classes, check_frames
 from echoclr_core.views.networks import CompactViewNet, TorchClassifier
 from echoclr_core.views.split import rows_of, split_patients
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +94,9 @@ def train_view_classifier(
 ) -> tuple[TorchClassifier, dict[str, Any]]:
     """Train a :class:`CompactViewNet`; the patients of the three sets are different people.
 
-    The weights of the epoch with the lowest validation loss are kept, and the report speaks of the test set,
-    which took no part. Equal input, settings and thread count give equal weights on one machine.
+    The weights of the epoch with the lowest validation loss are kept. The record holds the probabilities of
+    the test set, which took no part, for :func:`echoclr_core.views.assessment.assess_training`. Equal input,
+    settings and thread count give equal weights on one machine.
 
     Parameters
     ----------
@@ -120,10 +117,10 @@ def train_view_classifier(
     -------
     classifier : TorchClassifier
         Classes are the views, sorted.
-    report : dict
-        For JSON: what :func:`~echoclr_core.views.assessment.assess` says of the test set, and sets (patients,
-        videos, frames, videos by view), history (epoch, train_loss, validation_loss, validation_accuracy),
-        best_epoch, stopped_early, parameters, settings, training_digest.
+    record : dict
+        For JSON: test (classes, plax, and of each video of the test set its view and probabilities), sets
+        (patients, videos, frames, videos by view), history (epoch, train_loss, validation_loss,
+        validation_accuracy), best_epoch, stopped_early, parameters, settings, training_digest.
 
     Raises
     ------
@@ -149,11 +146,13 @@ def train_view_classifier(
     classifier = TorchClassifier(
         network, classes, settings.plax, device=device, training_digest=training_digest
     )
-    report = assess(_by_video(network, parts["test"])[0], parts["test"].views, classes, settings.plax)
-    for view, support in report["support"].items():
-        if support == 0:
-            logger.warning("view %s: no test patient; its recall is not known", view)
-    return classifier, report | {
+    return classifier, {
+        "test": {
+            "classes": list(classes),
+            "plax": settings.plax,
+            "views": parts["test"].views,
+            "probabilities": _by_video(network, parts["test"])[0].tolist(),
+        },
         "sets": {name: _sizes(part, classes) for name, part in parts.items()},
         "history": history,
         "best_epoch": best_epoch,

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoclr_core.views.assessment import assess, calibration_bins
+from echoclr_core.views.assessment import assess, assess_training, calibration_bins
 from echoclr_core.views.augmentation import ViewAugmentSettings, augment, draw
 from echoclr_core.views.split import SETS, rows_of, split_patients
 from echoclr_core.views.training import ViewTrainingSettings, train_view_classifier
@@ -34,7 +34,8 @@ def toy_videos(n_patients=12, n_frames=3, seed=0):
 @pytest.fixture(scope="module")
 def trained():
     torch.set_num_threads(1)
-    return train_view_classifier(*toy_videos(), settings=TOY)
+    classifier, record = train_view_classifier(*toy_videos(), settings=TOY)
+    return classifier, assess_training(json.loads(json.dumps(record)))
 
 
 def test_views_that_are_easy_to_tell_apart_are_told_apart(trained):

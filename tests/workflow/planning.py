@@ -5,6 +5,7 @@ finished once every output exists and Snakemake has recorded its metadata (``--t
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -47,6 +48,9 @@ for line in sys.stdin:
 def own_cohort(folder: Path) -> None:
     """Mark the files of a folder as those of the generator of the synthetic cohort."""
     (folder / synthetic_folder.MARK).touch()
+    key = folder / synthetic_folder.FILES["key"]
+    key.write_text(hashlib.sha256(b"a key").hexdigest() + "\n")
+    key.chmod(0o600)
     facts = synthetic_folder._facts(folder, list(synthetic_folder.FILES.values()))
     lines = "".join(f"{path}\t{more}\n" for path, more in facts)
     (folder / synthetic_folder.LISTING).write_text(lines)
@@ -131,6 +135,14 @@ class Planner:
             return {}
         rows = (line.split() for line in table.group(1).strip().splitlines())
         return {name: int(count) for name, count in rows if name != "all"}
+
+    def started(self, *arguments: str, overlay: dict | str | None = None) -> set[str]:
+        """The rules of a dry run that run for a reason of their own, not because of a job before them."""
+        text = self.reasons(*arguments, overlay=overlay)
+        blocks = re.findall(r"^(?:local)?rule (\w+):\n(.*?)(?:\n\n|\Z)", text, re.MULTILINE | re.DOTALL)
+        because = [(rule, re.search(r"^ +reason: (.*)$", block, re.MULTILINE)) for rule, block in blocks]
+        derived = ("Input files updated by another job", "Rules with neither input nor output")
+        return {rule for rule, reason in because if reason and not reason.group(1).startswith(derived)}
 
     def reasons(self, *arguments: str, overlay: dict | str | None = None) -> str:
         """The text of a dry run, which names each job with its reason."""

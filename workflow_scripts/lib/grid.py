@@ -8,6 +8,7 @@ from itertools import product
 from workflow_scripts.lib.study_tasks import task_names, task_titles
 
 SSL = ("simclr", "mi_simclr", "echoclr")
+INITIALISATIONS = ("random", "kinetics400", *SSL)
 COHORTS = ("internal", "external")
 SCORED = (*COHORTS, "validation")
 
@@ -64,24 +65,29 @@ class Grid:
         return self.config["pretrain"]["seeds"]
 
     @property
+    def label_draws(self) -> list[str]:
+        """Numbers of the draws of the labels."""
+        return [str(draw) for draw in range(self.config["finetune"]["draws"])]
+
+    @property
     def draws(self) -> list[str]:
-        """Numbers of the repeats: every draw of the labels with every pretraining."""
-        return [str(draw) for draw in range(self.config["finetune"]["draws"] * self.seeds)]
+        """Names of the repeats, every draw of the labels with every pretraining: 0, 1, 0_seed1, 1_seed1.
+
+        A further draw or pretraining adds names and changes none.
+        """
+        return [draw + again(number) for number in range(self.seeds) for draw in self.label_draws]
 
     def pretrained(self) -> list[str]:
         """Folders of the encoders: <method> of the first pretraining, <method>_seed1 of the next."""
         return [method + again(number) for number in range(self.seeds) for method in self.methods]
 
     def pretraining_of(self, draw: str) -> int:
-        """Number of the pretraining that repeat ``draw`` starts from.
-
-        With two pretrainings, repeats 0 and 1 share the first draw of the labels, 2 and 3 the second.
-        """
-        return int(draw) % self.seeds
+        """Number of the pretraining that repeat ``draw`` starts from."""
+        return int(draw.partition("_seed")[2] or 0)
 
     def label_draw_of(self, draw: str) -> int:
         """Number of the draw of the labels that repeat ``draw`` uses."""
-        return int(draw) // self.seeds
+        return int(draw.partition("_seed")[0])
 
     def rates(self, init: str, ratio: str) -> list[str]:
         """Learning rates of one initialisation at one ratio, as text (paper, fine-tuning)."""
@@ -103,6 +109,25 @@ class Grid:
             for cell in self.selections()
             for rate in self.rates(cell["init"], cell["ratio"])
         ]
+
+
+def in_order(config: dict) -> dict:
+    """The configuration with lists that stand for sets in one order: that of the paper, or rising.
+
+    How a user lists the initialisations, say, changes no result and must start no job.
+    """
+    tune, methods = config["finetune"], config["pretrain"]["methods"]
+    years = {name: sorted(config["cohort"][name]) for name in ("development_years", "external_years")}
+    grid = {
+        "tasks": task_names(config),
+        "initialisations": [init for init in INITIALISATIONS if init in tune["initialisations"]],
+        "ratios": sorted(tune["ratios"]),
+    }
+    return config | {
+        "finetune": tune | grid,
+        "pretrain": config["pretrain"] | {"methods": [method for method in SSL if method in methods]},
+        "cohort": config["cohort"] | years,
+    }
 
 
 def again(number: int) -> str:

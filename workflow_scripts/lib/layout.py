@@ -88,6 +88,18 @@ class Layout:
             return self.results(f"pretrain/{folder}/encoder.safetensors")
         return []
 
+    def of_label_draw(self, pattern: str):
+        """An input function: a file of the draw of the labels that a repeat uses."""
+
+        def path(wildcards):
+            return self.results(pattern).format(
+                task=wildcards.task,
+                ratio=wildcards.ratio,
+                label_draw=self.grid.label_draw_of(wildcards.draw),
+            )
+
+        return path
+
     def candidates(self, name: str):
         """An input function: one file of every learning rate of a cell of the grid."""
 

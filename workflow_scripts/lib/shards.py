@@ -16,7 +16,9 @@ def write_shard(snakemake, folder: str, **options: str) -> None:
             folder,
             snakemake.output.videos,
             snakemake.params.state,
-            settings=DeidentifySettings(**chosen.deidentify),
+            settings=DeidentifySettings(
+                **chosen.deidentify, timeout_seconds=snakemake.config["deidentify"]["timeout_seconds"]
+            ),
             study_key=chosen.study_key,
             workers=snakemake.threads,
             on_delivery=lambda table: SOURCE_FILES.write(

@@ -16,22 +16,6 @@ from echoclr_core.training.stopping import EXIT_STOPPED, SIGNALS
 SET_PARENT_DEATH_SIGNAL = 1  # of Linux's prctl
 
 
-def processes_of(places: int, jobs_per_gpu: int) -> int:
-    """Processes of a pretraining that asked for ``places`` on GPUs: one a GPU, which it fills by itself.
-
-    Raises
-    ------
-    ValueError
-        When the places are no whole number of GPUs.
-    """
-    if places % jobs_per_gpu:
-        raise ValueError(
-            f"pretrain_encoder asks for gpu: {places}, which is no multiple of compute.jobs_per_gpu "
-            f"{jobs_per_gpu}; allowed are {jobs_per_gpu} for one GPU, {2 * jobs_per_gpu} for two, ..."
-        )
-    return max(places // jobs_per_gpu, 1)
-
-
 def run_in_processes(spec: dict, processes: int, path: Path, log: str) -> None:
     """Run a specification of ``python -m echoclr_core.pretrain`` in ``processes`` processes, one a GPU.
 

@@ -17,14 +17,10 @@ def labelled_videos(videos: pd.DataFrame, studies: pd.DataFrame, task: str) -> p
 
 
 def subset_videos(
-    videos: pd.DataFrame, studies: pd.DataFrame, subsets: pd.DataFrame, *, task: str, ratio: float, draw: int
+    videos: pd.DataFrame, studies: pd.DataFrame, subset: pd.DataFrame, *, task: str
 ) -> pd.DataFrame:
-    """The labelled training videos of one label subset."""
-    rows = subsets[
-        (subsets["task"] == task) & ((subsets["ratio"] - ratio).abs() < 1e-9) & (subsets["draw"] == draw)
-    ]
-    assert len(rows), f"no subset of {task} at ratio {ratio:g}, draw {draw}"
-    train = videos[(videos["set"] == "train") & videos["study_id"].isin(rows["study_id"])]
+    """The labelled training videos of one label subset of ``task``, schema SUBSETS."""
+    train = videos[(videos["set"] == "train") & videos["study_id"].isin(subset["study_id"])]
     return labelled_videos(train, studies, task)
 
 

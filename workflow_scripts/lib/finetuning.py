@@ -1,0 +1,93 @@
+"""One fine-tuning job from its inputs to its result files."""
+
+import json
+from types import SimpleNamespace
+
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
+from echoclr_core.common.files import write_json
+from echoclr_core.finetune.export import save_model
+from echoclr_core.finetune.run import FinetuneResult, finetune
+from echoclr_core.finetune.settings import FinetuneSettings
+from echoclr_core.finetune.tables import HISTORY
+from echoclr_core.training.gpu import require_gpu
+from echoclr_core.training.progress import TIMINGS
+from echoclr_core.training.settings import settings_from
+from workflow_scripts.lib.models import augmentation_fields, encoder_settings, initial_state, label_rule_of
+from workflow_scripts.lib.recorded import RECORD
+from workflow_scripts.lib.seeds import finetuning_seed
+from workflow_scripts.lib.store import open_store
+from workflow_scripts.lib.torch_threads import use_threads
+from workflow_scripts.lib.training_data import subset_videos, validation_videos
+
+
+def train_model(snakemake, chosen: SimpleNamespace) -> FinetuneResult:
+    """Fine-tune; ``chosen`` are the rule's settings."""
+    use_threads(snakemake.threads)
+    require_gpu(int(snakemake.resources.get("gpu", 0) or 0), snakemake.config["compute"]["device"])
+    compute, cell = snakemake.config["compute"], snakemake.wildcards
+    videos = COHORT_VIDEOS.read(snakemake.input.videos)
+    studies = COHORT_STUDIES.read(snakemake.input.studies)
+    subset = SUBSETS.read(snakemake.input.subset)
+    encoder = encoder_settings(chosen.model)
+    fields = dict(chosen.finetune)
+    scaled = fields.pop("scale_validation")
+    return finetune(
+        open_store(snakemake.input.store),
+        subset_videos(videos, studies, subset, task=cell.task),
+        validation_videos(
+            videos,
+            studies,
+            task=cell.task,
+            share=cell.ratio if scaled else "1",
+            draw=snakemake.params.label_draw,
+            seed=chosen.seed,
+        ),
+        encoder,
+        initial_state(
+            cell.init, str(snakemake.input.weights), snakemake.config["finetune"]["kinetics_weights"], encoder
+        ),
+        _settings(fields, chosen, snakemake),
+        state_dir=snakemake.params.state,
+        device=compute["device"],
+        jobs_per_gpu=compute["jobs_per_gpu"],
+        workers=compute["loader_workers"],
+        checkpoint_minutes=compute["checkpoint_minutes"],
+    )
+
+
+def _settings(fields: dict, chosen: SimpleNamespace, snakemake) -> FinetuneSettings:
+    compute, cell = snakemake.config["compute"], snakemake.wildcards
+    return settings_from(
+        FinetuneSettings,
+        {
+            **fields,
+            "learning_rate": float(cell.lr),
+            "input_size": chosen.model["input_size"],
+            "augmentation": augmentation_fields(chosen.augmentation),
+            "kinetics_standardisation": cell.init == "kinetics400",
+            "precision": compute["precision"],
+            "memory_format": compute["memory_format"],
+            "deterministic": compute["deterministic"],
+            "seed": finetuning_seed(chosen.seed, snakemake.params.label_draw, snakemake.params.pretraining),
+        },
+    )
+
+
+def write_model(result: FinetuneResult, snakemake) -> None:
+    """Write weights, history, timings and record, each whole."""
+    cell = snakemake.wildcards
+    save_model(
+        snakemake.output.model,
+        result,
+        task=cell.task,
+        label_rule=label_rule_of(snakemake.config, cell.task),
+        initialisation=cell.init,
+    )
+    HISTORY.write(result.history, snakemake.output.history)
+    TIMINGS.write(result.timings, snakemake.output.timings)
+    record = {
+        **result.run,
+        RECORD: json.loads(snakemake.params.settings),
+        "learning_rate": cell.lr,
+    }
+    write_json(snakemake.output.run, record)

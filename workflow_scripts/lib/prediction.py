@@ -1,0 +1,68 @@
+"""Predictions of some models of a task, ratio and draw, from the inputs to the tables."""
+
+import logging
+from collections.abc import Mapping
+from types import SimpleNamespace
+
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
+from echoclr_core.finetune.scoring import predict_together
+from echoclr_core.finetune.settings import FinetuneSettings
+from echoclr_core.finetune.tables import PREDICTIONS
+from echoclr_core.models.classifier_file import read_header
+from echoclr_core.training.gpu import require_gpu
+from workflow_scripts.lib.models import encoder_settings, load_classifier
+from workflow_scripts.lib.store import open_store
+from workflow_scripts.lib.torch_threads import use_threads
+from workflow_scripts.lib.training_data import SETS, labelled_videos
+
+logger = logging.getLogger(__name__)
+
+
+def predict(
+    snakemake, chosen: SimpleNamespace, models: Mapping[str, str], targets: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Predict every set with some initialisations.
+
+    Parameters
+    ----------
+    chosen
+        The rule's settings.
+    models
+        Initialisation to the file of its selected weights.
+    targets
+        Initialisation to the table of each set.
+    """
+    use_threads(snakemake.threads)
+    require_gpu(int(snakemake.resources.get("gpu", 0) or 0), snakemake.config["compute"]["device"])
+    encoder, compute = encoder_settings(chosen.model), snakemake.config["compute"]
+    failed = {init: fault for init, path in models.items() if (fault := read_header(path).failure)}
+    for init, fault in failed.items():
+        logger.warning("%s has no trained model and predicts nothing: %s", init, fault)
+    loaded = {init: load_classifier(path, encoder) for init, path in models.items() if init not in failed}
+    scoring = {
+        init: FinetuneSettings(
+            clip_length=chosen.clip_length,
+            eval_clips_per_video=chosen.eval_clips_per_video,
+            batch_size=chosen.batch_size,
+            input_size=chosen.model["input_size"],
+            kinetics_standardisation=init == "kinetics400",
+        )
+        for init in models
+    }
+    videos = COHORT_VIDEOS.read(snakemake.input.videos)
+    studies = COHORT_STUDIES.read(snakemake.input.studies)
+    store = open_store(snakemake.input.store)
+    for cohort, set_name in SETS.items():
+        rows = labelled_videos(videos[videos["set"] == set_name], studies, snakemake.wildcards.task)
+        tables = predict_together(
+            loaded,
+            store,
+            rows,
+            scoring,
+            device=compute["device"],
+            precision=compute["precision"],
+            jobs_per_gpu=compute["jobs_per_gpu"],
+            workers=compute["loader_workers"],
+        )
+        for init in models:
+            PREDICTIONS.write(tables.get(init, PREDICTIONS.empty()), targets[init][cohort])
