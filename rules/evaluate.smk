@@ -21,7 +21,7 @@ rule evaluate_ratio:
             ratio=wildcards.ratio,
             init=GRID.inits,
             draw=GRID.draws,
-            cohort=[*grid.COHORTS, "validation"],
+            cohort=cohort_names.SCORED,
         ),
         studies=results("cohort/studies.parquet"),
         subsets=expand(

@@ -44,6 +44,7 @@ rule finetune_model:
                 )
             ),
         ),
+        label_rule=lambda wildcards: label_rule(config, wildcards.task),
         kinetics=lambda wildcards: USER.kinetics if wildcards.init == "kinetics400" else "",
         label_draw=lambda wildcards: GRID.label_draw_of(wildcards.draw),
         pretraining=lambda wildcards: GRID.pretraining_of(wildcards.draw),
@@ -92,7 +93,7 @@ rule predict_studies:
             cohort: expand(
                 results(f"predictions/{CELL}/{cohort}.parquet"), init=GRID.inits, allow_missing=True
             )
-            for cohort in grid.SCORED
+            for cohort in cohort_names.SCORED
         },
     log:
         log_file("predict_studies", "{task}/{ratio}/{draw}"),

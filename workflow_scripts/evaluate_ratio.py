@@ -9,7 +9,7 @@ from echoclr_core.evaluate.details import calibration_tables, operating_points, 
 from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.evaluate.settings import EvaluationSettings
 from echoclr_core.evaluate.studies import evaluate_cohort
-from workflow_scripts.lib.grid import COHORTS
+from workflow_scripts.lib.cohort_names import COHORTS
 from workflow_scripts.lib.job import job, settings
 
 NO_MODEL = "no learning rate gave a finite validation loss"

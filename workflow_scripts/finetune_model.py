@@ -1,6 +1,5 @@
 """Fine-tune one model: one task, initialisation, label subset and learning rate."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +7,6 @@ from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.common.lifetime import GRACE_SECONDS
 from workflow_scripts.lib.finished import digest_entry, finished_results, weights_entry
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.study_tasks import task_rules
 
 # Held until the results are written and the state is removed: an orphan of an earlier run may still be at it.
 with (
@@ -23,7 +21,7 @@ with (
         data=digest_entry(snakemake.input.digest, "training", "validation"),
         weights=weights_entry(str(snakemake.input.weights)) or params.kinetics,
         model=[cell.task, cell.init, cell.lr, params.label_draw, params.pretraining],
-        label_rule=json.loads(task_rules(snakemake.config))[cell.task],
+        label_rule=params.label_rule,
     )
     if kept.restore(outputs):
         log.info(

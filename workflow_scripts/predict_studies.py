@@ -1,8 +1,8 @@
 """Predict the validation set and both test sets with the selected models of a task, ratio and draw."""
 
 from echoclr_core.common.digest import file_digest
+from workflow_scripts.lib.cohort_names import SCORED
 from workflow_scripts.lib.finished import digest_entry, finished_results
-from workflow_scripts.lib.grid import SCORED
 from workflow_scripts.lib.job import job, settings
 
 with job(snakemake) as log:

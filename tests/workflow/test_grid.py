@@ -41,9 +41,9 @@ def test_paper_grid(config):
 def test_every_draw_of_the_labels_meets_every_pretraining(config):
     config["pretrain"]["seeds"], config["finetune"]["draws"] = 2, 3
     grid = Grid(config)
-    assert grid.draws == ["0", "1", "2", "3", "4", "5"]
-    assert [grid.pretraining_of(draw) for draw in grid.draws] == [0, 1, 0, 1, 0, 1]
-    assert [grid.label_draw_of(draw) for draw in grid.draws] == [0, 0, 1, 1, 2, 2]
+    assert grid.draws == ["0", "1", "2", "0_seed1", "1_seed1", "2_seed1"]
+    assert [grid.pretraining_of(draw) for draw in grid.draws] == [0, 0, 0, 1, 1, 1]
+    assert [grid.label_draw_of(draw) for draw in grid.draws] == [0, 1, 2, 0, 1, 2]
     assert grid.pretrained() == [
         *("simclr", "mi_simclr", "echoclr"),
         *("simclr_seed1", "mi_simclr_seed1", "echoclr_seed1"),

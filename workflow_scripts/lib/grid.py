@@ -9,8 +9,6 @@ from workflow_scripts.lib.study_tasks import task_names, task_titles
 
 SSL = ("simclr", "mi_simclr", "echoclr")
 INITIALISATIONS = ("random", "kinetics400", *SSL)
-COHORTS = ("internal", "external")
-SCORED = (*COHORTS, "validation")
 
 
 def ratio_label(ratio: float) -> str:

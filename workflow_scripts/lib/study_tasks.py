@@ -29,6 +29,11 @@ def task_rules(config: dict) -> str:
     return json.dumps(rules, sort_keys=True, ensure_ascii=False)
 
 
+def label_rule(config: dict, task: str) -> str:
+    """The label rule of one task as :func:`task_rules` has it."""
+    return json.dumps(json.loads(task_rules(config))[task], sort_keys=True, ensure_ascii=False)
+
+
 def tasks_of(rules: str) -> list[Task]:
     """The tasks of :func:`task_rules`."""
     return [make_task(name, values) for name, values in json.loads(rules).items()]
