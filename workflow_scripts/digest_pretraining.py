@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from echoclr_core.cohort.digests import digest_of_rows, digest_of_split
+from echoclr_core.cohort.digests import digest_of_split
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.common.files import write_json
+from echoclr_core.common.row_digest import digest_of_rows
 from workflow_scripts.lib.job import job
 from workflow_scripts.lib.store import open_store
 

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from echoclr_core.cohort.digests import digest_of_rows
 from echoclr_core.cohort.subsets import draw_subset
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
 from echoclr_core.common.files import write_json
+from echoclr_core.common.row_digest import digest_of_rows
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.training_data import labelled_videos, subset_videos, validation_videos

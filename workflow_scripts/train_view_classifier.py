@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from echoclr_core.cohort.digests import digest_of_rows
 from echoclr_core.common.files import write_json
+from echoclr_core.common.row_digest import digest_of_rows
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.views.tables import VIEW_LABELS
 from workflow_scripts.lib.finished import finished_results

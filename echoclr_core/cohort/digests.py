@@ -38,14 +38,6 @@ def digest_of_videos(
     return digest(sorted(zip(ids, frames, marks, strict=True)))
 
 
-def digest_of_rows(rows: pd.DataFrame, more: list[Any] | None = None) -> str:
-    """SHA-256 of a table's rows as text and of plain values ``more``; the order of rows does not count."""
-    cells = [
-        [None if pd.isna(value) else str(value) for value in row] for row in rows.itertuples(index=False)
-    ]
-    return digest([list(rows.columns), sorted(cells, key=str), more])
-
-
 def split_record(studies: pd.DataFrame, settings: CohortSettings) -> dict[str, Any]:
     """What the split is, for JSON: unit, seed, fractions, studies and videos a set, digest.
 

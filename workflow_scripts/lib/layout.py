@@ -14,11 +14,13 @@ from workflow_scripts.lib.shard_count import shard_count
 CELL = "{task}/{init}/{ratio}/{draw}"
 PACKAGES = ("echoclr_core", "workflow_scripts")
 FRAME = (
+    "workflow_scripts/lib/finished.py",
     "workflow_scripts/lib/job.py",
     "workflow_scripts/lib/storage_errors.py",
     "workflow_scripts/lib/time_limit.py",
     "workflow_scripts/lib/workflow_process.py",
     "echoclr_core/common/core_dumps.py",
+    "echoclr_core/common/finished.py",
     "echoclr_core/common/folder_lock.py",
     "echoclr_core/common/lifetime.py",
     "echoclr_core/training/stopping.py",
