@@ -2,7 +2,7 @@
 
 from echoclr_core.cohort.video_table import read_video_table
 from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
-from echoclr_core.video.given_files import catalogue_videos
+from echoclr_core.video.given_files import catalogue_videos, with_missing_videos
 from echoclr_core.views.tables import GIVEN_VIEWS
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.secret_key import study_pseudonyms
@@ -14,6 +14,7 @@ with job(snakemake, restricted=True) as log:
     scanned, without_file = catalogue_videos(
         avi["dir"], videos, follow_outside=chosen.outside_links == "follow"
     )
+    scanned = with_missing_videos(scanned, videos, without_file)
     pseudonyms = study_pseudonyms(snakemake.config)
     catalogue = pseudonymise(scanned.drop(columns="view"), pseudonyms, snakemake.params.shards)
     by_shard = dict(tuple(catalogue.groupby("shard")))

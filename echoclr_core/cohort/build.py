@@ -78,9 +78,8 @@ def build_cohort(
         source_files, labels = split_by_patient(source_files, labels, shared)
         taught |= set(source_files.loc[used, "study_id"].dropna())
     require_one_row(labels)
-    unmatched = find_unmatched(
-        source_files[~source_files["study_id"].isin(taught)], labels[~labels["study_id"].isin(taught)]
-    )
+    there = (source_files["outcome"] != "missing_file") & ~source_files["study_id"].isin(taught)
+    unmatched = find_unmatched(source_files[there], labels[~labels["study_id"].isin(taught)])
     unmatched = UNMATCHED.check(pd.concat([unmatched, mixed]))
     flow = Flow(source_files[["video_id", "study_id", "outcome"]])
     _readable(flow)

@@ -50,6 +50,7 @@ REASONS = {
     "link_outside": "a link out of the archive",
     "not_dicom": "not DICOM",
     "duplicate": "the same video twice",
+    "missing_file": "named in the table of videos and not there",
     "pseudonym_collision": "pseudonym of another file",
     "changed": "changed after it was catalogued",
     "no_pixels": "no pixel data",

@@ -4,18 +4,17 @@ Cells of the study, patient and date columns are never repeated in a message: me
 hold no identifiers. The row number is enough to find the cell.
 """
 
-import datetime
 import difflib
-import math
 import re
 import unicodedata
 
 import pandas as pd
 
 from echoclr_core.cohort.columns import LIMITS, MEASUREMENTS, LabelColumns
+from echoclr_core.cohort.key_checks import changed_keys, lost_zeros
+from echoclr_core.cohort.number_text import parse_number, year_of_date
 from echoclr_core.common.tables import header_of
 
-DATE = re.compile(r"(\d{4})([-./]?)(\d{2})\2(\d{2})(?:[ T].*)?")
 FEW = 12  # distinct wrong values above which the column itself is probably the wrong one
 YEARS = (1950, 2100)
 
@@ -82,10 +81,14 @@ def check_names(table: pd.DataFrame, columns: LabelColumns, problems: Problems) 
 
 
 def check_ids(table: pd.DataFrame, columns: LabelColumns, floating: list[str], problems: Problems) -> None:
-    """Study keys present and unique; neither key stored as floating-point numbers."""
+    """Study keys present and unique; neither key changed by a spreadsheet."""
     for column in filter(None, (columns.study_id, columns.patient_id)):
         if column in floating:
             problems.add(f"column {column!r} is stored as floating-point numbers; store the keys as text")
+        for rows, what in changed_keys(column, table[column]):
+            problems.add(f"{_rows(rows)}: {what}")
+        if warning := lost_zeros(column, table[column]):
+            problems.warn(warning)
     ids = table[columns.study_id]
     problems.cells(columns.study_id, ids[ids.isna()], "a study key: it is missing", show=False)
     names = ids.dropna().map(lambda key: unicodedata.normalize("NFC", key))
@@ -114,26 +117,18 @@ def parse_sex(table: pd.DataFrame, columns: LabelColumns, problems: Problems) ->
     return sex.replace("", pd.NA).astype("string")
 
 
-def parse_number(table: pd.DataFrame, columns: LabelColumns, name: str, problems: Problems) -> pd.Series:
+def parse_numbers(table: pd.DataFrame, columns: LabelColumns, name: str, problems: Problems) -> pd.Series:
     """Finite numbers (Float64) within the limits of ``name``, or NA."""
     column = getattr(columns, name)
     if column is None:
         return pd.Series(pd.NA, index=table.index, dtype="Float64")
     low, high, unit = LIMITS[name]
     cells = table[column].dropna()
-    numbers = cells.map(_number).astype("Float64")
-    allowed = numbers.between(low, high).fillna(False).astype(bool)
-    rule = f"a number from {low} to {high} ({unit}; decimal point) or an empty cell"
+    numbers = cells.map(lambda text: parse_number(text, low, high)).astype("Float64")
+    allowed = numbers.notna()
+    rule = f"a number from {low} to {high} ({unit}; with a decimal point) or an empty cell"
     problems.cells(column, cells[~allowed], rule)
     return numbers[allowed].reindex(table.index)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def parse_year(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> pd.Series:
@@ -141,7 +136,7 @@ def parse_year(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -
     years = pd.Series(pd.NA, index=table.index, dtype="Int64")
     absent = pd.Series(True, index=table.index)
     rules = {
-        "study_date": (_year_of_date, "a date YYYY-MM-DD, YYYYMMDD, YYYY.MM.DD or YYYY/MM/DD"),
+        "study_date": (_year_of_date, "a date YYYY-MM-DD, YYYYMMDD, YYYY.MM.DD, YYYY/MM/DD or DD.MM.YYYY"),
         "study_year": (_year, "a year in four digits"),
     }
     for name, (parse, rule) in rules.items():
@@ -164,14 +159,8 @@ def parse_year(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -
 
 
 def _year_of_date(text: str) -> int | None:
-    match = DATE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        year = datetime.date(int(match[1]), int(match[3]), int(match[4])).year
-    except ValueError:  # a 13th month
-        return None
-    return _year(str(year))
+    year = year_of_date(text)
+    return None if year is None else _year(str(year))
 
 
 def _year(text: str) -> int | None:
@@ -181,4 +170,4 @@ def _year(text: str) -> int | None:
 
 def parse_measurements(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> pd.DataFrame:
     """The five measurements (Float64), NA where missing."""
-    return pd.DataFrame({name: parse_number(table, columns, name, problems) for name in MEASUREMENTS})
+    return pd.DataFrame({name: parse_numbers(table, columns, name, problems) for name in MEASUREMENTS})

@@ -12,14 +12,16 @@ from echoclr_core.cohort.label_checks import (
     check_ids,
     check_names,
     parse_measurements,
-    parse_number,
+    parse_numbers,
     parse_sex,
     parse_year,
 )
-from echoclr_core.cohort.label_text import read_text_table
 from echoclr_core.cohort.lvh import lv_mass_index
+from echoclr_core.cohort.number_text import with_decimal_points
 from echoclr_core.cohort.published_columns import check_published
+from echoclr_core.common.missing_texts import missing_text_lines, missing_texts
 from echoclr_core.common.tables import Column, Table
+from echoclr_core.common.text_table import read_text_table
 from echoclr_core.tasks.checks import unnamed_texts, without_positive
 from echoclr_core.tasks.task import Task
 
@@ -69,8 +71,34 @@ def check_labels(path: str | Path, columns: LabelColumns, *, tasks: Sequence[Tas
         labels, problems = _parse(path, columns)
     except ValueError as error:
         return Problems.of_file(error)
-    check_tasks(labels, tasks, problems)
+    check_tasks(check_missing_texts(labels, columns, tasks, problems), tasks, problems)
     return problems
+
+
+def check_missing_texts(
+    labels: pd.DataFrame, columns: LabelColumns, tasks: Sequence[Task], problems: Problems
+) -> pd.DataFrame:
+    """Add texts for missing values in keys and label texts, with counts; return the labels without them.
+
+    A text that a task names (as ``excluded``, say) has a meaning and is none of them.
+    """
+    named: dict[str, set[str]] = {}
+    for condition in (one for task in tasks for one in task.text_conditions()):
+        texts = (*condition.positive, *condition.negative, *condition.excluded)
+        named.setdefault(condition.column, set()).update(texts)
+    shown = {
+        "study_id": columns.study_id,
+        "patient_id": columns.patient_id,
+        "as_severity": columns.as_severity,
+    }
+    for name in dict.fromkeys((*shown, *named)):
+        if name not in labels or not pd.api.types.is_string_dtype(labels[name]):
+            continue
+        cells = labels[name].astype("string")
+        for line in missing_text_lines(shown.get(name) or name, cells, named.get(name, ())):
+            problems.add(line)
+        labels = labels.assign(**{name: cells.drop(missing_texts(cells, named.get(name, ())).index)})
+    return labels
 
 
 def check_tasks(labels: pd.DataFrame, tasks: Sequence[Task], problems: Problems) -> None:
@@ -150,7 +178,8 @@ def apply_pseudonyms(
 
 def _parse(path: str | Path, columns: LabelColumns) -> tuple[pd.DataFrame, Problems]:
     problems = Problems(Path(path).name)
-    table, floating = read_text_table(path)
+    table, floating, notes = read_text_table(path)
+    problems.warnings += notes
     return parse_labels(table, floating, columns, problems)
 
 
@@ -165,10 +194,11 @@ def parse_labels(
     if table.empty:
         problems.add("the table has no rows; one row a study is needed")
         return LABELS.empty(), problems
+    table = table.assign(**{name: with_decimal_points(table[name]) for name in columns.extra})
     check_ids(table, columns, floating, problems)
     check_published(table, columns, problems)
     check_ages(table, columns, problems)
-    index = parse_number(table, columns, "lv_mass_index", problems)
+    index = parse_numbers(table, columns, "lv_mass_index", problems)
     measured = parse_measurements(table, columns, problems)
     computed = pd.Series(lv_mass_index(**measured), index=table.index).astype("Float64")
     source = index.notna().map({True: "table", False: pd.NA})

@@ -9,10 +9,11 @@ import pandas as pd
 
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.label_checks import Problems
-from echoclr_core.cohort.label_text import read_text_table
-from echoclr_core.cohort.labels import LABELS, check_tasks, parse_labels, raise_problems
+from echoclr_core.cohort.labels import LABELS, check_missing_texts, check_tasks, parse_labels, raise_problems
 from echoclr_core.cohort.published_columns import check_column, label_identifiers
+from echoclr_core.common.missing_texts import missing_text_lines
 from echoclr_core.common.tables import header_of
+from echoclr_core.common.text_table import read_text_table
 from echoclr_core.tasks.task import Task
 
 SET_SPELLINGS: Mapping[str, str] = MappingProxyType(
@@ -124,13 +125,14 @@ def check_video_table(path: str | Path, layout: VideoLayout, *, tasks: Sequence[
         table, problems = _parse(path, layout)
     except ValueError as error:
         return Problems.of_file(error)
-    check_tasks(table.labels, tasks, problems)
+    check_tasks(check_missing_texts(table.labels, layout.labels, tasks, problems), tasks, problems)
     return problems
 
 
 def _parse(path: str | Path, layout: VideoLayout) -> tuple[VideoTable, Problems]:
     problems = Problems(Path(path).name)
-    table, floating = read_text_table(path)
+    table, floating, notes = read_text_table(path)
+    problems.warnings += notes
     table = layout.reshape(table)
     columns = layout.videos
     lacking = [
@@ -143,7 +145,11 @@ def _parse(path: str | Path, layout: VideoLayout) -> tuple[VideoTable, Problems]
         labels, _ = parse_labels(table, floating, layout.labels, problems)
         return VideoTable(videos=pd.DataFrame(), labels=labels), problems
     _check_videos(table, columns.video, problems)
+    if columns.view:
+        for line in missing_text_lines(columns.view, table[columns.view]):
+            problems.add(line)
     split = _parse_split(table, columns, problems)
+    _warn_of_shared_patients(table, split, layout, problems)
     studies = _one_row_a_study(table.assign(**{_SPLIT: split}), layout, problems)
     labels, _ = parse_labels(studies, floating, layout.labels, problems)
     if columns.view:
@@ -184,6 +190,24 @@ def _parse_split(table: pd.DataFrame, columns: VideoColumns, problems: Problems)
     wrong = cells[sets.isna() & cells.notna()]
     problems.cells(columns.split, wrong, f"one of {list(SET_SPELLINGS)} (any case) or empty")
     return sets.astype("string")
+
+
+def _warn_of_shared_patients(
+    table: pd.DataFrame, split: pd.Series, layout: VideoLayout, problems: Problems
+) -> None:
+    """Warn of patients with videos in several sets: the published split may be one by study."""
+    patient = layout.labels.patient_id
+    if patient not in table.columns:
+        return
+    several = split.groupby(table[patient]).nunique()
+    rows = table.index[table[patient].isin(several.index[several > 1])]
+    if len(rows):
+        first = ", ".join(map(str, rows[:10]))
+        problems.warn(
+            f"rows {first}{' and more' * (len(rows) > 10)}: column {layout.videos.split!r}: "
+            f"{int((several > 1).sum())} patients stand in several sets; results on the test set know them "
+            "already. cohort.split_unit: patient draws sets that share none"
+        )
 
 
 def _one_row_a_study(table: pd.DataFrame, layout: VideoLayout, problems: Problems) -> pd.DataFrame:

@@ -8,6 +8,7 @@ OUTCOME_MEANINGS = {
     "link_outside": "a symbolic link that leaves the archive's folder, which is not allowed",
     "not_dicom": "the content is not DICOM",
     "duplicate": "a copy: same study, SOP Instance UID and content as a file with an earlier path",
+    "missing_file": "the table of videos names it, and it is not there",
     "pseudonym_collision": "its pseudonym is that of another file",
     "changed": "size, time, UID, study or patient differ from what the catalogue says of the file",
     "no_pixels": "DICOM without pixel data: a report, a DICOMDIR, a bare header",

@@ -1,5 +1,6 @@
 """Which file each row of a table of videos means."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,8 @@ def catalogue_videos(
         The folder; files of other kinds (see :data:`SUFFIXES`) are not looked at.
     videos
         Columns video, study_key, patient_key, view. A video is named by its path below ``root``, by its
-        file's name, or by that name without suffix.
+        file's name, or by that name without suffix. Case and the direction of slashes do not count where no
+        name fits exactly.
     follow_outside
         Whether links that leave ``root`` are followed; else such a file has outcome "link_outside".
 
@@ -60,18 +62,41 @@ def catalogue_videos(
     return catalogue.assign(view=frame["view"].to_numpy()), without_file
 
 
+def with_missing_videos(
+    catalogue: pd.DataFrame, videos: pd.DataFrame, without_file: Collection[str]
+) -> pd.DataFrame:
+    """The catalogue and a row, outcome "missing_file", for each row of the table without a file.
+
+    Parameters
+    ----------
+    catalogue, without_file
+        From :func:`catalogue_videos`.
+    videos
+        As given to it.
+    """
+    lacking = videos[videos["video"].isin(list(without_file))].rename(columns={"video": "path"})
+    lacking = lacking.assign(bytes=0, mtime_ns=0, outcome="missing_file")
+    return pd.concat([catalogue, lacking.reindex(columns=catalogue.columns)], ignore_index=True)
+
+
+def _plain(name: str) -> str:
+    """A name as Windows compares it: slashes for backslashes, letters without case."""
+    return name.replace("\\", "/").casefold()
+
+
 def _match(names: list[str], wanted: list[str]) -> tuple[dict[str, int], list[str]]:
     """Path to number of its row; and the rows' names that fit no file."""
     fits: dict[str, list[str]] = {}
     for name in names:
         path = Path(name)
-        for key in dict.fromkeys([name, name.removesuffix(path.suffix), path.name, path.stem]):
+        keys = [name, name.removesuffix(path.suffix), path.name, path.stem]
+        for key in dict.fromkeys([*keys, *map(_plain, keys)]):
             fits.setdefault(key, []).append(name)
     row_of: dict[str, int] = {}
     without_file, known = [], set(names)
     for place, video in enumerate(wanted):
         # A full path is meant before a name that several folders have.
-        found = [video] if video in known else fits.get(video, [])
+        found = [video] if video in known else fits.get(video) or fits.get(_plain(video), [])
         if len(found) > 1:
             raise ValueError(
                 f"input.avi.table: {video!r} fits {len(found)} files: {found[:3]}; name its path"

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from echoclr_core.common.missing_texts import missing_text_lines
 from echoclr_core.common.published_text import TableIdentifiers, search_column
 from echoclr_core.common.tables import header_of
+from echoclr_core.common.text_table import read_text_table
 from echoclr_core.views.tables import VIEW_LABELS
 
 NAMES = ("video", "study", "file", "view")
+NOTE = "note: "
 STUDY_FILE = "\x1f"  # between the two in one key: neither holds it
 
 
@@ -18,8 +21,9 @@ def read_view_labels(path: str | Path, *, released: bool = False) -> pd.DataFram
     Parameters
     ----------
     path
-        CSV with the column view, and either video (SOPInstanceUID, or path below the archive's root) or study
-        and file (value of the study key, and the file's name).
+        CSV or Parquet (see :mod:`echoclr_core.common.text_table`) with the column view, and either video
+        (SOPInstanceUID, or path below the archive's root) or study and file (value of the study key, and the
+        file's name).
     released
         Whether the views may leave although they look as if they could name a patient.
 
@@ -36,7 +40,7 @@ def read_view_labels(path: str | Path, *, released: bool = False) -> pd.DataFram
         counted as in a spreadsheet, the header being row 1.
     """
     path = Path(path)
-    table = pd.read_csv(path, dtype="string", keep_default_na=False).apply(lambda column: column.str.strip())
+    table = read_text_table(path).cells
     keys = ["video"] if "video" in table.columns else ["study", "file"]
     missing = [name for name in (*keys, "view") if name not in table.columns]
     if missing:
@@ -45,17 +49,19 @@ def read_view_labels(path: str | Path, *, released: bool = False) -> pd.DataFram
             "allowed are video (or study and file) and view"
         )
     found = [
-        f"{path.name}: row {row + 2}: column {name!r} is empty; a value is needed"
+        f"{path.name}: row {row}: column {name!r} is empty; a value is needed"
         for name in (*keys, "view")
-        for row in table.index[table[name] == ""]
+        for row in table.index[table[name].isna()]
     ]
+    for name in (*keys, "view"):
+        found += [f"{path.name}: {line}" for line in missing_text_lines(name, table[name])]
     found += _published_problems(path, table, keys, released=released)
     if keys != ["video"]:
         table["video"] = table["study"] + STUDY_FILE + table["file"]
     views = table.groupby("video")["view"].nunique()
     twice = table.index[table["video"].map(views) > 1]
     if len(twice):
-        found.append(f"{path.name}: rows {[row + 2 for row in twice][:10]}: one video, different views")
+        found.append(f"{path.name}: rows {list(twice[:10])}: one video, different views")
     if found:
         raise ValueError("\n".join(found))
     return table[["video", "view"]].drop_duplicates(ignore_index=True)
@@ -63,24 +69,29 @@ def read_view_labels(path: str | Path, *, released: bool = False) -> pd.DataFram
 
 def _published_problems(path: Path, table: pd.DataFrame, keys: list[str], *, released: bool) -> list[str]:
     """Lines on views that may not leave restricted/; the texts are not repeated."""
-    cells = table["view"].mask(table["view"] == "")
+    cells = table["view"]
     identifiers = TableIdentifiers(keys={name: table[name] for name in keys})
     return [
-        f"{path.name}: rows {[row + 2 for row in finding.rows][:10]}: column 'view': allowed is "
+        f"{path.name}: rows {list(finding.rows)[:10]}: column 'view': allowed is "
         f"{finding.allowed}; views that name no patient can be released by 'view' in input.released_columns"
         for finding in search_column(cells, identifiers, released=released, as_levels=True)
     ]
 
 
 def view_label_problems(path: str | Path, plax: str, *, released: bool = False) -> list[str]:
-    """Every problem of the table ``views.labels``, one line each; one is that no video shows ``plax``."""
+    """Every problem of the table ``views.labels``, one line each; one is that no video shows ``plax``.
+
+    Lines that begin with NOTE stop nothing: how a file was read that is no UTF-8 text with commas.
+    """
     try:
+        notes = [f"{NOTE}{line}" for line in read_text_table(path).notes]
         views = sorted(read_view_labels(path, released=released)["view"].unique())
-    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
+    except (ValueError, OSError) as error:
         return str(error).splitlines()
     if plax in views:
-        return []
-    return [f"{Path(path).name}: no video has the view {plax!r} (views.plax_class); the views are {views}"]
+        return notes
+    said = f"{Path(path).name}: no video has the view {plax!r} (views.plax_class); the views are {views}"
+    return [*notes, said]
 
 
 def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -106,6 +117,7 @@ def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.D
         If no row has its video in the archive.
     """
     usable = catalogue[catalogue["outcome"] == "ok"]
+    given = given.assign(video=_with_slashes(given["video"], usable["path"]))
     keys = [usable["sop_uid"], usable["path"]]
     if "study_key" in usable:
         keys.append(usable["study_key"] + STUDY_FILE + usable["path"].str.rsplit("/", n=1).str[-1])
@@ -126,3 +138,9 @@ def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.D
     labels = joined.assign(patient_id=patients)[list(VIEW_LABELS.columns)]
     matched = given["video"].isin(joined["video"]).sum()
     return VIEW_LABELS.check(labels.sort_values("video_id")), int(len(given) - matched)
+
+
+def _with_slashes(videos: pd.Series, paths: pd.Series) -> pd.Series:
+    """Names of videos; a path written with backslashes, as Windows does, is one of ``paths`` with slashes."""
+    turned = videos.str.replace("\\", "/", regex=False)
+    return videos.where(~turned.isin(paths) | videos.isin(paths), turned)

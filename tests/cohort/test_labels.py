@@ -52,7 +52,7 @@ def test_all_problems_are_listed_at_once(tmp_path):
     for part in (
         "labels.csv: rows 2, 3: column 'study_id': the same study",
         "row 6: column 'study_id'",
-        "rows 3, 5: column 'study_date': allowed is a date YYYY-MM-DD",
+        "row 3: column 'study_date': allowed is a date YYYY-MM-DD",
         "row 7: column 'study_date': allowed is a date or year: it is missing",
         "row 3: column 'sex': 'X'; allowed is one of ['f', 'female'",
         "row 3: column 'lv_mass_index': 'abc'",
@@ -164,7 +164,7 @@ def test_extras_keep_their_kind(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a;b\n1;2\n", "separate the columns by commas"),
+        ("a;b\n1;2;3\n", "must be quoted"),
         ("a,a\n1,2\n", "stand there more than once"),
         ("a,b\n1,2,3\n", "is no CSV table"),
         ("", "is no CSV table"),
@@ -212,7 +212,12 @@ def test_empty_columns_without_a_name_are_left_out(tmp_path):
 def test_other_encodings_and_missing_files(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_bytes((HEADER + "\n1,p,2019-01-01,F,M\xe4\xdfig,\n").encode("latin-1"))
-    assert "not UTF-8" in check_labels(path, COLUMNS)[0]
+    found = check_labels(path, COLUMNS)
+    assert found == []
+    assert "save it as 'CSV UTF-8'" in found.warnings[0]
+    assert list(read_labels(path, COLUMNS)["as_severity"]) == ["Mäßig"]
+    path.write_bytes((HEADER + "\n1,p,2019-01-01,F,M\x81,\n").encode("latin-1"))
+    assert "save it as 'CSV UTF-8'" in check_labels(path, COLUMNS)[0]
     path.write_text(HEADER + "\n1,p,2019-01-01,F,Mäßig,\n", encoding="utf-8-sig")
     assert list(read_labels(path, COLUMNS)["as_severity"]) == ["Mäßig"]
     assert "no such file" in check_labels(tmp_path / "none.csv", COLUMNS)[0]

@@ -11,8 +11,9 @@ from echoclr_core.cohort.video_table import (
     check_video_table,
     read_video_table,
 )
+from echoclr_core.deidentify.pseudonyms import Pseudonyms, pseudonymise
 from echoclr_core.tasks.task import make_task
-from echoclr_core.video.given_files import catalogue_videos
+from echoclr_core.video.given_files import catalogue_videos, with_missing_videos
 
 PLAIN = VideoLayout(
     videos=VideoColumns(split="set", view="view"),
@@ -130,6 +131,51 @@ def test_a_row_means_a_file_by_path_name_or_stem(tmp_path):
         catalogue_videos(tmp_path / "set", videos.assign(video=["b", "y/b", "gone"]))
     with pytest.raises(ValueError, match="none of its 3 videos"):
         catalogue_videos(tmp_path / "set", videos.assign(video=["r", "s", "t"]))
+
+
+def test_a_row_without_its_file_is_a_row_with_an_outcome(tmp_path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "a.avi").write_bytes(b"1")
+    path = table(tmp_path, "a,S1,P1,train,plax,F,None,90", "gone,S3,P3,train,plax,F,None,90")
+    videos = read_video_table(path, PLAIN).videos
+    scanned, without_file = catalogue_videos(tmp_path / "set", videos)
+    found = with_missing_videos(scanned, videos, without_file)
+    rows = pseudonymise(found.drop(columns="view"), Pseudonyms(b"k" * 32), 2).set_index("path")
+    assert rows["outcome"].to_dict() == {"a.avi": "ok", "gone": "missing_file"}
+    assert rows.loc["gone", "study_id"] == Pseudonyms(b"k" * 32).study("S3")
+
+
+def test_names_as_windows_writes_them_are_found(tmp_path):
+    for name in ("x/0X1A.AVI", "x/b.avi", "y/B.avi"):
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / name).write_bytes(b"1")
+    path = table(tmp_path, "X\\0x1a.avi,S1,P1,train,plax,F,None,90", "y\\B,S2,P2,train,plax,F,None,90")
+    catalogue, without_file = catalogue_videos(tmp_path / "set", read_video_table(path, PLAIN).videos)
+    assert without_file == []
+    assert catalogue.set_index("path")["outcome"].to_dict() == {
+        "x/0X1A.AVI": "ok",
+        "x/b.avi": "no_study_key",
+        "y/B.avi": "ok",
+    }
+
+
+def test_a_patient_in_several_sets_is_a_warning(tmp_path):
+    path = table(
+        tmp_path,
+        "a,S1,P1,train,plax,F,None,90",
+        "b,S2,P1,test,plax,F,None,90",
+        "c,S3,P2,test,plax,F,None,90",
+    )
+    found = check_video_table(path, PLAIN)
+    assert found == []
+    (warning,) = found.warnings
+    assert "rows 2, 3: column 'set': 1 patients stand in several sets" in warning
+
+
+def test_a_text_for_a_missing_view_is_told(tmp_path):
+    path = table(tmp_path, "a,S1,P1,train,NA,F,None,90", "b,S2,P2,test,plax,F,None,90")
+    (line,) = check_video_table(path, PLAIN)
+    assert "row 2: column 'view': 'NA' (1 cells)" in line
 
 
 def test_a_video_that_is_a_link_out_of_the_folder_is_a_row(tmp_path):

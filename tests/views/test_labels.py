@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from echoclr_core.views.labels import join_view_labels, read_view_labels, view_label_problems
+from echoclr_core.views.labels import NOTE, join_view_labels, read_view_labels, view_label_problems
 
 
 def written(tmp_path, text):
@@ -93,3 +93,24 @@ def test_views_that_can_name_a_patient_are_refused(tmp_path, views, said):
         read_view_labels(path)
     released = view_label_problems(path, views[0], released=True)
     assert (released == []) == ("of its row" not in said)
+
+
+def test_tables_from_windows_are_read(tmp_path, catalogue):
+    path = tmp_path / "views.csv"
+    for content in (
+        b"\xef\xbb\xbfvideo;view\r\na\\1.dcm;plax\r\nb\\3;a4c\r\n",
+        "video\tview\na\\1.dcm\tplax\nb\\3\ta4c\n".encode("utf-16"),
+    ):
+        path.write_bytes(content)
+        notes = view_label_problems(path, "plax")
+        assert notes
+        assert all(line.startswith(NOTE) for line in notes)
+        labels, unmatched = join_view_labels(read_view_labels(path), catalogue)
+        assert (labels["video_id"].tolist(), unmatched) == (["v_1", "v_3"], 0)
+
+
+@pytest.mark.parametrize("text", ["NA", "null", "#N/A", "-", "Unknown"])
+def test_a_text_for_a_missing_view_is_no_view(tmp_path, text):
+    rows = f"video,view\n1.1,plax\n1.2,{text}\n1.3,{text}\n"
+    (line,) = view_label_problems(written(tmp_path, rows), "plax")
+    assert line.startswith(f"views.csv: rows 3, 4: column 'view': {text!r} (2 cells)")

@@ -245,13 +245,15 @@ def check_tables(config: dict) -> None:
 
 
 def _check_view_labels(config: dict) -> None:
-    from echoclr_core.views.labels import view_label_problems
+    from echoclr_core.views.labels import NOTE, view_label_problems
 
     views, synthetic = config["views"], config["synthetic"]["development_studies"]
     if views["classifier"] == "compact" and not synthetic and Path(views["labels"] or "-").exists():
         released = "view" in config["input"]["released_columns"]
         found = view_label_problems(views["labels"], views["plax_class"], released=released)
-        _tell(found, "views.labels")
+        notes = [line for line in found if line.startswith(NOTE)]
+        print("\n".join(notes), end="\n" * bool(notes), file=sys.stderr)
+        _tell([line for line in found if line not in notes], "views.labels")
 
 
 def _check_video_table(config: dict) -> None:

@@ -107,11 +107,10 @@ def _file_digest(path: Path) -> str:
 
 def _columns_digest(path: Path, named: list[str | None]) -> str:
     """Digest of the named columns as text; of the whole file where it cannot be read as a table."""
-    from echoclr_core.cohort.label_text import read_text_table  # pandas: not needed in cluster jobs
+    from echoclr_core.common.text_table import read_text_table  # pandas: not needed in cluster jobs
 
     try:
-        table = read_text_table(path)
-        table = table[0] if isinstance(table, tuple) else table
+        table = read_text_table(path).cells
     except ValueError:
         return _file_digest(path)
     checksum = hashlib.sha256()
