@@ -6,7 +6,7 @@ min_version("9.20.0")
 
 
 # The paper's study; an overlay given with --configfile is merged over it.
-configfile: f"{workflow.basedir}/config.yaml"
+configfile: f"{workflow.current_basedir}/config.yaml"
 
 
 include: "rules/common.smk"

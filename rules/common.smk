@@ -4,7 +4,7 @@
 import sys
 from pathlib import Path
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(ROOT))
 
 from echoclr_core.common.core_dumps import disable_core_dumps
