@@ -3,6 +3,7 @@
 import logging
 import os
 import resource
+import socket
 import stat
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from echoclr_core.common.folder_lock import FolderHeldError
+from echoclr_core.common.lifetime import stamp_of
+from workflow_scripts.lib import workflow_process
 from workflow_scripts.lib.job import job
 
 
@@ -61,6 +64,18 @@ def test_a_job_ends_with_the_workflow_that_a_shell_stands_between(tmp_path):
     while "the job stops" not in (tmp_path / "log").read_text():
         assert time.monotonic() < limit
         time.sleep(0.02)
+
+
+def test_a_container_with_process_numbers_of_its_own_does_not_end_its_job(monkeypatch):
+    ended = []
+    monkeypatch.setattr(workflow_process, "end_with", ended.append)
+    monkeypatch.setenv(workflow_process.VARIABLE, f"{socket.gethostname()} {os.getppid()} 1")
+    workflow_process.end_with_workflow()
+    assert ended == []
+    stamp = stamp_of(os.getppid())
+    monkeypatch.setenv(workflow_process.VARIABLE, f"{socket.gethostname()} {stamp.pid} {stamp.started}")
+    workflow_process.end_with_workflow()
+    assert ended == [stamp]
 
 
 def mode(path):

@@ -8,7 +8,7 @@ environment of its scripts.
 import os
 import socket
 
-from echoclr_core.common.lifetime import ProcessStamp, end_with, stamp_of
+from echoclr_core.common.lifetime import ProcessStamp, end_with, is_running, stamp_of
 
 VARIABLE = "ECHOCLR_WORKFLOW_PROCESS"
 
@@ -23,5 +23,8 @@ def end_with_workflow() -> None:
     """End this process once the Snakemake process that started it has ended; nothing without one."""
     host, _, rest = os.environ.get(VARIABLE, "").partition(" ")
     pid, _, started = rest.partition(" ")
-    if pid and host == socket.gethostname() and int(pid) != os.getpid():
-        end_with(ProcessStamp(int(pid), started))
+    if not pid or host != socket.gethostname() or int(pid) == os.getpid():
+        return
+    process = ProcessStamp(int(pid), started)
+    if is_running(process):  # else this is a container with process numbers of its own
+        end_with(process)
