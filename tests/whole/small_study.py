@@ -36,6 +36,7 @@ class SmallStudy:
         self.said = folder / "said.txt"
         self.process: subprocess.Popen | None = None
         self.earlier = 0  # steps done by attempts that were killed
+        self.begin = 0  # where in `said` the last attempt begins
 
     def command(self, *more: str, overlay: str = "") -> list[str]:
         """The command that starts the study and, given once more, goes on with it."""
@@ -49,6 +50,7 @@ class SmallStudy:
     def start(self, *more: str, overlay: str = "") -> subprocess.Popen:
         """Start in a session of its own, so that a kill of the session reaches all below it."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.begin = self.said.stat().st_size if self.said.exists() else 0
         with self.said.open("a") as said:
             self.process = subprocess.Popen(
                 self.command(*more, overlay=overlay),
