@@ -10,9 +10,11 @@ import logging
 import torch
 from torch import Tensor, nn
 
+from echoclr_core.models.convolution import SafeConv3d
 from echoclr_core.training.compute import Compute
 
 MAX_ERROR = 0.05  # Right ones come to 0.004 in bfloat16; the wrong ones that were met came to 0.47 and more.
+MAX_EXTRA_FRAMES = 4
 PASSES = 2  # clips of the comparison
 logger = logging.getLogger(__name__)
 
@@ -56,6 +58,8 @@ def checked_compute(
     if compute.precision == "fp32" and compute.device.type == "cpu":
         return compute
     wrong = wrong_convolutions(encoder, clip_shape, compute=compute, gradients=gradients)
+    if wrong and compute.precision == "bf16" and compute.device.type == "cpu":
+        wrong = _with_more_frames(encoder, clip_shape, compute, gradients, log)
     if not wrong:
         return compute
     what = "gradients" if gradients else "outputs"
@@ -117,6 +121,34 @@ def wrong_convolutions(
             verdicts[kind] = _error(conv, shape, compute, gradients) < MAX_ERROR
         shapes[name] = kind
     return [name for name, kind in shapes.items() if not verdicts[kind]]
+
+
+def _with_more_frames(
+    encoder: nn.Module,
+    clip_shape: tuple[int, ...],
+    compute: Compute,
+    gradients: bool,
+    log: logging.Logger,
+) -> list[str]:
+    """The convolutions that stay wrong however many zero frames are added; the others add what they need."""
+    safe = {name: part for name, part in encoder.named_modules() if isinstance(part, SafeConv3d)}
+    before = {name: dict(part.extra_frames) for name, part in safe.items()}
+    for extra in range(1, MAX_EXTRA_FRAMES + 1):
+        wrong = wrong_convolutions(encoder, clip_shape, compute=compute, gradients=gradients)
+        if not wrong:
+            added = {
+                name: part.extra_frames for name, part in safe.items() if part.extra_frames != before[name]
+            }
+            log.info("bfloat16: zero frames added to %d convolutions, whose gradients were wrong", len(added))
+            return []
+        for name in set(wrong) & safe.keys():
+            depths = range(1, clip_shape[1] + 1)
+            safe[name].extra_frames = before[name] | dict.fromkeys(depths, extra)
+    wrong = wrong_convolutions(encoder, clip_shape, compute=compute, gradients=gradients)
+    if wrong:
+        for name, part in safe.items():
+            part.extra_frames = before[name]
+    return wrong
 
 
 def _error(conv: nn.Conv3d, shape: tuple[int, ...], compute: Compute, gradients: bool) -> float:
