@@ -12,7 +12,7 @@ import numpy as np
 
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat
-from echoclr_core.dicom.sample_order import CLEAR, MIN_SIDE, SampledPlaces, rows_alike
+from echoclr_core.dicom.sample_order import ALIKE, CLEAR, MIN_SIDE, SampledPlaces, pixels_alike, rows_alike
 
 MAX_ROW_PADDING = 128  # bytes
 MAX_PADDING = 4096  # bytes after a frame, or after the last
@@ -59,7 +59,7 @@ def find_strides(read: Read, length: int, count: int, layout: PixelFormat) -> St
     if not _more_samples(read, length, count, exact, layout):
         at_end = count == 1 or length % exact.frame <= 1 or _zeros(read, length - excess, excess)
         candidates = [exact.frame] if at_end else []
-        if count > 1 and excess % count <= 1:
+        if count > 1 and excess % count <= 1 and excess < count * exact.frame:
             candidates.append(exact.frame + excess // count)
         best = min(candidates, key=lambda stride: _frame_difference(read, stride, count), default=None)
         found = exact if best == exact.frame else best and _padded(read, best, count, exact, layout)
@@ -99,7 +99,8 @@ def _more_samples(read: Read, length: int, count: int, exact: Strides, layout: P
     step = 1 if layout.planar else layout.samples
     words = times == 2 and layout.bits_allocated == 8
     return (
-        rows_alike(view, times * exact.row, exact.row)
+        rows_alike(view, times * exact.row, exact.row, further=ALIKE)
+        or (times == 3 and layout.samples == 1 and pixels_alike(view))
         or (words and view.difference(1, 0, 2 * step) < CLEAR * view.difference(1, 0, step))
         or (words and view.difference(2, 0, 1) < CLEAR * view.difference(2, 1, 2))
         or (words and view.difference(2, 1, 2) < CLEAR * view.difference(2, 0, 1))

@@ -6,6 +6,7 @@ from echoclr_core.dicom.pixel_format import PixelFormat
 
 MAX_PLACES = 1 << 14  # of a picture that are looked at
 MIN_SIDE = 8  # pixels; smaller pictures say nothing of their layout
+ALIKE = 0.7  # one difference is smaller than another
 CLEAR = 0.5  # one difference is far smaller than another
 
 
@@ -28,7 +29,7 @@ def stands_in_planes(samples: np.ndarray, layout: PixelFormat) -> bool:
     view = SampledPlaces(samples, layout.columns)
     row = layout.columns
     planes = rows_alike(view, row, 3 * row) or _planes_alike(view)
-    pixels = rows_alike(view, 3 * row, row) or _pixels_alike(view)
+    pixels = rows_alike(view, 3 * row, row) or pixels_alike(view)
     return planes if planes != pixels else layout.planar
 
 
@@ -56,15 +57,18 @@ class SampledPlaces:
         return self._samples[places].astype(np.int32)
 
 
-def rows_alike(view: SampledPlaces, row: int, other: int) -> bool:
-    """Whether samples ``row`` apart are more alike than ``other`` apart, and than half a row further."""
+def rows_alike(view: SampledPlaces, row: int, other: int, *, further: float = CLEAR) -> bool:
+    """Whether samples ``row`` apart are more alike than ``other`` apart, and than half a row further.
+
+    ``further`` is how much more alike than the latter, as the largest ratio of differences.
+    """
     found = view.difference(1, 0, row)
-    return found < 0.7 * view.difference(1, 0, other) and found < CLEAR * view.difference(
-        1, 0, row + row // 2
-    )
+    shifted = view.difference(1, 0, row + row // 2)
+    return found < ALIKE * view.difference(1, 0, other) and found < further * shifted
 
 
-def _pixels_alike(view: SampledPlaces) -> bool:
+def pixels_alike(view: SampledPlaces) -> bool:
+    """Whether of three samples the last two are more alike than the last and the next."""
     return view.difference(3, 1, 2) < CLEAR * view.difference(3, 2, 3)
 
 
