@@ -98,9 +98,8 @@ class SmallStudy:
 
     def steps(self) -> int:
         """How many steps this attempt has done."""
-        done = re.findall(
-            r"^(\d+) of \d+ steps", self.said.read_text().rsplit("SNAKEMAKE\n=", 1)[-1], re.MULTILINE
-        )
+        attempt = self.said.read_bytes()[self.begin :].decode(errors="replace")
+        done = re.findall(r"^(\d+) of \d+ steps", attempt, re.MULTILINE)
         return int(done[-1]) if done else 0
 
     def digests(self) -> dict[str, str]:
