@@ -11,18 +11,15 @@ import argparse
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from difflib import SequenceMatcher
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
 from echoclr_core.common.avi_reading import read_avi
+from echoclr_core.common.isolation import Job, WorkerError, run_isolated
 from echoclr_core.common.mask_files import read_mask
 from echoclr_core.deidentify.ocr import legible_text
 from echoclr_core.deidentify.settings import DeidentifySettings
@@ -139,13 +136,14 @@ def main() -> None:
     plans = [plan for plan in plan_studies(settings) if plan.number not in done]
     if len(rows) >= chosen.videos:
         plans = []
-    with ProcessPoolExecutor(chosen.workers, get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        for part in pool.map(partial(measure_study, settings), plans):
-            rows += part
-            pd.DataFrame(rows).to_csv(chosen.out, index=False)
-            if len(rows) >= chosen.videos:
-                pool.shutdown(cancel_futures=True)
-                break
+    jobs = [Job(plan.number, (settings, plan)) for plan in plans]
+    for number, state, part in run_isolated("deidentification:measure_study", jobs, workers=chosen.workers):
+        if state != "done":
+            raise WorkerError(f"study {number}: {state}: {part}")
+        rows += part
+        pd.DataFrame(rows).to_csv(chosen.out, index=False)
+        if len(rows) >= chosen.videos:
+            break
     summarise(pd.DataFrame(rows).sort_values(["study", "video"])[: chosen.videos])
 
 

@@ -12,8 +12,6 @@ One run proves little: whether the valve is learned in 800 steps differs from se
 import argparse
 import hashlib
 import tempfile
-from functools import partial
-from multiprocessing import Pool
 from pathlib import Path
 
 import cv2
@@ -22,6 +20,7 @@ import pandas as pd
 import torch
 from linear_probe import probe, representations
 
+from echoclr_core.common.isolation import Job, WorkerError, run_isolated
 from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.pretrain.probe import TASKS
 from echoclr_core.pretrain.run import pretrain
@@ -36,6 +35,7 @@ from echoclr_core.video.store import ClipStore
 from echoclr_core.video.tables import CLIP_INDEX
 
 FRAMES, SCREEN, SIZE, INPUT = 24, (240, 320), 112, 56
+DRAW = "screens:draw_study"  # by the name under which another process imports this file
 TRAINING = 310
 LABELS = (16, 32, 64)
 COHORT = SyntheticSettings(
@@ -75,9 +75,11 @@ def make_store(
     folder: Path, layouts: tuple[str, ...], seed: int, workers: int
 ) -> tuple[ClipStore, pd.DataFrame]:
     """The clips of all studies and their labels with the set of each ("train" or "test")."""
-    with Pool(workers) as pool:
-        drawn = pool.map(partial(draw_study, layouts), plan_studies(COHORT), chunksize=8)
-    drawn = [study for study in drawn if study[1]]
+    jobs = [Job(plan.number, (layouts, plan)) for plan in plan_studies(COHORT)]
+    ended = {number: (state, value) for number, state, value in run_isolated(DRAW, jobs, workers=workers)}
+    if failed := [(number, *end) for number, end in ended.items() if end[0] != "done"]:
+        raise WorkerError(f"{len(failed)} studies were not drawn, the first of them: {failed[0]}")
+    drawn = [study for _, (_, study) in sorted(ended.items()) if study[1]]
     rows, frames = [], []
     for labels, videos in drawn:
         for number, video in enumerate(videos):
