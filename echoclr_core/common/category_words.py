@@ -51,12 +51,16 @@ geringgradig geringgradige ingen let middelsvær svær lett middels alvorlig lin
 łagodna umiarkowana ciężka
 """
 CATEGORY_WORDS = frozenset(fold(word) for word in _WORDS.split())
-_WORD = re.compile(r"[^\W\d_]+|\d+")
+_TOKEN = re.compile(r"[^\W_]+")
+_PART = re.compile(r"[^\W\d_]+|\d+")
+MAX_PARTS = 3  # of letters and of digits in one token: a4c; 0a1b2c3d is a code
 
 
 def is_category(text: str) -> bool:
     """Whether a text holds nothing but words of categories, single letters, and numbers of up to 3 digits."""
-    return all(
-        len(word) == 1 or word in CATEGORY_WORDS or (word.isdigit() and len(word) <= 3)
-        for word in _WORD.findall(fold(text))
-    )
+    tokens = [_PART.findall(token) for token in _TOKEN.findall(fold(text))]
+    return all(len(parts) <= MAX_PARTS and all(map(_is_word, parts)) for parts in tokens)
+
+
+def _is_word(part: str) -> bool:
+    return len(part) == 1 or part in CATEGORY_WORDS or (part.isdigit() and len(part) <= 3)

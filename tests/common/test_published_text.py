@@ -204,6 +204,12 @@ def test_a_released_column_is_searched_for_its_own_row_alone():
     assert "exact date" in reasons(["ok", "17.3.19"], TableIdentifiers(dates=dates), released=True)
 
 
+def test_codes_of_letters_and_digits_are_no_categories():
+    assert reasons(["deadbeef01", "cafe1234ab", "0a1b2c3d4e"])
+    assert not is_category("0a1b2c3d4e")
+    assert is_category("A4C, PSAX mid, 2-chamber, grade 3")
+
+
 def test_empty_columns_pass():
     assert reasons([None, None]) == ""
     assert is_category("")
