@@ -22,10 +22,10 @@ from sklearn.preprocessing import StandardScaler
 from echoclr_core.common.randomness import generator
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import load_encoder
-from echoclr_core.pretrain.probe import TASKS
 from echoclr_core.training.inputs import frame_counts, grey_input, network_input, read_clips
 from echoclr_core.video.store import ClipStore
 
+TASKS = ("severe_as", "lvh")
 CLIPS, LENGTH, DRAWS = 3, 8, 10
 LABELS = (9, 18, 30, 90, 300)
 PENALTY = 0.03  # inverse strength, fixed beforehand

@@ -18,11 +18,10 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
-from linear_probe import probe, representations
+from linear_probe import TASKS, probe, representations
 
 from echoclr_core.common.isolation import Job, WorkerError, run_isolated
 from echoclr_core.models.encoder import EncoderSettings
-from echoclr_core.pretrain.probe import TASKS
 from echoclr_core.pretrain.run import pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.synthetic.cohort import StudyPlan, plan_studies, study_anatomy
