@@ -30,7 +30,7 @@ LIMITS: Mapping[str, tuple[float, float, str]] = MappingProxyType(
 """Lowest and highest believable value with its unit: wide enough for any patient, narrow enough to catch
 millimetres for centimetres, metres for centimetres, and typing errors."""
 
-IDENTIFYING = ("study_id", "patient_id", "study_date")
+IDENTIFYING = ("study_key", "patient_key", "study_id", "patient_id", "study_date")
 LABELLED = ("study_year", "sex", "as_severity", "lv_mass_index", "lv_mass_index_from")
 RESERVED = frozenset([*IDENTIFYING, *LABELLED, "set", "given_set", "n_videos", "wall_thickness"])
 """Names the cohort's own tables use; an extra column may not take one."""
@@ -42,9 +42,9 @@ class LabelColumns:
 
     Parameters
     ----------
-    study_id
+    study_key
         The study key, the same text as the DICOM keyword that ``input.study_key`` names.
-    patient_id
+    patient_key
         The patient; needed for a split by patient unless the DICOM files carry it.
     study_date, study_year
         At least one. A date is YYYY-MM-DD, YYYYMMDD, YYYY.MM.DD or YYYY/MM/DD.
@@ -74,8 +74,8 @@ class LabelColumns:
         For a combination that cannot be read; the message names the field.
     """
 
-    study_id: str = "study_id"
-    patient_id: str | None = "patient_id"
+    study_key: str = "study_key"
+    patient_key: str | None = "patient_key"
     study_date: str | None = "study_date"
     study_year: str | None = None
     sex: str | None = "sex"
@@ -100,8 +100,8 @@ class LabelColumns:
         object.__setattr__(self, "released", tuple(self.released))
         spellings = {str(text).strip().casefold(): sex for text, sex in self.sex_spellings.items()}
         object.__setattr__(self, "sex_spellings", MappingProxyType(spellings))
-        if not self.study_id:
-            raise ValueError("label columns: study_id must be the name of a column")
+        if not self.study_key:
+            raise ValueError("label columns: study_key must be the name of a column")
         if self.study_date is None and self.study_year is None and not self.undated:
             raise ValueError("label columns: name a column for study_date or for study_year")
         named = [name for name in MEASUREMENTS if getattr(self, name)]
@@ -129,6 +129,14 @@ class LabelColumns:
 
     def named(self) -> dict[str, str]:
         """Field to column name, for the fields that have one (``extra`` left out)."""
-        fields = ("study_id", "patient_id", "study_date", "study_year", "sex", "as_severity", "lv_mass_index")
+        fields = (
+            "study_key",
+            "patient_key",
+            "study_date",
+            "study_year",
+            "sex",
+            "as_severity",
+            "lv_mass_index",
+        )
         values = {name: getattr(self, name) for name in (*fields, *MEASUREMENTS)}
         return {name: column for name, column in values.items() if column}

@@ -15,6 +15,7 @@ from echoclr_core.cohort.key_checks import changed_keys, lost_zeros
 from echoclr_core.cohort.number_text import parse_number, year_of_date
 from echoclr_core.common.tables import header_of
 
+FORMER_NAMES = {"study_key": "study_id", "patient_key": "patient_id"}
 FEW = 12  # distinct wrong values above which the column itself is probably the wrong one
 YEARS = (1950, 2100)
 
@@ -71,7 +72,12 @@ def check_names(table: pd.DataFrame, columns: LabelColumns, problems: Problems) 
         wanted = {name: column for name, column in wanted.items() if column in known or column not in years}
     named = set(columns.named().values()) | set(columns.extra)
     for name, column in wanted.items():
-        if column not in known:
+        if column not in known and FORMER_NAMES.get(column) in known:
+            problems.add(
+                f"row 1: the column {FORMER_NAMES[column]!r} is called {column!r} now, as it holds the real "
+                f"key (study_id and patient_id are pseudonyms): rename it, or name it in input.columns.{name}"
+            )
+        elif column not in known:
             near = difflib.get_close_matches(column, known, n=1, cutoff=0.5)
             hint = f"the nearest is {near[0]!r}" if near and named & set(known) else "nothing comes near"
             problems.add(
@@ -82,25 +88,25 @@ def check_names(table: pd.DataFrame, columns: LabelColumns, problems: Problems) 
 
 def check_ids(table: pd.DataFrame, columns: LabelColumns, floating: list[str], problems: Problems) -> None:
     """Study keys present and unique; neither key changed by a spreadsheet."""
-    for column in filter(None, (columns.study_id, columns.patient_id)):
+    for column in filter(None, (columns.study_key, columns.patient_key)):
         if column in floating:
             problems.add(f"column {column!r} is stored as floating-point numbers; store the keys as text")
         for rows, what in changed_keys(column, table[column]):
             problems.add(f"{_rows(rows)}: {what}")
         if warning := lost_zeros(column, table[column]):
             problems.warn(warning)
-    ids = table[columns.study_id]
-    problems.cells(columns.study_id, ids[ids.isna()], "a study key: it is missing", show=False)
+    ids = table[columns.study_key]
+    problems.cells(columns.study_key, ids[ids.isna()], "a study key: it is missing", show=False)
     names = ids.dropna().map(lambda key: unicodedata.normalize("NFC", key))
     rule = "one row a study is allowed"
-    if columns.several_patients and columns.patient_id:
+    if columns.several_patients and columns.patient_key:
         rule = "one row for each patient of a study is allowed (cohort.several_patients: split)"
-        patients = table[columns.patient_id].reindex(names.index).groupby(names)
+        patients = table[columns.patient_key].reindex(names.index).groupby(names)
         different = patients.transform("nunique") == patients.transform("size")
         names = names[~different]
     for _, rows in names.groupby(names):
         if len(rows) > 1:
-            problems.add(f"{_rows(rows.index)}: column {columns.study_id!r}: the same study; {rule}")
+            problems.add(f"{_rows(rows.index)}: column {columns.study_key!r}: the same study; {rule}")
 
 
 def parse_sex(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> pd.Series:

@@ -25,33 +25,45 @@ from echoclr_core.common.text_table import read_text_table
 from echoclr_core.tasks.checks import unnamed_texts, without_positive
 from echoclr_core.tasks.task import Task
 
+_SHARED = {
+    "study_year": Column(
+        kind="int",
+        nullable=True,
+        low=1900,
+        high=2100,
+        description="year of the study; missing only where the videos come without DICOM and dates",
+    ),
+    "sex": Column(kind="str", nullable=True, allowed=("female", "male"), description="sex"),
+    "as_severity": Column(
+        kind="str", nullable=True, description="grade of aortic stenosis as reported; 'None' is a grade"
+    ),
+    "lv_mass_index": Column(
+        kind="float", nullable=True, low=0, description="left-ventricular mass index, g/m2"
+    ),
+    "lv_mass_index_from": Column(
+        kind="str",
+        nullable=True,
+        allowed=("table", "measurements"),
+        description="whether the index was given or computed from the measurements",
+    ),
+}
+KEYED_LABELS = Table(
+    "labels with keys",
+    {
+        "study_key": Column(kind="str", description="key of the study, as in the DICOM files"),
+        "patient_key": Column(kind="str", nullable=True, description="key of the patient"),
+        **_SHARED,
+    },
+    key=("study_key", "patient_key"),
+    extra=True,
+)
+"""With real identifiers: for ``restricted/`` only."""
 LABELS = Table(
     "labels",
     {
-        "study_id": Column(kind="str", description="study (a pseudonym outside restricted/)"),
-        "patient_id": Column(
-            kind="str", nullable=True, description="patient (a pseudonym outside restricted/)"
-        ),
-        "study_year": Column(
-            kind="int",
-            nullable=True,
-            low=1900,
-            high=2100,
-            description="year of the study; missing only where the videos come without DICOM and dates",
-        ),
-        "sex": Column(kind="str", nullable=True, allowed=("female", "male"), description="sex"),
-        "as_severity": Column(
-            kind="str", nullable=True, description="grade of aortic stenosis as reported; 'None' is a grade"
-        ),
-        "lv_mass_index": Column(
-            kind="float", nullable=True, low=0, description="left-ventricular mass index, g/m2"
-        ),
-        "lv_mass_index_from": Column(
-            kind="str",
-            nullable=True,
-            allowed=("table", "measurements"),
-            description="whether the index was given or computed from the measurements",
-        ),
+        "study_id": Column(kind="str", description="pseudonym of the study"),
+        "patient_id": Column(kind="str", nullable=True, description="pseudonym of the patient"),
+        **_SHARED,
     },
     key=("study_id", "patient_id"),
     extra=True,
@@ -87,8 +99,8 @@ def check_missing_texts(
         texts = (*condition.positive, *condition.negative, *condition.excluded)
         named.setdefault(condition.column, set()).update(texts)
     shown = {
-        "study_id": columns.study_id,
-        "patient_id": columns.patient_id,
+        "study_key": columns.study_key,
+        "patient_key": columns.patient_key,
         "as_severity": columns.as_severity,
     }
     for name in dict.fromkeys((*shown, *named)):
@@ -122,17 +134,16 @@ def read_labels(path: str | Path, columns: LabelColumns) -> pd.DataFrame:
     Parameters
     ----------
     path
-        CSV (UTF-8, comma) or Parquet, one row a study.
+        CSV or Parquet, one row a study; see :mod:`echoclr_core.common.text_table`.
     columns
         Names of its columns.
 
     Returns
     -------
     DataFrame
-        Schema :data:`LABELS` with the *original* study and patient ids (so for ``restricted/`` only; see
-        :func:`apply_pseudonyms`) and the extra columns: numbers if every cell is one, else text. Exact
-        dates are not carried. The mass index comes from the measurements only where it is missing and all
-        five are given.
+        Schema :data:`KEYED_LABELS` (for ``restricted/`` only; see :func:`apply_pseudonyms`) and the extra
+        columns: numbers if every cell is one, else text. Exact dates are not carried. The mass index comes
+        from the measurements only where it is missing and all five are given.
 
     Raises
     ------
@@ -141,7 +152,7 @@ def read_labels(path: str | Path, columns: LabelColumns) -> pd.DataFrame:
     """
     labels, problems = _parse(path, columns)
     raise_problems(problems, "the label table")
-    return LABELS.check(labels, where=Path(path).name)
+    return KEYED_LABELS.check(labels, where=Path(path).name)
 
 
 def raise_problems(problems: Problems, table: str) -> None:
@@ -154,20 +165,20 @@ def raise_problems(problems: Problems, table: str) -> None:
 def apply_pseudonyms(
     labels: pd.DataFrame, *, study: Callable[[str], str], patient: Callable[[str], str]
 ) -> pd.DataFrame:
-    """The labels with both keys replaced by pseudonyms, sorted by them; a missing patient stays missing.
+    """LABELS of KEYED_LABELS, keys replaced by pseudonyms, sorted by them; a missing patient stays missing.
 
     Raises
     ------
     ValueError
         If two studies get one pseudonym (keys that differ only in surrounding space, say).
     """
-    coded = labels.assign(
-        study_id=labels["study_id"].map(study),
-        patient_id=labels["patient_id"].map(patient, na_action="ignore"),
+    coded = labels.drop(columns=["study_key", "patient_key"]).assign(
+        study_id=labels["study_key"].map(study),
+        patient_id=labels["patient_key"].map(patient, na_action="ignore"),
     )
     # Two rows of one study and of different patients: see LabelColumns.several_patients.
     twice = coded.duplicated(["study_id", "patient_id"])
-    twice |= coded["study_id"].duplicated() & ~labels["study_id"].duplicated()
+    twice |= coded["study_id"].duplicated() & ~labels["study_key"].duplicated()
     if twice.any():
         raise ValueError(
             f"labels: {int(twice.sum())} studies share a pseudonym with another; "
@@ -186,14 +197,14 @@ def _parse(path: str | Path, columns: LabelColumns) -> tuple[pd.DataFrame, Probl
 def parse_labels(
     table: pd.DataFrame, floating: list[str], columns: LabelColumns, problems: Problems
 ) -> tuple[pd.DataFrame, Problems]:
-    """LABELS from a table of text, one row a study (see :func:`read_text_table`); adds to ``problems``."""
+    """KEYED_LABELS from the cells of a table, one row a study; adds to ``problems``."""
     before = len(problems)
     check_names(table, columns, problems)
     if len(problems) > before:  # nothing more can be said of a table without its columns
-        return LABELS.empty(), problems
+        return KEYED_LABELS.empty(), problems
     if table.empty:
         problems.add("the table has no rows; one row a study is needed")
-        return LABELS.empty(), problems
+        return KEYED_LABELS.empty(), problems
     table = table.assign(**{name: with_decimal_points(table[name]) for name in columns.extra})
     check_ids(table, columns, floating, problems)
     check_published(table, columns, problems)
@@ -206,8 +217,8 @@ def parse_labels(
     nothing = pd.Series(pd.NA, index=table.index, dtype="string")
     labels = pd.DataFrame(
         {
-            "study_id": table[columns.study_id],
-            "patient_id": table[columns.patient_id] if columns.patient_id else nothing,
+            "study_key": table[columns.study_key],
+            "patient_key": table[columns.patient_key] if columns.patient_key else nothing,
             "study_year": parse_year(table, columns, problems),
             "sex": parse_sex(table, columns, problems),
             "as_severity": table[columns.as_severity] if columns.as_severity else nothing,

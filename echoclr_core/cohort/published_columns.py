@@ -51,11 +51,11 @@ def label_identifiers(
 ) -> TableIdentifiers:
     """Keys, dates and patients of the rows; ``keys`` names further columns that identify (files)."""
     named = dict.fromkeys(
-        name for name in (columns.study_id, columns.patient_id, *keys) if name in table.columns
+        name for name in (columns.study_key, columns.patient_key, *keys) if name in table.columns
     )
-    units = table[columns.study_id]
-    if columns.patient_id in table.columns:
-        units = table[columns.patient_id].fillna(units)
+    units = table[columns.study_key]
+    if columns.patient_key in table.columns:
+        units = table[columns.patient_key].fillna(units)
     others = [name for name in table.columns if name not in (*named, *published)]
     return TableIdentifiers(
         keys={name: table[name] for name in named}, dates=_row_dates(table[others]), units=units

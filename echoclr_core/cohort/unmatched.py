@@ -45,8 +45,9 @@ def find_unmatched(source_files: pd.DataFrame, labels: pd.DataFrame) -> pd.DataF
     if len(labelled) and len(files) and not len(common):
         raise ValueError(
             f"labels: none of their {len(labelled)} studies is among the {len(files)} of the archive; the "
-            "study_id column must hold the values of the DICOM keyword that input.study_key names, and both "
-            "must be pseudonyms of one key: where it was changed, --forcerun catalog_archive import_labels"
+            "study_key column must hold the values of the DICOM keyword that input.study_key names, and both "
+            "must be pseudonyms of one key: where it was changed, --forcerun catalog_archive import_labels. "
+            "A spreadsheet may also have removed leading zeros"
         )
     patients, years = study_patients(source_files), _most_frequent(source_files, "study_year").astype("Int64")
     both = labelled.loc[common]

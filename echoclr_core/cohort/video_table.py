@@ -9,7 +9,13 @@ import pandas as pd
 
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.label_checks import Problems
-from echoclr_core.cohort.labels import LABELS, check_missing_texts, check_tasks, parse_labels, raise_problems
+from echoclr_core.cohort.labels import (
+    KEYED_LABELS,
+    check_missing_texts,
+    check_tasks,
+    parse_labels,
+    raise_problems,
+)
 from echoclr_core.cohort.published_columns import check_column, label_identifiers
 from echoclr_core.common.missing_texts import missing_text_lines
 from echoclr_core.common.tables import header_of
@@ -47,7 +53,7 @@ class VideoTable:
     """What a table of videos holds, with the *original* keys: for ``restricted/`` only.
 
     videos: video, study_key, patient_key (NA: none), view ("unknown" for an empty cell; NA: no column).
-    labels: schema LABELS, one row a study, and given_set (NA: none) where there is a split column.
+    labels: schema KEYED_LABELS, one row a study, and given_set (NA: none) where there is a split column.
     """
 
     videos: pd.DataFrame
@@ -80,17 +86,17 @@ def _echonet_lvh(table: pd.DataFrame) -> pd.DataFrame:
     return wide.sort_values("first").set_index("first").rename_axis(None)
 
 
-_NOTHING = {"patient_id": None, "study_date": None, "sex": None, "as_severity": None, "lv_mass_index": None}
+_NOTHING = {"patient_key": None, "study_date": None, "sex": None, "as_severity": None, "lv_mass_index": None}
 LAYOUTS: Mapping[str, VideoLayout] = MappingProxyType(
     {
         "echonet_dynamic": VideoLayout(
             videos=VideoColumns(video="FileName", split="Split"),
-            labels=LabelColumns(study_id="FileName", **_NOTHING, undated=True, extra=("EF", "ESV", "EDV")),
+            labels=LabelColumns(study_key="FileName", **_NOTHING, undated=True, extra=("EF", "ESV", "EDV")),
         ),
         "echonet_lvh": VideoLayout(
             videos=VideoColumns(video="HashedFileName", split="split"),
             labels=LabelColumns(
-                study_id="HashedFileName",
+                study_key="HashedFileName",
                 **_NOTHING,
                 undated=True,
                 ivsd="IVSd",
@@ -116,7 +122,7 @@ def read_video_table(path: str | Path, layout: VideoLayout) -> VideoTable:
     """
     table, problems = _parse(path, layout)
     raise_problems(problems, "the table of videos")
-    return VideoTable(videos=table.videos, labels=LABELS.check(table.labels, where=Path(path).name))
+    return VideoTable(videos=table.videos, labels=KEYED_LABELS.check(table.labels, where=Path(path).name))
 
 
 def check_video_table(path: str | Path, layout: VideoLayout, *, tasks: Sequence[Task] = ()) -> Problems:
@@ -141,7 +147,7 @@ def _parse(path: str | Path, layout: VideoLayout) -> tuple[VideoTable, Problems]
     wanted = {columns.video, columns.split, columns.view, *layout.labels.named().values()}
     for name in lacking:
         problems.add(f"row 1: there is no column {name!r}; {header_of(table.columns, wanted)}")
-    if lacking or layout.labels.study_id not in table.columns:
+    if lacking or layout.labels.study_key not in table.columns:
         labels, _ = parse_labels(table, floating, layout.labels, problems)
         return VideoTable(videos=pd.DataFrame(), labels=labels), problems
     _check_videos(table, columns.video, problems)
@@ -159,12 +165,12 @@ def _parse(path: str | Path, layout: VideoLayout) -> tuple[VideoTable, Problems]
         check_column(table[columns.view], identifiers, problems, released=released)
     if columns.split and len(labels):
         labels["given_set"] = studies[_SPLIT].astype("string")
-    patient = layout.labels.patient_id
+    patient = layout.labels.patient_key
     nothing = pd.Series(pd.NA, index=table.index, dtype="string")
     videos = pd.DataFrame(
         {
             "video": table[columns.video],
-            "study_key": table[layout.labels.study_id],
+            "study_key": table[layout.labels.study_key],
             "patient_key": table[patient] if patient in table.columns else nothing,
             "view": table[columns.view].fillna("unknown") if columns.view else nothing,
         }
@@ -196,7 +202,7 @@ def _warn_of_shared_patients(
     table: pd.DataFrame, split: pd.Series, layout: VideoLayout, problems: Problems
 ) -> None:
     """Warn of patients with videos in several sets: the published split may be one by study."""
-    patient = layout.labels.patient_id
+    patient = layout.labels.patient_key
     if patient not in table.columns:
         return
     several = split.groupby(table[patient]).nunique()
@@ -212,7 +218,7 @@ def _warn_of_shared_patients(
 
 def _one_row_a_study(table: pd.DataFrame, layout: VideoLayout, problems: Problems) -> pd.DataFrame:
     """The label columns study by study; a value that stands in some of its rows counts for all of them."""
-    study = layout.labels.study_id
+    study = layout.labels.study_key
     named = [*layout.labels.named().values(), *layout.labels.extra, _SPLIT]
     names = [name for name in dict.fromkeys(named) if name in table.columns and name != study]
     groups = table.groupby(study, sort=False)

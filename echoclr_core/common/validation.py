@@ -49,6 +49,9 @@ def _lines(error) -> Iterator[str]:
         known = list(error.schema.get("properties", {}))
         for key in error.instance:
             if key not in known:
+                if new := error.schema.get("x-renamed", {}).get(key):
+                    yield f"{_join(path, key)}: unknown key; it is called {_join(path, new)} now"
+                    continue
                 near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
                 hint = f"did you mean {near[0]}?" if near else f"known keys here: {', '.join(known)}"
                 yield f"{_join(path, key)}: unknown key; {hint}"

@@ -45,7 +45,7 @@ def write_archive(
     Parameters
     ----------
     root
-        Gets ``dicom/`` (the tree), ``labels.csv`` (one row a labelled study; ``study_id`` is the
+        Gets ``dicom/`` (the tree), ``labels.csv`` (one row a labelled study; ``study_key`` is the
         AccessionNumber), ``view_labels.csv`` (columns ``video`` = SOPInstanceUID and ``view``; only the view
         studies), ``truth.parquet`` and ``truth_frames.parquet`` (schemas TRUTH and TRUTH_FRAMES) and
         ``odd_files.parquet`` (schema ODD_FILES), the last three not for training. It must be empty or not

@@ -261,8 +261,8 @@ def label_row(settings: SyntheticSettings, plan: StudyPlan) -> dict[str, object]
         "pwtd": round(anatomy.posterior_wall, 2),
     }
     return {
-        "study_id": plan.accession,
-        "patient_id": patient.identifier,
+        "study_key": plan.accession,
+        "patient_key": patient.identifier,
         "study_date": f"{plan.date[:4]}-{plan.date[4:6]}-{plan.date[6:]}",
         "sex": anatomy.sex,
         "as_severity": None if ungraded else grade(settings, plan, anatomy),

@@ -7,7 +7,7 @@ from echoclr_core.cohort.ages import age_columns, is_age_name, shape_of
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.labels import check_labels
 
-HEADER = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index"
+HEADER = "study_key,patient_key,study_date,sex,as_severity,lv_mass_index"
 
 
 def problems(tmp_path, name, cells, **settings):

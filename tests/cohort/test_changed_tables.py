@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAPER = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["tasks"]
 TASKS = tuple(make_task(name, values) for name, values in PAPER.items())
 COLUMNS = LabelColumns()
-HEADER = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index"
+HEADER = "study_key,patient_key,study_date,sex,as_severity,lv_mass_index"
 
 
 def table(tmp_path, *rows, header=HEADER, encoding="utf-8"):
@@ -37,14 +37,14 @@ def test_a_text_for_a_missing_grade_is_no_grade(tmp_path, text, tasks):
 
 
 @pytest.mark.parametrize("text", ["NA", "unknown"])
-@pytest.mark.parametrize("column", ["study_id", "patient_id"])
+@pytest.mark.parametrize("column", ["study_key", "patient_key"])
 def test_patients_and_studies_without_a_key_are_not_one(tmp_path, text, column):
     rows = [
         "A1,P1,2019-05-01,F,Severe,96",
         f"A2,{text},2019-05-01,M,None,96",
         f"A3,{text},2019-05-01,M,None,96",
     ]
-    if column == "study_id":
+    if column == "study_key":
         rows = [f"{text},P1,2019-05-01,F,Severe,96"]
     problems = check_labels(table(tmp_path, *rows), COLUMNS)
     assert len(problems) == 1
@@ -75,10 +75,10 @@ def test_a_text_that_a_task_names_has_a_meaning(tmp_path):
         ("12345678.0", "decimal part"),
     ],
 )
-@pytest.mark.parametrize("column", ["study_id", "patient_id"])
+@pytest.mark.parametrize("column", ["study_key", "patient_key"])
 def test_keys_that_a_spreadsheet_changed_name_the_cure(tmp_path, key, said, column):
-    cells = {"study_id": "A1", "patient_id": "P1"} | {column: f'"{key}"'}
-    path = table(tmp_path, f"{cells['study_id']},{cells['patient_id']},2019-05-01,F,None,96")
+    cells = {"study_key": "A1", "patient_key": "P1"} | {column: f'"{key}"'}
+    path = table(tmp_path, f"{cells['study_key']},{cells['patient_key']},2019-05-01,F,None,96")
     (line,) = check_labels(path, COLUMNS)
     assert line.startswith(f"labels.csv: row 2: column {column!r}: ")
     assert said in line

@@ -6,11 +6,11 @@ import pytest
 
 from echoclr_core.cohort.ages import cap_ages
 from echoclr_core.cohort.columns import LabelColumns
-from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, check_labels, read_labels
+from echoclr_core.cohort.labels import KEYED_LABELS, apply_pseudonyms, check_labels, read_labels
 from echoclr_core.tasks.task import make_task
 
 COLUMNS = LabelColumns()
-HEADER = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index"
+HEADER = "study_key,patient_key,study_date,sex,as_severity,lv_mass_index"
 
 
 def csv(tmp_path, *rows, header=HEADER, name="labels.csv"):
@@ -22,8 +22,8 @@ def csv(tmp_path, *rows, header=HEADER, name="labels.csv"):
 def test_texts_survive_exactly(tmp_path):
     path = csv(tmp_path, "0007,0042,2019-05-01,F,None,96.5", "007,NA,20200229, m ,NA,", "1e5,,2021.01.31,,,")
     labels = read_labels(path, COLUMNS)
-    assert list(labels["study_id"]) == ["0007", "007", "1e5"]
-    assert list(labels["patient_id"].fillna("-")) == ["0042", "NA", "-"]
+    assert list(labels["study_key"]) == ["0007", "007", "1e5"]
+    assert list(labels["patient_key"].fillna("-")) == ["0042", "NA", "-"]
     assert list(labels["as_severity"].fillna("-")) == ["None", "NA", "-"]
     assert list(labels["sex"].fillna("-")) == ["female", "male", "-"]
     assert list(labels["study_year"]) == [2019, 2020, 2021]
@@ -33,7 +33,7 @@ def test_texts_survive_exactly(tmp_path):
 
 def test_no_exact_date_is_carried(tmp_path):
     labels = read_labels(csv(tmp_path, "1,2,2019-05-01,F,None,96.5"), COLUMNS)
-    assert list(labels.columns) == list(LABELS.columns)
+    assert list(labels.columns) == list(KEYED_LABELS.columns)
     assert not any("2019-05" in str(value) for value in labels.to_numpy().ravel())
 
 
@@ -50,8 +50,8 @@ def test_all_problems_are_listed_at_once(tmp_path):
     problems = check_labels(path, COLUMNS)
     text = "\n".join(problems)
     for part in (
-        "labels.csv: rows 2, 3: column 'study_id': the same study",
-        "row 6: column 'study_id'",
+        "labels.csv: rows 2, 3: column 'study_key': the same study",
+        "row 6: column 'study_key'",
         "row 3: column 'study_date': allowed is a date YYYY-MM-DD",
         "row 7: column 'study_date': allowed is a date or year: it is missing",
         "row 3: column 'sex': 'X'; allowed is one of ['f', 'female'",
@@ -87,6 +87,15 @@ def test_missing_column_names_the_nearest(tmp_path):
     (problem,) = check_labels(path, COLUMNS)
     assert "there is no column 'as_severity' (for as_severity); the nearest is 'as_severty'" in problem
     assert check_labels(path, LabelColumns(as_severity=None)) == []
+
+
+def test_former_names_of_the_keys_are_answered_with_the_new_ones(tmp_path):
+    header = HEADER.replace("study_key,patient_key", "study_id,patient_id")
+    first, second = check_labels(csv(tmp_path, "1,p,2019-01-01,F,None,90", header=header), COLUMNS)
+    assert "row 1: the column 'study_id' is called 'study_key' now" in first
+    assert "the column 'patient_id' is called 'patient_key' now" in second
+    named = LabelColumns(study_key="study_id", patient_key="patient_id")
+    assert check_labels(tmp_path / "labels.csv", named) == []
 
 
 def test_date_or_year_is_enough_and_both_must_agree(tmp_path):
@@ -137,8 +146,8 @@ def test_parquet_equals_csv(tmp_path):
     )
     frame = pd.DataFrame(
         {
-            "study_id": ["0007", "008"],
-            "patient_id": ["0042", "0043"],
+            "study_key": ["0007", "008"],
+            "patient_key": ["0042", "0043"],
             "study_date": pd.to_datetime(["2019-05-01", "2020-05-01"]),
             "sex": ["F", "M"],
             "as_severity": ["None", None],
@@ -149,9 +158,9 @@ def test_parquet_equals_csv(tmp_path):
     pd.testing.assert_frame_equal(
         read_labels(tmp_path / "labels.parquet", COLUMNS), read_labels(path, COLUMNS)
     )
-    frame.assign(study_id=[7.0, 8.0]).to_parquet(tmp_path / "floats.parquet")
+    frame.assign(study_key=[7.0, 8.0]).to_parquet(tmp_path / "floats.parquet")
     (problem,) = check_labels(tmp_path / "floats.parquet", COLUMNS)
-    assert "'study_id' is stored as floating-point numbers" in problem
+    assert "'study_key' is stored as floating-point numbers" in problem
 
 
 def test_extras_keep_their_kind(tmp_path):
@@ -233,11 +242,11 @@ def test_other_encodings_and_missing_files(tmp_path):
         {"extra": ("sex",)},
         {"extra": ("study_date",)},
         {"extra": ("set",)},
-        {"extra": ("accession",), "study_id": "accession"},
+        {"extra": ("accession",), "study_key": "accession"},
         {"extra": ("age", "age")},
-        {"patient_id": "study_id"},
+        {"patient_key": "study_key"},
         {"sex_spellings": {"0": "f"}},
-        {"study_id": ""},
+        {"study_key": ""},
     ],
 )
 def test_column_settings_that_cannot_be_read(settings):
@@ -268,8 +277,8 @@ def test_a_table_without_header_is_not_shown(tmp_path):
 @pytest.mark.parametrize(
     ("grade", "said"),
     [
-        ("Moderate (mrn-4711)", "without the patient_id of its row"),
-        ("Severe, ACC/99812", "without the study_id of its row"),
+        ("Moderate (mrn-4711)", "without the patient_key of its row"),
+        ("Severe, ACC/99812", "without the study_key of its row"),
         ("Severe 2019-05-01", "without an exact date"),
         ("Severe on 01.05.2019", "without an exact date"),
         ("seen 20190501", "without an exact date"),

@@ -105,7 +105,7 @@ def test_a_label_without_issuer_means_the_patient_of_the_files():
     assert set(cohort.studies["patient_id"]) == {f"p{number:02d}^^^S1" for number in range(20)}
 
 
-TABLE = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index\n{}A2,P2,2019-05-01,M,None,96\n"
+TABLE = "study_key,patient_key,study_date,sex,as_severity,lv_mass_index\n{}A2,P2,2019-05-01,M,None,96\n"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from echoclr_core.video.given_files import catalogue_videos, with_missing_videos
 
 PLAIN = VideoLayout(
     videos=VideoColumns(split="set", view="view"),
-    labels=LabelColumns(study_id="study", patient_id="patient", study_date=None, undated=True),
+    labels=LabelColumns(study_key="study", patient_key="patient", study_date=None, undated=True),
 )
 HEADER = "video,study,patient,set,view,sex,as_severity,lv_mass_index"
 
@@ -41,11 +41,11 @@ def test_rows_become_videos_and_studies(tmp_path):
     assert found.videos["video"].tolist() == ["a.avi", "b.mp4", "c"]
     assert found.videos["study_key"].tolist() == ["S1", "S1", "S2"]
     assert found.videos["view"].tolist() == ["plax", "a4c", "unknown"]
-    labels = found.labels.set_index("study_id")
+    labels = found.labels.set_index("study_key")
     assert labels["given_set"].to_dict() == {"S1": "train", "S2": "val"}
     assert labels["as_severity"].to_dict() == {"S1": "None", "S2": "Severe"}  # the text None is a grade
     assert labels["study_year"].isna().all()
-    assert labels["patient_id"].fillna("-").to_dict() == {"S1": "P1", "S2": "-"}
+    assert labels["patient_key"].fillna("-").to_dict() == {"S1": "P1", "S2": "-"}
 
 
 def test_all_problems_are_listed_at_once_without_names(tmp_path):
@@ -96,7 +96,7 @@ def test_a_measurement_a_row_becomes_a_video_a_row(tmp_path):
     )
     found = read_video_table(path, LAYOUTS["echonet_lvh"])
     assert found.videos["video"].tolist() == ["0XB", "0XA"]
-    labels = found.labels.set_index("study_id")
+    labels = found.labels.set_index("study_key")
     assert labels.loc["0XB", "wall_thickness"] == 1.0
     assert labels["wall_thickness"].isna().to_dict() == {"0XB": False, "0XA": True}  # a wall is missing
     assert labels.loc["0XA", "IVSd"] == pytest.approx(1.3)  # the mean of two

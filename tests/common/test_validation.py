@@ -44,3 +44,15 @@ def test_all_problems_at_once():
 
 def test_defaults_fill_gaps_only():
     assert fill_defaults(SCHEMA, {"a": 9}) == {"a": 9, "rate": None, "inner": {"codec": "ffv1"}}
+
+
+def test_a_renamed_key_is_answered_with_its_new_name():
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"study_key": {"type": "string"}, "study_date": {"type": "string"}},
+        "x-renamed": {"study_id": "study_key"},
+    }
+    assert problems({"properties": {"columns": schema}}, {"columns": {"study_id": "a"}}) == [
+        "columns.study_id: unknown key; it is called columns.study_key now"
+    ]

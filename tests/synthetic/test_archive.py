@@ -71,8 +71,8 @@ def test_tables(archive):
     np.testing.assert_allclose(means, truth["valve_x"].to_numpy(float, na_value=np.nan))
     taught = truth[truth["part"] == "views"]
     assert set(views["video"]) == set(taught["sop_uid"])
-    assert not set(taught["study_key"]) & set(labels["study_id"])
-    assert set(truth[truth["part"] != "views"]["study_key"]) == set(labels["study_id"])
+    assert not set(taught["study_key"]) & set(labels["study_key"])
+    assert set(truth[truth["part"] != "views"]["study_key"]) == set(labels["study_key"])
 
 
 def test_every_cine_loop_can_be_read_and_is_what_the_truth_says(archive):

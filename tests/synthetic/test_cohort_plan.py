@@ -37,7 +37,7 @@ def test_keys_are_unique_valid_and_of_several_formats(plans, labels):
     assert len(shapes) == 6
     assert any("\\" in key for key in keys)  # two orders for one examination
     assert any(key.startswith("00") for key in keys)
-    assert list(labels["study_id"]) == [p.accession for p in plans if p.part != "views"]
+    assert list(labels["study_key"]) == [p.accession for p in plans if p.part != "views"]
 
 
 def test_some_patients_come_again_in_another_year_and_none_of_them_teaches_views(plans):
@@ -83,10 +83,10 @@ def test_grades_follow_the_valve_area(plans, labels):
         ("Moderate", 1.0, 1.5),
         ("Severe", 0, 1.0),
     ):
-        found = graded.loc[graded["as_severity"] == grade, "study_id"].map(areas)
+        found = graded.loc[graded["as_severity"] == grade, "study_key"].map(areas)
         assert len(found) > 10
         assert ((found >= low) & (found < high)).all()
-    low_flow = graded.loc[graded["as_severity"].isin(["Low gradient AS", "Paradoxical AS"]), "study_id"]
+    low_flow = graded.loc[graded["as_severity"].isin(["Low gradient AS", "Paradoxical AS"]), "study_key"]
     assert 5 < len(low_flow) < 40
     assert (low_flow.map(areas) < 1.0).all()
 

@@ -98,7 +98,7 @@ def ran(study_of, tmp_path_factory):
     write_loop(folder / "王伟玲" / "loop kanarek inside", 3, inside="ZOLKIEWSKA")
     write_loop(folder / "loop kanarek broken", 4, broken=True)
     (folder / "raport_kanarek.pdf").write_bytes("%PDF Żółkiewska Łucja".encode())
-    header = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index\n"
+    header = "study_key,patient_key,study_date,sex,as_severity,lv_mass_index\n"
     row = f"{CANARIES['AccessionNumber']},{CANARIES['PatientID']},2019-03-17,F,Severe,{{}}\n"
     (directory / "labels.csv").write_text(header + row.format(80))
     (directory / "wrong.csv").write_text(header + row.format("eighty") + row.format(80))

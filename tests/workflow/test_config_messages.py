@@ -191,7 +191,7 @@ def test_nothing_is_fetched_while_other_files_are_missing(kinetics_alone):
 def test_bad_labels_are_listed_before_any_job(study_of, tmp_path):
     (tmp_path / "dicom").mkdir()
     (tmp_path / "labels.csv").write_text(
-        "study_id,patient_id,study_date,sex,as_severity,lv_mass_index\n"
+        "study_key,patient_key,study_date,sex,as_severity,lv_mass_index\n"
         "A1,P1,2018-02-30,F,None,80\n"
         "A1,P2,2018-01-01,robot,Mild,high\n"
     )
@@ -251,7 +251,7 @@ def test_a_key_that_others_can_read_or_guess_stops_the_run(config, tmp_path):
 def test_free_text_stops_the_run_and_ages_are_warned_of(config, tmp_path, capsys):
     rows = "".join(f"A{i},P{i},2018-02-0{i},F,None,80,Meier{chr(65 + i)},9{i}\n" for i in range(1, 7))
     path = tmp_path / "labels.csv"
-    path.write_text("study_id,patient_id,study_date,sex,as_severity,lv_mass_index,note,Alter\n" + rows)
+    path.write_text("study_key,patient_key,study_date,sex,as_severity,lv_mass_index,note,Alter\n" + rows)
     config["input"] |= {"dicom_dir": str(tmp_path), "labels": str(path), "extra_columns": ["note", "Alter"]}
     config["finetune"]["tasks"] = ["lvh"]
     config["explain"]["tasks"] = ["lvh"]

@@ -28,7 +28,7 @@ input: {dicom_dir: archive, labels: labels.csv, pseudonym_key_file: key, shards:
 synthetic: {development_studies: 0, external_studies: 0, view_studies: 0}
 views: {labels: views.csv}
 """
-LABELS = """study_id,patient_id,study_date,sex,as_severity,lv_mass_index
+LABELS = """study_key,patient_key,study_date,sex,as_severity,lv_mass_index
 ACC-77,MRN 0042,2019-03-12,F,Severe,80
 """
 

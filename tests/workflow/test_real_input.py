@@ -35,7 +35,7 @@ def real(smoke, study_of, tmp_path_factory):
         for path in REAL.glob("*.dcm"):
             shutil.copy(path, archive / path.name)
     (directory / "labels.csv").write_text(
-        "study_id,patient_id,study_date,sex,as_severity,lv_mass_index\nA,P,2019-01-01,F,Severe,80\n"
+        "study_key,patient_key,study_date,sex,as_severity,lv_mass_index\nA,P,2019-01-01,F,Severe,80\n"
     )
     write_key(directory / "key")
     classifier = smoke.path("results", "smoke", "views", "classifier.safetensors")

@@ -173,7 +173,7 @@ def identifiers(smoke):
         found.add(str(header.get("StudyDate", "")))
         found.add(str(header.get("PatientBirthDate", "")))
     labels = pd.read_csv(smoke.path("smoke_data", "labels.csv"), dtype=str)
-    for column in ("study_id", "patient_id", "study_date"):
+    for column in ("study_key", "patient_key", "study_date"):
         found |= set(labels[column].dropna())
     return {word for word in found if len(word) >= 6}
 
