@@ -34,7 +34,7 @@ def read_palette(dataset: Dataset, bits_allocated: int, *, little_endian: bool) 
     try:
         with quiet_pydicom():
             entries, first, _ = dataset.RedPaletteColorLookupTableDescriptor
-            _tidy_tables(dataset, entries, little_endian=little_endian)
+            _normalise_tables(dataset, entries, little_endian=little_endian)
             last = first + (entries or 1 << 16) - 1
             values = np.clip(np.arange(1 << bits_allocated), first, last)
             table = apply_color_lut(values, dataset)[:, :3]
@@ -47,7 +47,7 @@ def read_palette(dataset: Dataset, bits_allocated: int, *, little_endian: bool) 
     return (table >> 8 if table.max() > 255 else table).astype(np.uint8)
 
 
-def _tidy_tables(dataset: Dataset, entries: int, *, little_endian: bool) -> None:
+def _normalise_tables(dataset: Dataset, entries: int, *, little_endian: bool) -> None:
     """Put plain tables into the one form that pydicom reads: little-endian bytes, no more than the entries.
 
     Early files hold them as numbers (VR US or SS), big-endian ones have their words swapped, and an odd

@@ -26,8 +26,8 @@ PIXEL_TAGS = {PIXEL_DATA, 0x7FE00008, 0x7FE00009}  # integer, float and double s
 TRANSFER_SYNTAX = 0x00020010
 LONG_VRS = {b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"SQ", b"UT", b"UC", b"UR", b"SV", b"UV"}
 UNDEFINED = 0xFFFFFFFF
-LARGE_READ = 2**16  # bytes; smaller reads are not worth a look at the size
-LONGEST_HEADER = 2**27  # inflated bytes before the pixels; a few kilobytes of a file can claim gigabytes
+MIN_CHECKED_READ = 2**16  # bytes; smaller reads are not worth a look at the size
+MAX_HEADER_BYTES = 2**27  # inflated bytes before the pixels; a few kilobytes of a file can claim gigabytes
 
 # Everything that is ever read; other elements are skipped over and never enter memory.
 IDENTITY_KEYWORDS = ("SOPInstanceUID", "StudyInstanceUID", "StudyDate", "PatientID", "IssuerOfPatientID")
@@ -78,7 +78,7 @@ class BoundedFile(io.BufferedReader):
         self._bytes = os.fstat(raw.fileno()).st_size
 
     def read(self, size: int | None = -1) -> bytes:
-        if size is not None and size > LARGE_READ:
+        if size is not None and size > MIN_CHECKED_READ:
             size = min(size, max(self._bytes - self.tell(), 0))
         return super().read(size)
 
@@ -161,7 +161,7 @@ def parse_header(path: str | Path, *, study_key: str | None = "AccessionNumber")
         if syntax is None:
             little_endian = _looks_little_endian(file, start)
         deflated = syntax == DeflatedExplicitVRLittleEndian
-        with open_inflated(path, start, limit=LONGEST_HEADER) if deflated else file as stream:
+        with open_inflated(path, start, limit=MAX_HEADER_BYTES) if deflated else file as stream:
             if not deflated:
                 stream.seek(start)
             dataset = read_dataset(

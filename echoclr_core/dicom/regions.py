@@ -10,7 +10,7 @@ from echoclr_core.dicom.values import integer
 TWO_DIMENSIONAL, M_MODE, SPECTRAL, WAVEFORM, GRAPHICS = 1, 2, 3, 4, 5
 # RegionDataType (PS3.3 C.8.5.5.1.2): pulsed and continuous wave, and Doppler traces drawn from them
 SPECTRAL_TYPES = range(3, 10)
-NEAR = 0.02  # vendors overshoot the frame by a pixel or few; stale tags by much more
+EDGE_TOLERANCE = 0.02  # vendors overshoot the frame by a pixel or few; stale tags by much more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,11 @@ def _read_region(item: Dataset, height: int, width: int) -> Region | None:
         return None
     x0, y0, x1, y1 = corners[0], corners[1], corners[2] + 1, corners[3] + 1  # the tags' maxima are inclusive
     inside = 0 <= x0 < min(x1, width) and 0 <= y0 < min(y1, height)
-    if not inside or x1 > width + max(2, NEAR * width) or y1 > height + max(2, NEAR * height):
+    if (
+        not inside
+        or x1 > width + max(2, EDGE_TOLERANCE * width)
+        or y1 > height + max(2, EDGE_TOLERANCE * height)
+    ):
         return None
     return Region(
         x0=x0,

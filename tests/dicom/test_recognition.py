@@ -292,7 +292,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 
 def test_a_header_that_inflates_to_gigabytes_is_given_up(make_dicom, monkeypatch):
-    monkeypatch.setattr("echoclr_core.dicom.header_parser.LONGEST_HEADER", 2**20)
+    monkeypatch.setattr("echoclr_core.dicom.header_parser.MAX_HEADER_BYTES", 2**20)
     path = make_dicom(FRAMES, syntax=DeflatedExplicitVRLittleEndian, InstitutionAddress="x" * 2**10)
     assert read_cine(path).frame_count == len(FRAMES)
     large = make_dicom(FRAMES, syntax=DeflatedExplicitVRLittleEndian, EncapsulatedDocument=bytes(2**21))
