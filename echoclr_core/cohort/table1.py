@@ -61,6 +61,9 @@ def table1(
     """
     if studies.empty:
         raise ValueError("Table 1: there are no studies to describe")
+    # Read from a file, a column of labels with missing ones is one of objects.
+    labels = {name: studies[name].astype("boolean") for name in titles if name in studies.columns}
+    studies = studies.assign(**labels)
     extras = [name for name in studies.columns if name not in NOT_DESCRIBED | set(titles)]
     names = ["sex", *titles, "lv_mass_index", *(MORE if full else ()), *extras]
     names = [name for name in names if name in studies.columns]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from echoclr_core.cohort.table1 import table1
+from echoclr_core.cohort.tables import COHORT_STUDIES
 
 TITLES = {"severe_as": "Severe AS", "lvh": "LVH"}
 
@@ -146,3 +147,9 @@ def test_percentages_do_not_tell_how_many_are_missing():
     text, _ = table1(many, titles=TITLES, least_cell=5)
     assert cells(text, "Sex", "missing")[0] == "<5"
     assert "%" not in "".join(cells(text, "Sex", "male")[0::3])
+
+
+def test_labels_read_from_a_file_are_labels(tmp_path):
+    COHORT_STUDIES.write(studies(), tmp_path / "studies.parquet")
+    read = COHORT_STUDIES.read(tmp_path / "studies.parquet")
+    pd.testing.assert_frame_equal(table1(read, titles=TITLES)[0], table1(studies(), titles=TITLES)[0])
