@@ -85,7 +85,7 @@ def test_echonet_lvh_keeps_its_sets_and_gets_labels(lvh):
     flow = FLOW.read(folder / "cohort" / "flow.parquet")
     assert flow.loc[flow["reason"] == "no_task_label", "studies"].tolist() == [1]
     table = pd.read_csv(folder / "cohort" / "table1.csv")
-    assert "Thicker of septum and posterior wall, cm" in set(table["characteristic"])
+    assert "Thicker of septum and posterior wall, cm, mean (SD)" in set(table["characteristic"])
 
 
 @pytest.mark.slow
