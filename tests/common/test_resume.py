@@ -77,9 +77,10 @@ def test_an_edit_of_what_a_job_stands_on_is_another_key(tmp_path, function, modu
 # Packages without what they re-export: the library names the modules that define (tests/architecture).
 LOADED = (
     "import json, pathlib, sys, types; from importlib import import_module\n"
-    "for path in pathlib.Path('echoclr_core').glob('*/__init__.py'):\n"
-    "    package = types.ModuleType('echoclr_core.' + path.parent.name)\n"
-    "    package.__path__ = [str(path.parent.resolve())]\n"
+    "root = pathlib.Path('echoclr_core')\n"
+    "for folder in (root, *(path.parent for path in root.glob('*/__init__.py'))):\n"
+    "    package = types.ModuleType('.'.join(folder.parts))\n"
+    "    package.__path__ = [str(folder.resolve())]\n"
     "    sys.modules[package.__name__] = package\n"
     "import_module(sys.argv[1])\n"
     "ours = [m for name, m in sys.modules.items() if name.split('.')[0] == 'echoclr_core']\n"
