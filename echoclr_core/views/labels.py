@@ -126,7 +126,8 @@ def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.D
     several = int(joined.duplicated("video").sum())
     if several:
         raise ValueError(
-            f"view labels: {several} files have a name that their study has twice; name the path"
+            f"view labels: {several} files have a name that their study has twice, or the SOPInstanceUID of "
+            "another loop; name the path"
         )
     if joined.empty:
         raise ValueError(

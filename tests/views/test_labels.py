@@ -60,6 +60,13 @@ def test_problems_are_named(tmp_path, text, said):
         read_view_labels(written(tmp_path, text))
 
 
+def test_a_uid_of_two_loops_does_not_name_a_video(tmp_path, catalogue):
+    given = read_view_labels(written(tmp_path, "video,view\n1.1,plax\n"))
+    shared = catalogue.assign(sop_uid=["1.1", "1.1", None, "1.4"])
+    with pytest.raises(ValueError, match="the SOPInstanceUID of another loop; name the path"):
+        join_view_labels(given, shared)
+
+
 def test_no_match_at_all_is_an_error(tmp_path, catalogue):
     given = read_view_labels(written(tmp_path, "video,view\nx,plax\n"))
     with pytest.raises(ValueError, match="none of the 1 labelled videos"):
