@@ -18,7 +18,7 @@ if timeout 10 squeue -h -o %A >/dev/null 2>&1; then
 fi
 for name in slurmd slurmctld munged; do
   pid=$(cat "$dir/run/$name.pid" 2>/dev/null) || continue
-  if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "$name"; then
+  if [ -r "/proc/$pid/cmdline" ] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q "$name"; then
     kill "$pid"
     for _ in $(seq 100); do
       [ -d "/proc/$pid" ] || break
