@@ -14,7 +14,7 @@ SNAKEMAKE = Path(sys.executable).parent / "snakemake"
 SUFFIXES = {".parquet", ".csv", ".md", ".tex", ".safetensors", ".avi", ".npy", ".npz", ".mp4", ".png"}
 # Times of the source files, what a job cost, and what is kept between attempts.
 NOT_COMPARED = re.compile(
-    r"(^|/)(restricted/catalog|restricted/state|state|benchmarks|logs)/|timings\.parquet$"
+    r"(^|/)(restricted/catalog|restricted/state|state|benchmarks|logs)/|(crosswalk|timings)\.parquet$"
 )
 
 
