@@ -1,6 +1,6 @@
 """The label table: read, checked whole, and freed of identifiers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -19,11 +19,8 @@ from echoclr_core.cohort.label_checks import (
 from echoclr_core.cohort.lvh import lv_mass_index
 from echoclr_core.cohort.number_text import with_decimal_points
 from echoclr_core.cohort.published_columns import check_published
-from echoclr_core.common.missing_texts import missing_text_lines, missing_texts
 from echoclr_core.common.tables import Column, Table
 from echoclr_core.common.text_table import read_text_table
-from echoclr_core.tasks.checks import unnamed_texts, without_positive
-from echoclr_core.tasks.task import Task
 
 _SHARED = {
     "study_year": Column(
@@ -70,64 +67,6 @@ LABELS = Table(
 )
 
 
-def check_labels(path: str | Path, columns: LabelColumns, *, tasks: Sequence[Task] = ()) -> Problems:
-    """Every problem of the label table, one line each; an empty list for a good table. Never raises.
-
-    Its ``warnings`` are lines on what does not stop a run.
-
-    A line names file, row (as a spreadsheet numbers it), column, value and what is allowed. Values of the
-    study, patient and date columns are left out, since these lines reach logs. Every text that
-    one of ``tasks`` reads must be named, and at least one study be positive.
-    """
-    try:
-        labels, problems = _parse(path, columns)
-    except ValueError as error:
-        return Problems.of_file(error)
-    check_tasks(check_missing_texts(labels, columns, tasks, problems), tasks, problems)
-    return problems
-
-
-def check_missing_texts(
-    labels: pd.DataFrame, columns: LabelColumns, tasks: Sequence[Task], problems: Problems
-) -> pd.DataFrame:
-    """Add texts for missing values in keys and label texts, with counts; return the labels without them.
-
-    A text that a task names (as ``excluded``, say) has a meaning and is none of them.
-    """
-    named: dict[str, set[str]] = {}
-    for condition in (one for task in tasks for one in task.text_conditions()):
-        texts = (*condition.positive, *condition.negative, *condition.excluded)
-        named.setdefault(condition.column, set()).update(texts)
-    shown = {
-        "study_key": columns.study_key,
-        "patient_key": columns.patient_key,
-        "as_severity": columns.as_severity,
-    }
-    for name in dict.fromkeys((*shown, *named)):
-        if name not in labels or not pd.api.types.is_string_dtype(labels[name]):
-            continue
-        cells = labels[name].astype("string")
-        for line in missing_text_lines(shown.get(name) or name, cells, named.get(name, ())):
-            problems.add(line)
-        labels = labels.assign(**{name: cells.drop(missing_texts(cells, named.get(name, ())).index)})
-    return labels
-
-
-def check_tasks(labels: pd.DataFrame, tasks: Sequence[Task], problems: Problems) -> None:
-    """Add what keeps a task from being labelled: texts that its rule does not name, no positive study."""
-    unnamed = unnamed_texts(labels, tasks)
-    for line in unnamed:
-        problems.add(line)
-    if unnamed:  # then no label can be told
-        return
-    # No positive text is an error of the rule; a threshold that nobody reaches may be right.
-    by_text = [task for task in tasks if task.text_conditions()]
-    for line in without_positive(labels, by_text):
-        problems.add(line)
-    for line in without_positive(labels, [task for task in tasks if task not in by_text]):
-        problems.warn(line)
-
-
 def read_labels(path: str | Path, columns: LabelColumns) -> pd.DataFrame:
     """Read and check the label table.
 
@@ -150,7 +89,7 @@ def read_labels(path: str | Path, columns: LabelColumns) -> pd.DataFrame:
     ValueError
         With all problems of the table in one message.
     """
-    labels, problems = _parse(path, columns)
+    labels, problems = parse_label_file(path, columns)
     raise_problems(problems, "the label table")
     return KEYED_LABELS.check(labels, where=Path(path).name)
 
@@ -187,7 +126,7 @@ def apply_pseudonyms(
     return LABELS.check(coded.sort_values("study_id", ignore_index=True))
 
 
-def _parse(path: str | Path, columns: LabelColumns) -> tuple[pd.DataFrame, Problems]:
+def parse_label_file(path: str | Path, columns: LabelColumns) -> tuple[pd.DataFrame, Problems]:
     problems = Problems(Path(path).name)
     table, floating, notes = read_text_table(path)
     problems.warnings += notes

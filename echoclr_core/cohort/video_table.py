@@ -1,6 +1,6 @@
 """A table of videos that come without DICOM: each with its study, its set and its study's labels."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -9,18 +9,11 @@ import pandas as pd
 
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.label_checks import Problems
-from echoclr_core.cohort.labels import (
-    KEYED_LABELS,
-    check_missing_texts,
-    check_tasks,
-    parse_labels,
-    raise_problems,
-)
+from echoclr_core.cohort.labels import KEYED_LABELS, parse_labels, raise_problems
 from echoclr_core.cohort.published_columns import check_column, label_identifiers
 from echoclr_core.common.missing_texts import missing_text_lines
 from echoclr_core.common.tables import header_of
 from echoclr_core.common.text_table import read_text_table
-from echoclr_core.tasks.task import Task
 
 SET_SPELLINGS: Mapping[str, str] = MappingProxyType(
     {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"}
@@ -120,22 +113,12 @@ def read_video_table(path: str | Path, layout: VideoLayout) -> VideoTable:
     ValueError
         With all problems in one message.
     """
-    table, problems = _parse(path, layout)
+    table, problems = parse_video_file(path, layout)
     raise_problems(problems, "the table of videos")
     return VideoTable(videos=table.videos, labels=KEYED_LABELS.check(table.labels, where=Path(path).name))
 
 
-def check_video_table(path: str | Path, layout: VideoLayout, *, tasks: Sequence[Task] = ()) -> Problems:
-    """Every problem of the table, one line each; as :func:`~echoclr_core.cohort.labels.check_labels`."""
-    try:
-        table, problems = _parse(path, layout)
-    except ValueError as error:
-        return Problems.of_file(error)
-    check_tasks(check_missing_texts(table.labels, layout.labels, tasks, problems), tasks, problems)
-    return problems
-
-
-def _parse(path: str | Path, layout: VideoLayout) -> tuple[VideoTable, Problems]:
+def parse_video_file(path: str | Path, layout: VideoLayout) -> tuple[VideoTable, Problems]:
     problems = Problems(Path(path).name)
     table, floating, notes = read_text_table(path)
     problems.warnings += notes

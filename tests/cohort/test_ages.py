@@ -5,7 +5,7 @@ import pytest
 
 from echoclr_core.cohort.ages import age_columns, is_age_name, shape_of
 from echoclr_core.cohort.columns import LabelColumns
-from echoclr_core.cohort.labels import check_labels
+from echoclr_core.cohort.table_checks import check_labels
 
 HEADER = "study_key,patient_key,study_date,sex,as_severity,lv_mass_index"
 

@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from echoclr_core.cohort.columns import LabelColumns
-from echoclr_core.cohort.labels import check_labels, read_labels
+from echoclr_core.cohort.labels import read_labels
 from echoclr_core.cohort.number_text import parse_number, year_of_date
+from echoclr_core.cohort.table_checks import check_labels
 from echoclr_core.tasks.task import make_task
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -230,7 +230,7 @@ def check_tables(config: dict) -> None:
     The list goes to the terminal only: it quotes values of the tables, and Snakemake keeps what an exception
     says in its log.
     """
-    from echoclr_core.cohort.labels import check_labels
+    from echoclr_core.cohort.table_checks import check_labels
     from workflow_scripts.lib.label_columns import label_columns
 
     _check_view_labels(config)
@@ -257,7 +257,7 @@ def _check_view_labels(config: dict) -> None:
 
 
 def _check_video_table(config: dict) -> None:
-    from echoclr_core.cohort.video_table import check_video_table
+    from echoclr_core.cohort.table_checks import check_video_table
     from workflow_scripts.lib.video_table import video_layout
 
     path = config["input"]["avi"]["table"]
