@@ -395,8 +395,13 @@ def test_together_they_get_the_scores_they_get_alone(make_store, tmp_path, monke
     }
     alone = {name: predict(models[name], store, videos, settings[name], device="cpu") for name in models}
     read = []
-    real = ClipStore.clip
-    monkeypatch.setattr(ClipStore, "clip", lambda *args: read.append(args[1:]) or real(*args))
+    real = ClipStore.clips
+
+    def counted(self, video_ids, starts, length):
+        read.extend(zip(video_ids, starts, strict=True))
+        return real(self, video_ids, starts, length)
+
+    monkeypatch.setattr(ClipStore, "clips", counted)
     together = predict_together(models, store, videos, settings, device="cpu")
     for name in models:
         pd.testing.assert_frame_equal(together[name], alone[name], check_exact=True)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from planning import ROOT, planner
 
-LABELS = "study_id,patient_id,study_date,sex,as_severity,lv_mass_index,ward\n"
+LABELS = "study_key,patient_key,study_date,sex,as_severity,lv_mass_index,ward\n"
 
 
 def label_rows(ward="A", grade="None"):
