@@ -1,9 +1,15 @@
 """One condition of a label rule: a number above or below a threshold, or a text of a list."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import pandas as pd
 
 from echoclr_core.tasks.texts import is_one_of, plain_text
 
@@ -96,6 +102,8 @@ class Condition:
 
     def excluded_studies(self, studies: pd.DataFrame) -> pd.Series:
         """(N,) bool Series: whether the study has an excluded text."""
+        import pandas as pd  # here, as the rules are read without large libraries
+
         if not self.excluded:
             return pd.Series(False, index=studies.index)
         return is_one_of(studies[self.column], self.excluded)
@@ -124,4 +132,6 @@ def _used(condition: Condition, name: str) -> bool:
 def _limits(limit: Threshold, studies: pd.DataFrame) -> pd.Series:
     if isinstance(limit, Mapping):
         return studies["sex"].astype("string").map(dict(limit), na_action="ignore").astype("Float64")
+    import pandas as pd  # here, as the rules are read without large libraries
+
     return pd.Series(float(limit), index=studies.index, dtype="Float64")

@@ -1,13 +1,19 @@
 """Label rules that need code: a file in ``echoclr_core/tasks/rules/``, one function under ``@register``."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-_RULES: dict[str, "RegisteredRule"] = {}
+_RULES: dict[str, RegisteredRule] = {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,14 @@
 """A task: name, title, and the rule that gives each study its label."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 from echoclr_core.tasks.conditions import Condition
 from echoclr_core.tasks.registered import registered_rule
@@ -53,6 +57,8 @@ class Task:
         studies
             One row a study with the columns of :meth:`columns`, and "sex" for thresholds by sex.
         """
+        import pandas as pd  # here, as the rules are read without large libraries
+
         if self.rule:
             return pd.Series(registered_rule(self.rule).label(studies), index=studies.index, dtype="boolean")
         label = self.conditions[0].label(studies)
@@ -63,6 +69,8 @@ class Task:
 
     def leaves_cohort(self, studies: pd.DataFrame) -> pd.Series:
         """(N,) bool Series: whether the study leaves the whole cohort."""
+        import pandas as pd  # here, as the rules are read without large libraries
+
         if self.excluded_from == "task":
             return pd.Series(False, index=studies.index)
         return self._excluded(studies)
@@ -78,6 +86,8 @@ class Task:
         return [condition for condition in self.conditions if condition.is_text]
 
     def _excluded(self, studies: pd.DataFrame) -> pd.Series:
+        import pandas as pd  # here, as the rules are read without large libraries
+
         excluded = pd.Series(False, index=studies.index)
         for condition in self.conditions:
             excluded |= condition.excluded_studies(studies)

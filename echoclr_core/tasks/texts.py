@@ -1,10 +1,16 @@
 """Texts of a label column, compared as people read them: without case, punctuation and runs of spaces."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
 import difflib
 import unicodedata
 from collections.abc import Collection, Iterable
-
-import pandas as pd
 
 
 def plain_text(text: str) -> str:
@@ -30,6 +36,8 @@ def is_one_of(texts: Iterable[str | None], names: Collection[str]) -> pd.Series:
     -------
     (N,) bool Series with the index of ``texts`` where that is a Series
     """
+    import pandas as pd  # here, as the rules are read without large libraries
+
     series = pd.Series(texts, dtype="string")
     plain = series.map(plain_text, na_action="ignore").astype("string")  # missing cells alone have no type
     return plain.isin([plain_text(name) for name in names]).astype(bool)

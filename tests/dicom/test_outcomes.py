@@ -16,6 +16,7 @@ def test_vocabulary_is_fixed_and_explained():
             "link_outside",
             "not_dicom",
             "duplicate",
+            "missing_file",
             "pseudonym_collision",
             "changed",
             "no_pixels",

@@ -132,13 +132,15 @@ def test_a_failed_run_names_the_job_the_end_of_its_log_and_the_command(tmp_path)
 
 
 def test_the_end_of_a_failed_run_of_snakemake(study_of, tmp_path):
-    """A labels table that is broken in a way only the job sees, and a folder that may not be written to."""
+    """A file where the job needs a folder."""
     for name in ("dicom", "results"):
         (tmp_path / name).mkdir()
     (tmp_path / "dicom" / "IM1").write_text("nothing")
-    (tmp_path / "key").write_text("5a" * 16)  # too short: only the job reads it
+    (tmp_path / "key").write_text("".join(f"{number:02x}" for number in range(7, 39)))
     (tmp_path / "key").chmod(0o600)
     study = study_of(tmp_path, ROOT / "config.yaml")
+    (tmp_path / "results" / "mine" / "restricted").mkdir(parents=True)
+    (tmp_path / "results" / "mine" / "restricted" / "state").write_text("no folder")
     overlay = "study: {name: mine}\ninput: {dicom_dir: dicom, labels: labels.csv, pseudonym_key_file: key}"
     done = study.run("catalog", "--cores", "1", overlay=overlay, check=False)
     assert done.returncode != 0
