@@ -43,7 +43,7 @@ def test_each_bad_file_costs_itself_only(tmp_path):
         tmp_path / "dicom",
         tmp_path / "out",
         tmp_path / "work",
-        settings=DeidentifySettings(timeout_seconds=3, memory_megabytes=1024),
+        settings=DeidentifySettings(timeout_seconds=12, memory_megabytes=1024),
         workers=2,
         process="faulty_decoders:deidentify",
         on_progress=lambda done, total: steps.append((done, total)),

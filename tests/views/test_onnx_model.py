@@ -175,7 +175,8 @@ def test_a_uint8_model_takes_no_scaling(tmp_path):
 
 def test_reading_decisions_needs_neither_torch_nor_onnxruntime():
     code = (
-        "import sys; from echoclr_core.views.decision import decide; from echoclr_core.views.tables import VIEW_DECISIONS; "
+        "import sys; from echoclr_core.views.decision import decide; "
+        "from echoclr_core.views.tables import VIEW_DECISIONS; "
         "assert not {'torch', 'onnxruntime'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
