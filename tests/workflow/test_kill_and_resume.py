@@ -40,7 +40,7 @@ def prepare(folder, store):
     shutil.copy(folder.parent / "index.parquet", folder / STUDY / "clips/0000.parquet")
     shutil.copy(folder.parent / "frames.npy", folder / STUDY / "clips/0000.npy")
     (folder / STUDY / "clips/store.json").write_text(json.dumps({"shards": ["0000"]}))
-    (folder / STUDY / "cohort/digests/pretrain.json").write_text("{}")
+    (folder / STUDY / "cohort/digests/pretrain.json").write_text('{"videos": "0"}')
     return folder
 
 
