@@ -22,16 +22,17 @@ def task_titles(config: dict) -> list[list[str]]:
 
 def task_rules(config: dict) -> str:
     """The label rules of the study's tasks as JSON; titles are left out, since they change no label."""
-    rules = {
-        name: {key: value for key, value in config["tasks"][name].items() if key not in ("title", "unit")}
-        for name in task_names(config)
-    }
+    rules = {name: _rule(config["tasks"][name]) for name in task_names(config)}
     return json.dumps(rules, sort_keys=True, ensure_ascii=False)
 
 
 def label_rule(config: dict, task: str) -> str:
     """The label rule of one task as :func:`task_rules` has it."""
-    return json.dumps(json.loads(task_rules(config))[task], sort_keys=True, ensure_ascii=False)
+    return json.dumps(_rule(config["tasks"][task]), sort_keys=True, ensure_ascii=False)
+
+
+def _rule(values: dict) -> dict:
+    return {key: value for key, value in values.items() if key not in ("title", "unit")}
 
 
 def tasks_of(rules: str) -> list[Task]:
