@@ -20,15 +20,21 @@ def record(folder: str) -> None:
         return
     target = Path(folder) / f"{name}.txt"
 
-    def note(event: str, details: tuple) -> None:
-        if event == "import" and str(details[0]).split(".")[0] in OURS:
+    def note(module: str) -> None:
+        if module.split(".")[0] in OURS:
             with target.open("a") as file:
-                file.write(f"{details[0]}\n")
+                file.write(f"{module}\n")
 
-    sys.addaudithook(note)
+    class Recorder:
+        """First of the finders: is asked for every module, however it is imported, and finds none."""
+
+        def find_spec(self, module, path=None, target=None):
+            note(module)
+
+    sys.meta_path.insert(0, Recorder())
     run_by_m = re.search(r" -m (echoclr_core[\w.]*)", arguments)
     if run_by_m:
-        note("import", (run_by_m.group(1),))
+        note(run_by_m.group(1))
 
 
 if FOLDER:
