@@ -73,7 +73,7 @@ config: setup ## write config.yaml and docs/configuration.md from their definiti
 
 key: setup ## make a pseudonym key: make key KEY=/safe/place/pseudonym.key
 	@test -n "$(KEY)" || { echo "say where: make key KEY=/safe/place/pseudonym.key"; exit 1; }
-	@$(BIN)/python -c "import sys; from echoclr_core.deidentify.key import make_key; make_key(sys.argv[1])" "$(KEY)"
+	@$(BIN)/python -c "import sys; from echoclr_core.deidentify.identifiers.secret_key import make_key; make_key(sys.argv[1])" "$(KEY)"
 
 kinetics: setup ## fetch torchvision's Kinetics-400 weights into its cache (needs the internet)
 	$(BIN)/python -c "from torchvision.models.video import R3D_18_Weights; R3D_18_Weights.KINETICS400_V1.get_state_dict(progress=True)"

@@ -62,7 +62,7 @@ def published_masked(folder: Path) -> None:
 def our_deidentified(source: Path, folder: Path) -> None:
     """This workflow's way to a file of full size."""
     from echoclr_core.deidentify.settings import DeidentifySettings
-    from echoclr_core.deidentify.videos import deidentify_video
+    from echoclr_core.deidentify.video_file import deidentify_video
 
     row = deidentify_video(source, folder / "full.avi", DeidentifySettings())
     assert row["outcome"] == "ok", row
@@ -151,7 +151,7 @@ def alone(way: str, source: Path) -> None:
     """
     import echoclr_core.deidentify
     import echoclr_core.video.mask  # noqa: F401
-    from echoclr_core.deidentify.ocr import read_text
+    from echoclr_core.deidentify.text.ocr import read_text
 
     cv2.setNumThreads(1)
     read_text(np.zeros((64, 64), np.uint8))  # as the imports: once a process, not once a file

@@ -20,11 +20,11 @@ import numpy as np
 import scipy.ndimage
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.anatomy import draw_anatomy
-from echoclr_core.synthetic.render import BEAM_SAMPLES, RANGE_SAMPLES
-from echoclr_core.synthetic.settings import SyntheticSettings
-from echoclr_core.synthetic.video import Take, fan_video, make_take, place_fan
-from echoclr_core.synthetic.views import VIEWS
+from echoclr_core.synthetic.heart.anatomy import draw_anatomy
+from echoclr_core.synthetic.heart.views import VIEWS
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
+from echoclr_core.synthetic.rendering.render import BEAM_SAMPLES, RANGE_SAMPLES
+from echoclr_core.synthetic.rendering.video import Take, fan_video, make_take, place_fan
 
 SIZE, ROUNDS = 112, 3
 

@@ -135,13 +135,13 @@ def _tables():
     from echoclr_core.cohort.labels import LABELS
     from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
     from echoclr_core.cohort.unmatched import UNMATCHED
-    from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+    from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
     from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
     from echoclr_core.evaluate.schema import EVALUATION
     from echoclr_core.explain.regions import LANDMARKS
     from echoclr_core.finetune import tables as finetune
     from echoclr_core.pretrain import tables as pretrain
-    from echoclr_core.synthetic.truth import TRUTH
+    from echoclr_core.synthetic.files.truth import TRUTH
     from echoclr_core.video.tables import CLIP_INDEX, MASKED_VIDEOS
     from echoclr_core.views.tables import GIVEN_VIEWS, VIEW_DECISIONS, VIEW_LABELS
 

@@ -11,12 +11,12 @@ import numpy as np
 
 from echoclr_core.common.files import atomic_path
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.cohort import StudyPlan, VideoPlan
-from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.settings import LAYOUTS, SyntheticSettings
-from echoclr_core.synthetic.stills import m_mode, spectral_doppler
-from echoclr_core.synthetic.video import make_take, screen_video
-from echoclr_core.synthetic.views import VIEWS
+from echoclr_core.synthetic.heart.views import VIEWS
+from echoclr_core.synthetic.plan.cohort import StudyPlan, VideoPlan
+from echoclr_core.synthetic.plan.patients import make_patient
+from echoclr_core.synthetic.plan.settings import LAYOUTS, SyntheticSettings
+from echoclr_core.synthetic.rendering.stills import m_mode, spectral_doppler
+from echoclr_core.synthetic.rendering.video import make_take, screen_video
 
 TILE = (216, 288)  # height and width of one picture, px
 FRAMES, RATE = 20, 15.0

@@ -3,8 +3,8 @@
 import numpy as np
 
 from echoclr_core.common.files import atomic_path
-from echoclr_core.deidentify.audit import audit_shard
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.audit.shard import audit_shard
+from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 from workflow_scripts.lib.job import job, settings
 

@@ -4,7 +4,7 @@ import errno
 
 from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.common.kept_table import KeptTable
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
+from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
 from echoclr_core.dicom.catalogue import scan_archive, scan_key
 from echoclr_core.dicom.tables import CATALOGUE
 from workflow_scripts.lib.job import job

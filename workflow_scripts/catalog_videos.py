@@ -1,7 +1,7 @@
 """Match the given videos with their table; pseudonyms, shards, and the views that the table names."""
 
 from echoclr_core.cohort.video_table import read_video_table
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
+from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
 from echoclr_core.video.given_files import catalogue_videos, with_missing_videos
 from echoclr_core.views.tables import GIVEN_VIEWS
 from workflow_scripts.lib.job import job, settings

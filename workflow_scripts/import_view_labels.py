@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.views.labels import join_view_labels, read_view_labels
 from echoclr_core.views.tables import VIEW_LABELS
 from workflow_scripts.lib.job import job, settings

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.explain.regions import LANDMARKS, locate_valves
 from echoclr_core.video.tables import MASKED_VIDEOS
 from workflow_scripts.lib.job import job

@@ -4,8 +4,8 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from echoclr_core.synthetic.archive import write_archive
-from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.files.archive import write_archive
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.synthetic_folder import FILES, PARTIAL, claim, publish
 

@@ -13,13 +13,13 @@ import pandas as pd
 
 from benchmarks.deidentification.names import NAMES, fonts, scripts, typeset
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.cohort import StudyPlan, VideoPlan, plan_studies, study_anatomy
-from echoclr_core.synthetic.dicom_writer import base_dataset, save, set_rate
-from echoclr_core.synthetic.encodings import set_pixels
-from echoclr_core.synthetic.files import video_identity
-from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.settings import SyntheticSettings
-from echoclr_core.synthetic.video import screen_video
+from echoclr_core.synthetic.files.dicom_writer import base_dataset, save, set_rate
+from echoclr_core.synthetic.files.encodings import set_pixels
+from echoclr_core.synthetic.files.folders import video_identity
+from echoclr_core.synthetic.plan.cohort import StudyPlan, VideoPlan, plan_studies, study_anatomy
+from echoclr_core.synthetic.plan.patients import make_patient
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
+from echoclr_core.synthetic.rendering.video import screen_video
 
 MULTI_FRAME = "1.2.840.10008.5.1.4.1.1.3.1"
 SCREENS = ((240, 320), (300, 400), (480, 640), (600, 800), (768, 1024))

@@ -14,7 +14,7 @@ import pandas as pd
 def workflow(source: Path, target: Path) -> None:
     """This project's deidentification with its defaults."""
     from echoclr_core.deidentify.settings import DeidentifySettings
-    from echoclr_core.deidentify.videos import deidentify_video
+    from echoclr_core.deidentify.video_file import deidentify_video
 
     deidentify_video(source, target.with_suffix(".avi"), DeidentifySettings())
 
@@ -22,7 +22,7 @@ def workflow(source: Path, target: Path) -> None:
 def ocr_box(source: Path, target: Path) -> None:
     """A plain OCR box: whatever is legible in the middle frame is blackened in every frame, the rest kept."""
     from echoclr_core.common.avi_writing import write_avi
-    from echoclr_core.deidentify.ocr import legible_text
+    from echoclr_core.deidentify.text.ocr import legible_text
     from echoclr_core.dicom.reading import read_cine
 
     frames = np.stack(list(read_cine(source, default_fps=30.0).frames()))

@@ -21,21 +21,21 @@ import pandas as pd
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.isolation import Job, WorkerError, run_isolated
 from echoclr_core.common.mask_files import read_mask
-from echoclr_core.deidentify.ocr import legible_text
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.videos import deidentify_video
-from echoclr_core.synthetic.archive import write_study
-from echoclr_core.synthetic.cohort import StudyPlan, plan_studies, study_anatomy
-from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.screens import plain
-from echoclr_core.synthetic.settings import (
+from echoclr_core.deidentify.text.ocr import legible_text
+from echoclr_core.deidentify.video_file import deidentify_video
+from echoclr_core.synthetic.files.archive import write_study
+from echoclr_core.synthetic.plan.cohort import StudyPlan, plan_studies, study_anatomy
+from echoclr_core.synthetic.plan.patients import make_patient
+from echoclr_core.synthetic.plan.settings import (
     CONTRADICTING,
     CONTRADICTING_RATES,
     ENCODINGS,
     RATE_TAGS,
     SyntheticSettings,
 )
-from echoclr_core.synthetic.video import screen_video
+from echoclr_core.synthetic.rendering.video import screen_video
+from echoclr_core.synthetic.screen.screens import plain
 
 COMMON, ALIKE = 4, 0.7
 SCREENS = ((240, 320), (300, 400), (480, 640), (600, 800), (768, 1024))

@@ -20,7 +20,7 @@ HEIGHT, WIDTH = 768, 1024
 def alone(work: str, source: Path) -> None:
     """What the process of :func:`measured` runs: import, work, print both peaks in MB."""
     from echoclr_core.deidentify.settings import DeidentifySettings
-    from echoclr_core.deidentify.videos import deidentify_video
+    from echoclr_core.deidentify.video_file import deidentify_video
     from echoclr_core.dicom.reading import read_cine
 
     idle = status_kilobytes("VmHWM")
@@ -53,8 +53,8 @@ def main() -> None:
     from pydicom.uid import UltrasoundMultiFrameImageStorage
 
     from echoclr_core.dicom.reading import read_cine
-    from echoclr_core.synthetic.dicom_writer import Identity, base_dataset, save, set_rate
-    from echoclr_core.synthetic.encodings import ENCODINGS, set_pixels
+    from echoclr_core.synthetic.files.dicom_writer import Identity, base_dataset, save, set_rate
+    from echoclr_core.synthetic.files.encodings import ENCODINGS, set_pixels
 
     uids = {"sop_uid": "1.2.3", "study_uid": "1.2.4", "series_uid": "1.2.5"}
     patient = {"accession": "A", "patient_id": "P", "patient_name": "N", "birth_date": "", "sex": ""}

@@ -11,9 +11,9 @@ import numpy as np
 import pydicom
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.dicom_writer import MULTI_FRAME, Identity, base_dataset, save, set_rate
-from echoclr_core.synthetic.encodings import ENCODINGS, set_pixels
-from echoclr_core.synthetic.settings import CONTRADICTING
+from echoclr_core.synthetic.files.dicom_writer import MULTI_FRAME, Identity, base_dataset, save, set_rate
+from echoclr_core.synthetic.files.encodings import ENCODINGS, set_pixels
+from echoclr_core.synthetic.plan.settings import CONTRADICTING
 
 FOLDERS = (Path(pydicom.__file__).parent / "data/test_files", Path(data_store.__file__).parent / "data")
 SEEDS = [

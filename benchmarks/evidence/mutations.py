@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.evidence.mutation_kinds import mutated
 from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.videos import deidentify_video
+from echoclr_core.deidentify.video_file import deidentify_video
 from echoclr_core.dicom.description import describe_file
 from echoclr_core.dicom.outcomes import OUTCOMES, UnusableFile
 from echoclr_core.dicom.reading import read_cine

@@ -24,11 +24,11 @@ from echoclr_core.common.isolation import Job, WorkerError, run_isolated
 from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.pretrain.run import pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.synthetic.cohort import StudyPlan, plan_studies, study_anatomy
-from echoclr_core.synthetic.layouts import LAYOUTS
-from echoclr_core.synthetic.render import ScanConverter
-from echoclr_core.synthetic.settings import SyntheticSettings
-from echoclr_core.synthetic.video import make_take, place_fan
+from echoclr_core.synthetic.plan.cohort import StudyPlan, plan_studies, study_anatomy
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
+from echoclr_core.synthetic.rendering.render import ScanConverter
+from echoclr_core.synthetic.rendering.video import make_take, place_fan
+from echoclr_core.synthetic.screen.layouts import LAYOUTS
 from echoclr_core.video.augmentation import AugmentSettings
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.tables import CLIP_INDEX

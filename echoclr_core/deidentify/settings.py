@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from echoclr_core.common.avi_writing import CODECS
-from echoclr_core.deidentify.boundary import METHODS
+from echoclr_core.deidentify.sector.boundary import METHODS
 
 TEXT_INSIDE = ("quarantine", "mask")
 TIMED_BYTES = 64 * 2**20

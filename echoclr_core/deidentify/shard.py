@@ -15,12 +15,12 @@ from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.common.mask_files import mask_path
 from echoclr_core.common.resume import resume_key
 from echoclr_core.common.shard_cache import ShardCache
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.deidentify.unchanged import changed_files, changed_since
 
-ONE_FILE = "echoclr_core.deidentify.videos:deidentify_video"
+ONE_FILE = "echoclr_core.deidentify.video_file:deidentify_video"
 IDENTITY = (
     *("video_id", "study_id", "study_uid_id", "patient_id", "unissued_patient_id"),
     *("study_year", "shifted_date", "outcome"),

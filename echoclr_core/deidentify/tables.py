@@ -1,7 +1,7 @@
 """The tables of this room that leave the restricted folder."""
 
 from echoclr_core.common.tables import Column, Table
-from echoclr_core.deidentify.header_allowlist import FIXED_WORDS
+from echoclr_core.deidentify.identifiers.header_allowlist import FIXED_WORDS
 from echoclr_core.dicom.outcomes import OUTCOMES
 
 SOURCE_FILES = Table(

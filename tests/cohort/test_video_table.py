@@ -6,7 +6,7 @@ from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.cohort.table_checks import check_video_table
 from echoclr_core.cohort.video_table import LAYOUTS, VideoColumns, VideoLayout, read_video_table
-from echoclr_core.deidentify.pseudonyms import Pseudonyms, pseudonymise
+from echoclr_core.deidentify.identifiers.pseudonyms import Pseudonyms, pseudonymise
 from echoclr_core.tasks.task import make_task
 from echoclr_core.video.given_files import catalogue_videos, with_missing_videos
 

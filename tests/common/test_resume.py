@@ -50,7 +50,7 @@ def test_a_string_is_no_collection_of_packages(tmp_path):
 
 
 JOBS = {
-    "echoclr_core.deidentify.videos:deidentify_video": (
+    "echoclr_core.deidentify.video_file:deidentify_video": (
         "deidentify.boundary",
         "dicom.codecs",
         "common.files",

@@ -8,7 +8,7 @@ from phantom_screens import random_shape, screen
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage
 
-from echoclr_core.deidentify.pseudonyms import Pseudonyms, pseudonymise
+from echoclr_core.deidentify.identifiers.pseudonyms import Pseudonyms, pseudonymise
 from echoclr_core.dicom.catalogue import scan_archive
 
 KEY = bytes(range(32))

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from echoclr_core.deidentify.videos import deidentify_video
+from echoclr_core.deidentify.video_file import deidentify_video
 from echoclr_core.dicom.third_party import as_unusable
 
 CALLS = "ECHOCLR_TEST_CALLS"

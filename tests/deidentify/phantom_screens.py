@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from echoclr_core.deidentify.shapes import Shape
+from echoclr_core.deidentify.sector.geometry import Shape
 
 WORDS = (
     "DOE^JANE",

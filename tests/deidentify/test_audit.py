@@ -9,11 +9,11 @@ from cine_files import archive, phantom
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.mask_files import write_mask
-from echoclr_core.deidentify.audit import audit_shard, audit_video, contact_picture, text_share
-from echoclr_core.deidentify.boundary import boundary_mask
-from echoclr_core.deidentify.ocr import read_text
+from echoclr_core.deidentify.audit.shard import audit_shard, audit_video, contact_picture, text_share
+from echoclr_core.deidentify.sector.boundary import boundary_mask
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
+from echoclr_core.deidentify.text.ocr import read_text
 from echoclr_core.dicom.cine import Cine
 
 
@@ -71,7 +71,7 @@ def test_the_sample_takes_turns_between_vendors():
             }
         ).reindex(columns=list(SOURCE_FILES.columns))
     )
-    from echoclr_core.deidentify.audit import _stratified
+    from echoclr_core.deidentify.audit.shard import _stratified
 
     draws = [_stratified(table, 4, seed) for seed in range(5)]
     assert all(set(draw["manufacturer"]) == {"ge", "philips"} for draw in draws)

@@ -7,9 +7,9 @@ import pytest
 
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.mask_files import write_mask
-from echoclr_core.deidentify import audit
-from echoclr_core.deidentify.audit import audit_video
-from echoclr_core.deidentify.frame_totals import FrameTotals
+from echoclr_core.deidentify.audit import shard as audit
+from echoclr_core.deidentify.audit.frame_totals import FrameTotals
+from echoclr_core.deidentify.audit.shard import audit_video
 
 
 @pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 50])

@@ -6,10 +6,15 @@ import pytest
 from cine_files import archive
 
 from echoclr_core.common.avi_writing import write_avi
-from echoclr_core.deidentify import identifier_search
-from echoclr_core.deidentify.audit import audit_shard
-from echoclr_core.deidentify.header_allowlist import FIXED_WORDS
-from echoclr_core.deidentify.identifier_search import Finding, Identifier, find_identifiers, identifiers_of
+from echoclr_core.deidentify.audit.shard import audit_shard
+from echoclr_core.deidentify.identifiers import identifier_search
+from echoclr_core.deidentify.identifiers.header_allowlist import FIXED_WORDS
+from echoclr_core.deidentify.identifiers.identifier_search import (
+    Finding,
+    Identifier,
+    find_identifiers,
+    identifiers_of,
+)
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.dicom import frame_rate

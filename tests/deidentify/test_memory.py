@@ -13,7 +13,7 @@ RUN = """
 import sys
 from pathlib import Path
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.videos import deidentify_video
+from echoclr_core.deidentify.video_file import deidentify_video
 outcome = deidentify_video(sys.argv[1], sys.argv[2], DeidentifySettings())["outcome"]
 status = Path("/proc/self/status").read_text().splitlines()
 peak = next(int(line.split()[1]) >> 10 for line in status if line.startswith("VmHWM"))

@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoclr_core.deidentify.key import load_key, make_key
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE, Pseudonyms, pseudonymise, shard_of
+from echoclr_core.deidentify.identifiers.pseudonyms import (
+    RESTRICTED_CATALOGUE,
+    Pseudonyms,
+    pseudonymise,
+    shard_of,
+)
+from echoclr_core.deidentify.identifiers.secret_key import load_key, make_key
 
 KEY = bytes(range(32))
 
@@ -171,7 +176,7 @@ def test_paths_count_by_every_byte():
 
 
 def test_a_pseudonym_that_is_taken_is_a_row(monkeypatch):
-    monkeypatch.setattr("echoclr_core.deidentify.pseudonyms.LETTERS", 1)
+    monkeypatch.setattr("echoclr_core.deidentify.identifiers.pseudonyms.LETTERS", 1)
     rows = [(f"{number:02d}", "ok", "A", "P", None, f"1.{number}") for number in range(40)]
     found = pseudonymise(_catalogue(rows), Pseudonyms(KEY), 2)
     counts = found["outcome"].value_counts()

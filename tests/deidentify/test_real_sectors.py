@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from echoclr_core.deidentify.boundary import boundary_mask
+from echoclr_core.deidentify.sector.boundary import boundary_mask
 from echoclr_core.dicom.reading import read_cine
 
 REAL = Path(__file__).parents[3] / "shared" / "real"

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from phantom_screens import random_shape, screen
 
-from echoclr_core.deidentify.boundary import boundary_mask
-from echoclr_core.deidentify.search import best_box, best_interval, best_shape
-from echoclr_core.deidentify.shapes import Shape
+from echoclr_core.deidentify.sector.boundary import boundary_mask
+from echoclr_core.deidentify.sector.geometry import Shape
+from echoclr_core.deidentify.sector.optimise import best_box, best_interval, best_shape
 from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.regions import Region

@@ -19,7 +19,7 @@ from echoclr_core.common import resume
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.isolation import WorkerError
 from echoclr_core.common.shard_cache import IncompleteShardError
-from echoclr_core.deidentify.audit import audit_shard
+from echoclr_core.deidentify.audit.shard import audit_shard
 from echoclr_core.deidentify.settings import TIMED_BYTES, DeidentifySettings
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.tables import SOURCE_FILES

@@ -13,22 +13,22 @@ from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import read_mask
-from echoclr_core.deidentify import ocr
-from echoclr_core.deidentify.audit import audit_shard, audit_video
-from echoclr_core.deidentify.audit_summary import audit_summary, check_audit
-from echoclr_core.deidentify.boundary import boundary_mask
-from echoclr_core.deidentify.identifier_search import Identifier
-from echoclr_core.deidentify.ocr import TextLine, legible_text, read_text, screen_scale
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.audit.shard import audit_shard, audit_video
+from echoclr_core.deidentify.audit.summary import audit_summary, check_audit
+from echoclr_core.deidentify.identifiers.identifier_search import Identifier
+from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.sector.boundary import boundary_mask
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.shard import deidentify_shard
-from echoclr_core.deidentify.text import static_text, without_text
-from echoclr_core.deidentify.videos import deidentify_video
+from echoclr_core.deidentify.text import ocr
+from echoclr_core.deidentify.text.ocr import TextLine, legible_text, read_text, screen_scale
+from echoclr_core.deidentify.text.static_text import static_text, without_text
+from echoclr_core.deidentify.video_file import deidentify_video
 from echoclr_core.dicom.cine import Cine
-from echoclr_core.synthetic.cohort import plan_studies, study_anatomy
-from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.settings import SyntheticSettings
-from echoclr_core.synthetic.video import screen_video
+from echoclr_core.synthetic.plan.cohort import plan_studies, study_anatomy
+from echoclr_core.synthetic.plan.patients import make_patient
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
+from echoclr_core.synthetic.rendering.video import screen_video
 
 NAME = "DOE JANE 48-1207"
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from echoclr_core.deidentify import text_models
-from echoclr_core.deidentify.text_models import TextModels
+from echoclr_core.deidentify.text import ocr_models as text_models
+from echoclr_core.deidentify.text.ocr_models import TextModels
 
 
 @pytest.fixture(scope="module")

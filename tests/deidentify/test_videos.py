@@ -10,11 +10,11 @@ from cine_files import phantom, write_cine
 
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.mask_files import read_mask
-from echoclr_core.deidentify import header_allowlist
-from echoclr_core.deidentify.boundary import boundary_mask
-from echoclr_core.deidentify.colour import colour_share
+from echoclr_core.deidentify.identifiers import header_allowlist
+from echoclr_core.deidentify.sector.boundary import boundary_mask
+from echoclr_core.deidentify.sector.colour_doppler import colour_share
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.videos import deidentify_video, whole_blocks
+from echoclr_core.deidentify.video_file import deidentify_video, whole_blocks
 from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.colour import Converter
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from phantom_screens import random_shape, screen
 
-from echoclr_core.deidentify.boundary import boundary_mask
-from echoclr_core.deidentify.header_allowlist import WINDOW_PLACES
-from echoclr_core.deidentify.windows import find_windows
+from echoclr_core.deidentify.identifiers.header_allowlist import WINDOW_PLACES
+from echoclr_core.deidentify.sector.boundary import boundary_mask
+from echoclr_core.deidentify.sector.windows import find_windows
 from echoclr_core.dicom.cine import Cine
 
 HEIGHT, WIDTH = 240, 320

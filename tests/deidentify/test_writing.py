@@ -8,13 +8,13 @@ from written_names import NAMES, font_file, put, scrawl, typeset
 
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.mask_files import write_mask
-from echoclr_core.deidentify import text
-from echoclr_core.deidentify.audit import audit_video
+from echoclr_core.deidentify.audit.shard import audit_video
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.strokes import still_pictures, written_lines
-from echoclr_core.deidentify.text import static_text
-from echoclr_core.deidentify.transient_text import TransientText
-from echoclr_core.deidentify.videos import deidentify_video
+from echoclr_core.deidentify.text import static_text as text
+from echoclr_core.deidentify.text.static_text import static_text
+from echoclr_core.deidentify.text.strokes import still_pictures, written_lines
+from echoclr_core.deidentify.text.transient_text import TransientText
+from echoclr_core.deidentify.video_file import deidentify_video
 
 PLACES = [(100, 110), (125, 150), (135, 70)]
 
@@ -166,9 +166,9 @@ def test_either_test_of_the_audit_finds_text_alone(loop, tmp_path, blind, monkey
     """What the one overlooks, the other sees: they share neither models nor strokes."""
     frames, mask = loop
     if blind == "models":
-        monkeypatch.setattr("echoclr_core.deidentify.residual_text.picture_text", lambda *_: [])
+        monkeypatch.setattr("echoclr_core.deidentify.audit.residual_text.picture_text", lambda *_: [])
     else:
-        monkeypatch.setattr("echoclr_core.deidentify.residual_text.written_lines", lambda *_: [])
+        monkeypatch.setattr("echoclr_core.deidentify.audit.residual_text.written_lines", lambda *_: [])
     name = np.zeros((20, 120), np.uint8)
     cv2.putText(name, "DOE JANE", (1, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.55, 255, 1, cv2.LINE_AA)
     for outcome, video in (("clean", frames), ("text", put(frames, name, np.array([100, 120]), 255))):

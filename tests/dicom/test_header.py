@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from echoclr_core.deidentify.header_allowlist import photometric
+from echoclr_core.deidentify.identifiers.header_allowlist import photometric
 from echoclr_core.dicom import header_parser
 from echoclr_core.dicom.header import Description, Identity
 from echoclr_core.dicom.header_parser import IDENTITY_KEYWORDS, KEYWORDS, parse_header

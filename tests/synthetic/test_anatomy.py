@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.anatomy import aged, draw_anatomy
+from echoclr_core.synthetic.heart.anatomy import aged, draw_anatomy
 
 
 def draw(count, **shares):

@@ -12,11 +12,11 @@ import pytest
 from echoclr_core.dicom.catalogue import scan_archive
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import read_cine
-from echoclr_core.synthetic.archive import write_archive
-from echoclr_core.synthetic.misleading import DAMAGED, OTHER_IMAGES
-from echoclr_core.synthetic.settings import SyntheticSettings
-from echoclr_core.synthetic.strays import ODD_FILES
-from echoclr_core.synthetic.truth import TRUTH, TRUTH_FRAMES
+from echoclr_core.synthetic.files.archive import write_archive
+from echoclr_core.synthetic.files.distractor_files import ODD_FILES
+from echoclr_core.synthetic.files.misleading import DAMAGED, OTHER_IMAGES
+from echoclr_core.synthetic.files.truth import TRUTH, TRUTH_FRAMES
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
 
 SETTINGS = SyntheticSettings(
     development_studies=5,

@@ -7,8 +7,8 @@ import pytest
 
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.labels import read_labels
-from echoclr_core.synthetic.cohort import label_table, plan_studies, study_anatomy
-from echoclr_core.synthetic.settings import LABELLED_VIEWS, SyntheticSettings
+from echoclr_core.synthetic.plan.cohort import label_table, plan_studies, study_anatomy
+from echoclr_core.synthetic.plan.settings import LABELLED_VIEWS, SyntheticSettings
 
 SETTINGS = SyntheticSettings(development_studies=300, external_studies=100, view_studies=20)
 

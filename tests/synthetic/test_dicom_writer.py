@@ -8,8 +8,7 @@ import pytest
 from pydicom.pixels import apply_color_lut
 
 from echoclr_core.dicom.reading import read_cine
-from echoclr_core.synthetic.cohort import FITTING_QUIRKS
-from echoclr_core.synthetic.dicom_writer import (
+from echoclr_core.synthetic.files.dicom_writer import (
     MULTI_FRAME,
     Identity,
     base_dataset,
@@ -18,9 +17,10 @@ from echoclr_core.synthetic.dicom_writer import (
     set_rate,
     set_region,
 )
-from echoclr_core.synthetic.encodings import ENCODINGS as WRITERS
-from echoclr_core.synthetic.encodings import JPEG, set_pixels
-from echoclr_core.synthetic.settings import (
+from echoclr_core.synthetic.files.encodings import ENCODINGS as WRITERS
+from echoclr_core.synthetic.files.encodings import JPEG, set_pixels
+from echoclr_core.synthetic.plan.cohort import FITTING_QUIRKS
+from echoclr_core.synthetic.plan.settings import (
     CONTRADICTING,
     CONTRADICTING_RATES,
     ENCODINGS,

@@ -6,9 +6,9 @@ from itertools import pairwise, permutations
 import numpy as np
 import pytest
 
-from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.settings import SyntheticSettings
-from echoclr_core.synthetic.video import make_take
+from echoclr_core.synthetic.plan.patients import make_patient
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
+from echoclr_core.synthetic.rendering.video import make_take
 
 CLIPS, LENGTH = 120, 4
 SETTINGS = SyntheticSettings()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from echoclr_core.synthetic.motion import Cycle
+from echoclr_core.synthetic.heart.motion import Cycle
 
 PHASES = np.linspace(0, 1, 200, endpoint=False)
 

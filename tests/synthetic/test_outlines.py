@@ -4,7 +4,16 @@ import cv2
 import numpy as np
 import pytest
 
-from echoclr_core.synthetic.outlines import Placement, Shape, band, bow, closed, ellipse, ribbon, through
+from echoclr_core.synthetic.heart.outlines import (
+    Placement,
+    Shape,
+    band,
+    bow,
+    closed,
+    ellipse,
+    ribbon,
+    through,
+)
 
 
 def area(points):

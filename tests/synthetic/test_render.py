@@ -6,12 +6,19 @@ import numpy as np
 import pytest
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.anatomy import draw_anatomy
-from echoclr_core.synthetic.motion import Cycle
-from echoclr_core.synthetic.outlines import Shape
-from echoclr_core.synthetic.render import Acoustics, Renderer, ScanConverter, Sector, level_map, uneven
-from echoclr_core.synthetic.scene import Pose, Scene
-from echoclr_core.synthetic.views import VIEWS
+from echoclr_core.synthetic.heart.anatomy import draw_anatomy
+from echoclr_core.synthetic.heart.motion import Cycle
+from echoclr_core.synthetic.heart.outlines import Shape
+from echoclr_core.synthetic.heart.scene import Pose, Scene
+from echoclr_core.synthetic.heart.views import VIEWS
+from echoclr_core.synthetic.rendering.render import (
+    Acoustics,
+    Renderer,
+    ScanConverter,
+    Sector,
+    level_map,
+    uneven,
+)
 
 SECTOR = Sector(depth=15.0, half_angle=0.75)
 CLEAN = Acoustics(noise=-90.0, attenuation=0.0, edge_loss=0.0, specular=0.0, haze=0.0, dynamic_range=80.0)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.layouts import LAYOUTS
-from echoclr_core.synthetic.overlay import draw_overlay
-from echoclr_core.synthetic.render import ScanConverter, Sector
-from echoclr_core.synthetic.screens import Caption, Screen, plain, screen_font
-from echoclr_core.synthetic.settings import LAYOUTS as NAMES
-from echoclr_core.synthetic.video import place_fan
+from echoclr_core.synthetic.plan.settings import LAYOUTS as NAMES
+from echoclr_core.synthetic.rendering.render import ScanConverter, Sector
+from echoclr_core.synthetic.rendering.video import place_fan
+from echoclr_core.synthetic.screen.layouts import LAYOUTS
+from echoclr_core.synthetic.screen.overlay import draw_overlay
+from echoclr_core.synthetic.screen.screens import Caption, Screen, plain, screen_font
 
 CAPTION = Caption(
     name="Ångström-Test, Ingrid",

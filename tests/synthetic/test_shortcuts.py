@@ -17,11 +17,11 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from echoclr_core.synthetic.cohort import label_row, plan_studies, study_anatomy
-from echoclr_core.synthetic.layouts import LAYOUTS
-from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.settings import SyntheticSettings
-from echoclr_core.synthetic.video import fan_video, make_take, place_fan
+from echoclr_core.synthetic.plan.cohort import label_row, plan_studies, study_anatomy
+from echoclr_core.synthetic.plan.patients import make_patient
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
+from echoclr_core.synthetic.rendering.video import fan_video, make_take, place_fan
+from echoclr_core.synthetic.screen.layouts import LAYOUTS
 
 STUDIES = int(os.environ.get("SHORTCUT_STUDIES", "400"))
 TASKS = ("severe_as", "lvh")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.acquisition import draw_acquisition
-from echoclr_core.synthetic.cohort import plan_studies, study_anatomy
-from echoclr_core.synthetic.patients import make_patient
-from echoclr_core.synthetic.settings import SyntheticSettings
-from echoclr_core.synthetic.video import fan_video, make_take, screen_video
-from echoclr_core.synthetic.views import VIEWS
+from echoclr_core.synthetic.heart.views import VIEWS
+from echoclr_core.synthetic.plan.acquisition import draw_acquisition
+from echoclr_core.synthetic.plan.cohort import plan_studies, study_anatomy
+from echoclr_core.synthetic.plan.patients import make_patient
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
+from echoclr_core.synthetic.rendering.video import fan_video, make_take, screen_video
 
 SETTINGS = SyntheticSettings(
     development_studies=3,

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.anatomy import draw_anatomy
-from echoclr_core.synthetic.motion import Cycle
-from echoclr_core.synthetic.render import Sector, level_map
-from echoclr_core.synthetic.scene import MYOCARDIUM, Pose
-from echoclr_core.synthetic.settings import LABELLED_VIEWS
-from echoclr_core.synthetic.views import VIEWS
+from echoclr_core.synthetic.heart.anatomy import draw_anatomy
+from echoclr_core.synthetic.heart.motion import Cycle
+from echoclr_core.synthetic.heart.scene import MYOCARDIUM, Pose
+from echoclr_core.synthetic.heart.views import VIEWS
+from echoclr_core.synthetic.plan.settings import LABELLED_VIEWS
+from echoclr_core.synthetic.rendering.render import Sector, level_map
 
 
 def heart(**sizes):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from tools.phantom_montage import TILE, moments, montage, stills
 
 

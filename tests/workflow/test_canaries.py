@@ -14,7 +14,7 @@ from searching import files_below, found_in
 from secret_keys import write_key
 
 from echoclr_core.common.avi_reading import read_avi
-from echoclr_core.deidentify.ocr import legible_text, read_text
+from echoclr_core.deidentify.text.ocr import legible_text, read_text
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from secret_keys import write_key
 
-from echoclr_core.synthetic.archive import write_archive
-from echoclr_core.synthetic.settings import SyntheticSettings
+from echoclr_core.synthetic.files.archive import write_archive
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from workflow_scripts.lib import results_folder, synthetic_folder
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,8 +4,8 @@ import os
 import re
 from pathlib import Path
 
-from echoclr_core.deidentify.key import VARIABLE, load_key
-from echoclr_core.deidentify.pseudonyms import Pseudonyms
+from echoclr_core.deidentify.identifiers.pseudonyms import Pseudonyms
+from echoclr_core.deidentify.identifiers.secret_key import VARIABLE, load_key
 
 
 def study_pseudonyms(config: dict) -> Pseudonyms:

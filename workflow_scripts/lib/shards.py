@@ -1,6 +1,6 @@
 """One shard of source files made into full-size grey videos, from DICOM files or from given videos."""
 
-from echoclr_core.deidentify.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.tables import SOURCE_FILES

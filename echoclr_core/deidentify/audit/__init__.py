@@ -1,0 +1,1 @@
+"""Read written videos back and look for what should not be there."""

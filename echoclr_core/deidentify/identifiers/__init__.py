@@ -1,0 +1,1 @@
+"""Pseudonyms, their key, and the header values that may be kept."""

@@ -1,0 +1,1 @@
+"""Find the ultrasound window of a clip: the pixels that may be kept."""

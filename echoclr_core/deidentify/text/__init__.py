@@ -1,0 +1,1 @@
+"""Find text inside what would be kept."""

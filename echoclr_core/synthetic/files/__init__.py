@@ -1,0 +1,1 @@
+"""DICOM files, folders and tables of the archive."""

@@ -1,0 +1,1 @@
+"""Anatomy, motion and the scene of each view."""

@@ -1,0 +1,1 @@
+"""Who is examined when, and which videos a study holds."""

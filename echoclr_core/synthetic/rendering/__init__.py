@@ -1,0 +1,1 @@
+"""From a scene to the pixels of a fan."""

@@ -1,0 +1,1 @@
+"""The picture around the fan, as vendors draw it."""
