@@ -14,7 +14,7 @@ JOBS ?= 2
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo study test gpu-check crash-test slurm-test lint format bench clean config key kinetics zhang lock
+.PHONY: help setup demo study test gpu-check crash-test slurm-test lint format bench clean config docs key kinetics zhang lock
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -67,6 +67,10 @@ bench: setup ## measure against what a user would otherwise run
 
 gpu-check: setup ## ten minutes on a GPU: speed, memory, right numbers, resume, and the settings to use
 	$(BIN)/python tools/gpu_check.py
+
+docs: setup ## build the documentation site into site/, every warning an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --site-dir site
+	@echo "open site/index.html"
 
 config: setup ## write config.yaml and docs/configuration.md from their definition
 	$(BIN)/python config/render.py

@@ -1,0 +1,97 @@
+"""The documentation: the site builds, its pages are complete, and what it tells a user to type exists."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from echoclr_core.dicom.outcomes import OUTCOMES
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+COMMANDS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
+
+
+def site_pages(entries):
+    """The pages that a part of the navigation names."""
+    for entry in entries:
+        for value in entry.values():
+            yield from [value] if isinstance(value, str) else site_pages(value)
+
+
+def test_the_site_builds_without_a_warning(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path)]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {page.stem for page in PAGES} <= {page.stem for page in tmp_path.glob("*.html")}
+    assert "nt_xent" in (tmp_path / "api.html").read_text()
+
+
+def test_the_navigation_names_every_page():
+    settings = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+    assert sorted(site_pages(settings["nav"])) == [page.name for page in PAGES]
+
+
+def test_every_outcome_has_a_meaning_and_a_cure():
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", (ROOT / "docs" / "errors.md").read_text(), re.M)
+    assert [name for name, _, _ in rows] == list(OUTCOMES)
+
+
+@pytest.mark.parametrize("page", COMMANDS, ids=lambda path: path.name)
+def test_commands_name_what_exists(page):
+    text = page.read_text()
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"^make ([a-z-]+)", text, re.M)) <= targets
+    for name in set(re.findall(r"\bconfig/\w+\.yaml\b|\bprofiles/[\w-]+\b", text)):
+        assert (ROOT / name).exists(), name
+    # --configfile takes every name after it for a file, so that a target after it is never asked for
+    for files in re.findall(r"--configfile ((?:[\w./]+ )*[\w./]+)", text):
+        assert all(name.endswith(".yaml") for name in files.split()), files
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_pages_link_to_pages(page):
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+        if not re.match(r"https?://", target):
+            assert (page.parent / target).exists(), target
+
+
+def test_readme_links():
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) < 120
+    for target in re.findall(r"\]\(([^)#]+)", text):
+        if not re.match(r"https?://", target):
+            assert (ROOT / target).exists(), target
+
+
+def test_continuous_integration_runs_what_exists():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    makefile = (ROOT / "Makefile").read_text()
+    runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert {"make lint", "make test", "make docs"} <= set(runs)
+    for line in runs:
+        if line.startswith("make "):
+            assert f"\n{line.split()[1]}:" in makefile
+    for overlay in jobs["dry-runs"]["strategy"]["matrix"]["overlay"]:
+        assert (ROOT / "config" / f"{overlay}.yaml").exists()
+
+
+def test_containers_hold_the_locked_environment():
+    """Both make .venv from the lock, on the Python that the lock was made for, and hold no data of a user."""
+    docker = (ROOT / "envs" / "Dockerfile").read_text()
+    apptainer = (ROOT / "envs" / "apptainer.def").read_text()
+    base = re.search(r"^FROM (\S+)", docker, re.M).group(1)
+    assert base == re.search(r"^From: (\S+)", apptainer, re.M).group(1)
+    assert base.startswith("python:3.11")
+    assert "make setup" in docker
+    assert "make setup" in apptainer
+    left_out = (ROOT / ".dockerignore").read_text().split()
+    ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text().split()}
+    assert {name for name in ignored if name.endswith("_data") or name == "results"} <= set(left_out)
