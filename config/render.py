@@ -1,7 +1,8 @@
-"""Write what follows from a definition: config.yaml, docs/configuration.md and docs/tables.md.
+"""Write what follows from a definition: the schema of the configuration, config.yaml, docs/configuration.md
+and docs/tables.md.
 
-The first two come from config/schema/config.schema.yaml, the third from the schemas beside the tables'
-writers.
+The first three come from echoclr_core/options/, the last from the schemas beside the tables' writers. The
+schema is a file, so that reading the rules needs no pydantic.
 
 Usage: python config/render.py [--check]. With --check nothing is written, and the exit code is 1 when one of
 the files is not what its definition gives.
@@ -15,19 +16,19 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-SCHEMA = ROOT / "config" / "schema" / "config.schema.yaml"
+SCHEMA = ROOT / "config" / "schema" / "config.schema.json"
 
 HEAD = """\
 # The study of the paper (Holste et al., EchoCLR, Communications Medicine 2024): every number is the paper's
 # unless its comment says otherwise. Fill the keys marked REQUIRED and run `snakemake --cores all`.
-# Written from config/schema/config.schema.yaml by `make config`; put your own values into an overlay and
+# Written from echoclr_core/options/ by `make config`; put your own values into an overlay and
 # name it last: snakemake --cores all --configfile config.yaml mine.yaml
 """
 
 PAGE = """\
 # Configuration
 
-Every key of `config.yaml`, written from `config/schema/config.schema.yaml` by `make config`. Unknown keys and
+Every key of `config.yaml`, written from `echoclr_core/options/` by `make config`. Unknown keys and
 values that are not allowed stop the run before any job, all of them listed at once.
 
 An overlay changes single keys: `snakemake --configfile config.yaml mine.yaml`. Keys merge at any depth, lists
@@ -51,8 +52,12 @@ read. Written from the schemas by `make config`.
 
 def main(check: bool) -> int:
     """Write the files, or compare them."""
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    from echoclr_core.options.schema import configuration_schema
+
+    text = json.dumps(configuration_schema(), indent=1, ensure_ascii=False) + "\n"
+    schema = json.loads(text)
     wanted = {
+        SCHEMA: text,
         ROOT / "config.yaml": HEAD + "\n".join(_yaml(schema, 0)) + "\n",
         ROOT / "docs" / "configuration.md": PAGE + "\n".join(_sections(schema)) + "\n",
         ROOT / "docs" / "tables.md": TABLES_HEAD + "\n".join(_tables()) + "\n",

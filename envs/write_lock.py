@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 LEFT_OUT = {"pip", "echoclr-workflow"}
 LINUX = re.compile(r"^(nvidia-|cuda-|triton$)")
 
-COMMON = ["numpy", "pandas", "pyarrow", "pyyaml", "jsonschema", "scipy"]
+COMMON = ["numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "jsonschema", "scipy", "typing-extensions"]
 # RapidOCR asks for opencv-python, which would lie over opencv-python-headless: it is installed without what
 # it asks for, in a step of its own after the environment is made, and its other needs are named here.
 OCR = "rapidocr-onnxruntime"

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "echoclr_core"
 ORDER = (
     "common",
+    "options",
     "tasks",
     "dicom",
     "deidentify",
@@ -26,7 +27,7 @@ ORDER = (
     "reporting",
 )
 MAY_IMPORT = {room: set(ORDER[: place + 1]) for place, room in enumerate(ORDER)}
-MAY_IMPORT["synthetic"] = {"synthetic", "common", "dicom"}
+MAY_IMPORT["synthetic"] = {"synthetic", "common", "options", "dicom"}
 MODULES = sorted(CORE.rglob("*.py"))
 
 

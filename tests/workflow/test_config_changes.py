@@ -1,12 +1,13 @@
 """Each key of the configuration starts what its definition says (x-changes), and nothing else."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMA = yaml.safe_load((ROOT / "config" / "schema" / "config.schema.yaml").read_text())
+SCHEMA = json.loads((ROOT / "config" / "schema" / "config.schema.json").read_text())
 SMALL = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
 KINDS = ("numbers", "output", "nothing")
 

@@ -1,6 +1,7 @@
 """What is checked before any job runs: the configuration, the input tables, the files that must be there."""
 
 import ast
+import json
 import sys
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -8,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-import yaml
 from snakemake.exceptions import WorkflowError
 
 from echoclr_core.common.validation import fill_defaults, problems
@@ -26,10 +26,8 @@ STAGES = (
 
 @cache
 def schema(root: Path) -> dict:
-    """The definition of the configuration."""
-    text = (root / "config" / "schema" / "config.schema.yaml").read_text(encoding="utf-8")
-    # libyaml's reader takes a tenth of the time; each start of the workflow and each cluster job reads this
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    """The JSON Schema of the configuration, written from echoclr_core/options/ by `make config`."""
+    return json.loads((root / "config" / "schema" / "config.schema.json").read_text(encoding="utf-8"))
 
 
 def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:

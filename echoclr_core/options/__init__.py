@@ -1,0 +1,1 @@
+"""Every option, typed once, one file a section."""

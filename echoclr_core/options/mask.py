@@ -1,0 +1,58 @@
+"""Options of section `mask`."""
+
+from typing import Literal
+
+from echoclr_core.options.base import option, options
+
+
+@options()
+class MaskOptions:
+    """Convex-hull mask and export of the PLAX videos."""
+
+    size: int = option(
+        112,
+        "Height and width of the masked videos.",
+        changes="numbers",
+        unit="pixels",
+        source="paper (112)",
+        ge=16,
+        multiple_of=2,
+    )
+    threshold: int = option(
+        200,
+        "Threshold of the binarised frame.",
+        changes="numbers",
+        unit="grey levels",
+        source="paper (200)",
+        ge=0,
+        le=254,
+    )
+    binarise: Literal["nonzero", "literal"] = option(
+        "nonzero",
+        (
+            "nonzero = every non-zero pixel counts as 255 before the threshold (what the released "
+            "code does); literal = the threshold on raw intensities (keeps 0 to 1 % of real frames)."
+        ),
+        changes="numbers",
+        source="paper and released code differ",
+    )
+    keep_aspect: bool = option(
+        False,
+        "Pad to a square before downsampling, instead of squeezing the frame.",
+        changes="numbers",
+        source="released code squeezes",
+    )
+    codec: Literal["ffv1", "mjpeg"] = option(
+        "ffv1",
+        "Codec of the masked videos; ffv1 is lossless.",
+        changes="numbers",
+        source='paper "AVI"',
+    )
+    quality: int = option(
+        95,
+        "JPEG quality where the codec is mjpeg.",
+        changes="numbers",
+        unit="percent",
+        ge=1,
+        le=100,
+    )

@@ -1,0 +1,103 @@
+"""Options of section `views`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from echoclr_core.options.base import option, options, section
+
+
+@options()
+class OnnxOptions:
+    """What an ONNX file does not say of itself (only for views.classifier onnx). Its input is (N, c, 224,
+    224) or (N, 224, 224, c) with c 1 or 3 equal channels; all this is checked before the first video.
+    """
+
+    mean: float | tuple[float, ...] = option(
+        0,
+        "The network gets (grey - mean) / std, grey being 0 to 255; one number, or one a channel.",
+        changes="numbers",
+        unit="grey levels",
+        source="ours",
+    )
+    std: Annotated[float, Field(gt=0)] | tuple[Annotated[float, Field(gt=0)], ...] = option(
+        1,
+        "See mean.",
+        changes="numbers",
+        unit="grey levels",
+        source="ours",
+    )
+    channels: Literal[1, 3, None] = option(
+        None,
+        "Equal channels, for a model that leaves their number open; null = as the model says.",
+        changes="numbers",
+        source="ours",
+    )
+    output: Literal["probabilities", "logits"] = option(
+        "probabilities",
+        "What the first output holds; logits get a softmax.",
+        changes="numbers",
+        source="ours",
+    )
+
+
+@options()
+class ViewsOptions:
+    """View classification; videos whose most probable view is PLAX go on."""
+
+    classifier: Literal["zhang", "compact", "onnx", "given"] = option(
+        "zhang",
+        (
+            "given = as the table of input.avi says, no network; zhang = network of Zhang et al. 2018 "
+            "(VGG-16, 23 views); compact = a small network trained here from views.labels, or loaded "
+            "from views.weights; onnx = any ONNX file with a class list."
+        ),
+        changes="numbers",
+        source='paper, Methods "View Classification"',
+    )
+    weights: str = option(
+        "",
+        (
+            "File with the classifier's weights (safetensors for zhang and compact, ONNX for onnx). "
+            "Zhang et al.'s published checkpoint becomes such a file by `make zhang`."
+        ),
+        changes="nothing",
+    )
+    classes: str = option(
+        "",
+        "Text file with one class name a line, in the order of the outputs, for onnx.",
+        changes="nothing",
+    )
+    onnx: OnnxOptions = section(OnnxOptions)
+    plax_class: str = option(
+        "plax_plax",
+        "Name of the class that is kept.",
+        changes="numbers",
+        source="Zhang et al. 2018",
+        min_length=1,
+    )
+    labels: str = option(
+        "",
+        (
+            "CSV or Parquet table with the columns view and video (SOPInstanceUID, or path below "
+            "input.dicom_dir) or study and file, to train the compact network; its studies are in no "
+            "other part of the cohort."
+        ),
+        changes="nothing",
+    )
+    frames: int = option(
+        10,
+        "Frames drawn at random, without replacement, from each video.",
+        changes="numbers",
+        unit="frames",
+        source="paper (10)",
+        ge=1,
+    )
+    epochs: int = option(
+        20,
+        "Longest training of the compact network.",
+        changes="numbers",
+        unit="epochs",
+        source="ours",
+        ge=1,
+    )
