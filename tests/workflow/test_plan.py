@@ -41,6 +41,14 @@ def test_workshop_version(study_of, tmp_path):
     assert plan["evaluate_ratio"] == 7
 
 
+def test_the_first_hour_on_an_archive(study_of, tmp_path):
+    plan = study_of(tmp_path, ARCHIVE, ROOT / "config" / "trial.yaml").plan()
+    assert plan["pretrain_encoder"] == 1
+    # 2 tasks x 2 initialisations, all labels, one learning rate
+    assert plan["finetune_model"] == 2 * 2
+    assert plan["build_report"] == 1
+
+
 def test_slurm_profile_plans(study_of, tmp_path):
     profile = str(ROOT / "profiles" / "slurm")
     plan = study_of(tmp_path, ROOT / "config" / "demo.yaml").plan("--workflow-profile", profile)
