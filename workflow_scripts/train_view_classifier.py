@@ -6,6 +6,7 @@ from pathlib import Path
 from echoclr_core.common.files import write_json
 from echoclr_core.common.row_digest import digest_of_rows
 from echoclr_core.deidentify.tables import SOURCE_FILES
+from echoclr_core.views.chance import refuse_chance
 from echoclr_core.views.tables import VIEW_LABELS
 from workflow_scripts.lib.finished import finished_results
 from workflow_scripts.lib.job import job, settings
@@ -42,3 +43,4 @@ with job(snakemake) as log:
         save_classifier(classifier, snakemake.output.weights)
         write_json(snakemake.output.record, {**record, RECORD: json.loads(snakemake.params.settings)})
         kept.keep(outputs)
+    refuse_chance(json.loads(Path(snakemake.output.record).read_text(encoding="utf-8")))

@@ -184,9 +184,11 @@ def _split(flow: Flow, studies: pd.DataFrame, settings: CohortSettings) -> pd.Se
         split = split_studies(development.index, settings.fractions, settings.seed, groups)
     if not len(split["train"]):
         lines = flow.table()
-        steps = "; ".join(f"{row.stage} {row.reason} {row.studies}" for row in lines.itertuples())
+        steps = "; ".join(
+            f"{row.stage} {row.reason} {row.studies}" for row in lines.itertuples() if row.studies
+        )
         raise ValueError(
-            f"cohort: no training study is left of {len(development)} (studies by step: {steps})"
+            f"cohort: no training study is left of {len(development)} (studies by step: {steps or 'none'})"
         )
     split["external"] = left.index[left["part"] == "external"].to_numpy()
     assert_disjoint(split, len(left))

@@ -181,6 +181,10 @@ def test_tables_that_do_not_belong_together():
         archive.build()
     with pytest.raises(ValueError, match=r"no training study is left of 0.*years year_outside 20"):
         basic().build(CohortSettings(development_years=[1999], tasks=TASKS))
+    with pytest.raises(ValueError, match="studies by step") as error:
+        basic().build(CohortSettings(development_years=[1999], tasks=TASKS))
+    assert " 0;" not in str(error.value)
+    assert " 0)" not in str(error.value)
 
 
 def test_a_repeated_file_is_one_row_and_no_error():
