@@ -63,7 +63,7 @@ format: setup ## format the code
 	$(BIN)/snakefmt Snakefile rules
 
 bench: setup ## measure against what a user would otherwise run
-	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	$(BIN)/python benchmarks/run_all.py
 
 gpu-check: setup ## ten minutes on a GPU: speed, memory, right numbers, resume, and the settings to use
 	$(BIN)/python tools/gpu_check.py

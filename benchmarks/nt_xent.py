@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from recording import record
 from torch import Tensor
 
 from echoclr_core.pretrain.contrastive import nt_xent
@@ -66,6 +67,9 @@ def main() -> None:
     memory = {name: kept_bytes(loss, z) for name, loss in forms.items()}
     values = {name: float(loss(*z, TEMPERATURE).detach()) for name, loss in forms.items()}
     first = "broadcast"
+    ours, other_is = "one matrix product", "cosine similarity of all pairs in one (2N, 2N, D) tensor"
+    record("nt_xent", ours=best[ours], other=best[first], unit="s", other_is=other_is)
+    record("nt_xent_memory", ours=memory[ours], other=memory[first], unit="bytes kept", other_is=other_is)
     print(f"NT-Xent, {PAIRS} pairs, {WIDTH} dimensions, float32, one thread, best of {repeats}")
     print(f"{'form':<20}{'ms':>10}{'faster':>10}{'MiB kept':>12}{'smaller':>10}{'loss':>12}")
     for name in forms:

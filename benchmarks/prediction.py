@@ -20,6 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before the libraries start thei
 import numpy as np
 import pandas as pd
 import torch
+from recording import record
 
 from echoclr_core.common.randomness import generator
 from echoclr_core.finetune.scoring import clip_logits, predict, predict_together
@@ -95,6 +96,13 @@ def main() -> None:
     print(f"the way of the clips, no network   {way:6.2f} s a pass, {way / clips * 1000:.2f} ms a clip")
     print(f"start of a process                 {begin:6.1f} s")
     print(f"{options.models} jobs, each its own pass           {jobs:6.1f} s")
+    record(
+        "predict",
+        ours=once + begin,
+        other=jobs,
+        unit="s",
+        other_is=f"{options.models} models in a process each, each with a pass of its own over the clips",
+    )
     print(f"one job, one pass                  {once + begin:6.1f} s   {jobs / (once + begin):.2f} x")
 
 

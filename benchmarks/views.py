@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from recording import record
 
 from echoclr_core.common.avi_reading import iter_avi
 from echoclr_core.common.avi_writing import write_avi
@@ -93,6 +94,17 @@ def main() -> None:
     frames = np.random.default_rng(0).integers(0, 256, (64, 224, 224)).astype(np.uint8)
     compact = TorchClassifier(CompactViewNet(10), ["plax", *map(str, range(9))], "plax")
     rows = file_rows(compact) + network_rows("compact", compact, frames, 4)
+    speeds = {what: speed for what, speed, _ in rows}
+    record(
+        "view_inference",
+        ours=speeds["files to decisions, shard, batched"],
+        other=speeds["files to decisions, per-video loop"],
+        unit="drawn frames a CPU second",
+        other_is="a loop: decode each video whole, one frame a pass",
+        less_is_better=False,
+        limit=speeds["reading, drawing, resizing alone (limit)"],
+        limit_is="reading, drawing and resizing the frames, no network",
+    )
     zhang = TorchClassifier(ZhangVGG16(), ZHANG_VIEWS, ZHANG_PLAX)
     rows += network_rows("Zhang VGG-16", zhang, frames[:3], 1)
     print(f"{N_VIDEOS} {CODEC} videos, {N_FRAMES} × {SHAPE[0]} × {SHAPE[1]}, {DRAWN} frames drawn of each")

@@ -3,7 +3,7 @@
 The studies whose videos taught the classifier are left out, so each video counted here is of a patient that
 it has not seen. The truth is the synthetic cohort's own table, which no stage reads.
 
-    python benchmarks/demo_views.py [results/demo] [demo_data/truth.parquet]
+    python benchmarks/evidence/demo_views.py [results/demo] [demo_data/truth.parquet]
 """
 
 import argparse

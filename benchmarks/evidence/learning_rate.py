@@ -1,7 +1,8 @@
 """What learning rates do to Adam on the demo's cohort: how far a step turns the weights, what is learned.
 
-Run ``python benchmarks/learning_rate.py`` after ``make demo``. One layer before batch norm is watched: the
-length of its weights, and the angle by which a step turns them, which is all that counts behind batch norm.
+Run ``python benchmarks/evidence/learning_rate.py`` after ``make demo``. One layer before batch norm is
+watched: the length of its weights, and the angle by which a step turns them, which is all that counts behind
+batch norm.
 """
 
 import argparse
