@@ -23,6 +23,7 @@ include: "rules/finetune.smk"
 include: "rules/evaluate.smk"
 include: "rules/explain.smk"
 include: "rules/report.smk"
+include: "rules/export.smk"
 
 
 report: "report/workflow.rst"

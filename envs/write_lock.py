@@ -26,12 +26,14 @@ ENVIRONMENTS = {
     "data": DATA,
     "training": [*DATA, *NETWORKS],  # the stages' tables are defined beside their writers
     "reporting": [*COMMON, *FIGURES],
+    "predict": sorted({*DATA, *NETWORKS, *FIGURES, "scikit-learn"}),
 }
 
 PURPOSE = {
     "data": "DICOM, masks, AVI, cohort: no network",
     "training": "everything that runs a network",
     "reporting": "statistics, tables, figures, report",
+    "predict": "bundles, new patients and their pages: networks and figures",
 }
 
 

@@ -186,26 +186,58 @@ def predict_together(
     ValueError
         When a video is not in the store, a score is not a number, or the settings read different clips.
     """
+    rows = videos[["video_id", "study_id", "label"]].reset_index(drop=True)
+    if rows.empty:
+        return {name: PREDICTIONS.empty() for name in models}
+    scores = score_videos(
+        models,
+        store,
+        [str(video) for video in rows["video_id"]],
+        settings,
+        device=device,
+        precision=precision,
+        jobs_per_gpu=jobs_per_gpu,
+        workers=workers,
+    )
+    return {name: _predictions(rows, each) for name, each in scores.items()}
+
+
+def score_videos(
+    models: Mapping[str, Classifier],
+    store: ClipStore,
+    video_ids: Sequence[str],
+    settings: Mapping[str, FinetuneSettings],
+    *,
+    device: str = "auto",
+    precision: str = "fp32",
+    jobs_per_gpu: int = 1,
+    workers: int = 0,
+) -> dict[str, np.ndarray]:
+    """Clip probabilities of videos by several models, in one pass over the clips.
+
+    Parameters and errors as :func:`predict_together`; ``video_ids`` are the (V,) videos, at least one.
+
+    Returns
+    -------
+    Name of the model to (V, clips) float64, the probability of the positive class of each evenly spaced clip.
+    """
     chosen = [settings[name] for name in models]
     for field in SHARED_BY_ALL:
         values = {name: getattr(settings[name], field) for name in models}
         if len(set(values.values())) > 1:
             raise ValueError(f"finetune.{field}: {values}; models scored together must have the same")
-    rows = videos[["video_id", "study_id", "label"]].reset_index(drop=True)
-    if rows.empty:
-        return {name: PREDICTIONS.empty() for name in models}
     with lease_device(device, jobs_per_gpu=jobs_per_gpu) as place:
-        compute = _scoring_compute(place, precision, chosen[0], store, next(iter(models.values())))
+        compute = scoring_compute(place, precision, chosen[0], store, next(iter(models.values())))
         for model in models.values():
             compute.place_module(model)
-        ids = [str(video) for video in rows["video_id"]]
+        ids = list(video_ids)
         logits = logits_of_models(list(models.values()), chosen, store, ids, compute, workers=workers)
         for model in models.values():
             model.to("cpu")
-    return {name: _predictions(rows, each, name) for name, each in zip(models, logits, strict=True)}
+    return {name: _probabilities(each, name) for name, each in zip(models, logits, strict=True)}
 
 
-def _scoring_compute(
+def scoring_compute(
     device: torch.device, precision: str, settings: FinetuneSettings, store: ClipStore, model: Classifier
 ) -> Compute:
     """Precision and layout for ``device``, its convolutions compared with float32 on the CPU first."""
@@ -215,11 +247,14 @@ def _scoring_compute(
     return checked_compute(compute, model.encoder, shape, precision, gradients=False)
 
 
-def _predictions(rows: pd.DataFrame, logits: Tensor, name: str) -> pd.DataFrame:
+def _probabilities(logits: Tensor, name: str) -> np.ndarray:
     if not torch.isfinite(logits).all():
         wrong = int((~torch.isfinite(logits)).any(1).sum())
-        raise ValueError(f"{name}: {wrong} of {len(rows)} videos got scores that are no numbers")
-    probabilities = torch.sigmoid(logits.double()).numpy()
+        raise ValueError(f"{name}: {wrong} of {len(logits)} videos got scores that are no numbers")
+    return torch.sigmoid(logits.double()).numpy()
+
+
+def _predictions(rows: pd.DataFrame, probabilities: np.ndarray) -> pd.DataFrame:
     table = rows.assign(
         clip_probabilities=[clips.tolist() for clips in probabilities],
         video_probability=probabilities.mean(1),

@@ -7,6 +7,7 @@ from echoclr_core.options.compute import ComputeOptions
 from echoclr_core.options.deidentify import DeidentifyOptions
 from echoclr_core.options.evaluate import EvaluateOptions
 from echoclr_core.options.explain import ExplainOptions
+from echoclr_core.options.export import ExportOptions
 from echoclr_core.options.finetune import FinetuneOptions
 from echoclr_core.options.input import InputOptions
 from echoclr_core.options.mask import MaskOptions
@@ -36,6 +37,7 @@ class Configuration:
     finetune: FinetuneOptions = section(FinetuneOptions)
     evaluate: EvaluateOptions = section(EvaluateOptions)
     explain: ExplainOptions = section(ExplainOptions)
+    export: ExportOptions = section(ExportOptions)
     report: ReportOptions = section(ReportOptions)
     compute: ComputeOptions = section(ComputeOptions)
     synthetic: SyntheticOptions = section(SyntheticOptions)

@@ -25,6 +25,7 @@ ORDER = (
     "evaluate",
     "explain",
     "reporting",
+    "predict",
 )
 MAY_IMPORT = {room: set(ORDER[: place + 1]) for place, room in enumerate(ORDER)}
 MAY_IMPORT["synthetic"] = {"synthetic", "common", "options", "dicom"}
@@ -100,7 +101,7 @@ def test_room_is_light(room):
 
 def test_names_that_stay():
     """Other people's tests import these."""
-    from echoclr_core import cohort, deidentify, dicom, evaluate, explain, pretrain, video
+    from echoclr_core import cohort, deidentify, dicom, evaluate, explain, predict, pretrain, video
 
     names = {
         pretrain: ("nt_xent", "frame_orders", "study_pairs"),
@@ -110,6 +111,7 @@ def test_names_that_stay():
         dicom: ("read_cine",),
         evaluate: ("bootstrap_metrics", "roc_test"),
         explain: ("grad_cam",),
+        predict: ("load_bundle",),
     }
     assert [
         name for room, wanted in names.items() for name in wanted if not callable(getattr(room, name))

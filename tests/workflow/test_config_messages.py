@@ -92,6 +92,18 @@ def test_keys_that_do_not_go_together(config, section, key, value, said):
         assert said in messages(config)
 
 
+def test_export_names_what_the_study_trains(config):
+    config["export"] |= {"tasks": ["pregnancy"], "initialisations": ["random"], "ratio": 0.3}
+    config["finetune"]["initialisations"] = ["echoclr"]
+    text = messages(config)
+    for line in (
+        "export.tasks: ['pregnancy'] are not in finetune.tasks; allowed are ['severe_as', 'lvh']",
+        "export.initialisations: ['random'] are not in finetune.initialisations; allowed are ['echoclr']",
+        "export.ratio: 0.3 is not in finetune.ratios",
+    ):
+        assert line in text
+
+
 def test_clusters_are_not_stratified(config):
     config["evaluate"] |= {"resample_unit": "patient", "stratified_intervals": True}
     assert "not with evaluate.resample_unit: patient" in messages(config)

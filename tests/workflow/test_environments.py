@@ -16,7 +16,7 @@ def lock():
     return dict(pin.split("==") for pin in pins)
 
 
-@pytest.mark.parametrize("kind", ["data", "training", "reporting"])
+@pytest.mark.parametrize("kind", ["data", "training", "reporting", "predict"])
 def test_conda_environments_pin_what_the_lock_pins(kind):
     environment = yaml.safe_load((ROOT / "envs" / f"{kind}.yaml").read_text())
     [pip] = [part["pip"] for part in environment["dependencies"] if isinstance(part, dict)]

@@ -66,6 +66,7 @@ def test_slurm_profile_plans(study_of, tmp_path):
         ("pretrain", "pretrain_encoder"),
         ("finetune", "predict_studies"),
         ("evaluate", "make_result_tables"),
+        ("export", "export_bundle"),
         ("explain", "explain_studies"),
         ("report", "build_report"),
     ],

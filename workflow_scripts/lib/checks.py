@@ -148,6 +148,7 @@ def _between_keys(config: dict) -> list[str]:
         found.append(
             "views.weights: the onnx classifier needs its file here and its class list in views.classes"
         )
+    found += _export_problems(config)
     scoring = config["evaluate"]
     if scoring["resample_unit"] == "patient" and scoring["stratified_intervals"]:
         found.append(
@@ -163,6 +164,19 @@ def _between_keys(config: dict) -> list[str]:
                 f"explain.{role}: {init} is not in finetune.initialisations {tune['initialisations']}; "
                 "choose one of those"
             )
+    return found
+
+
+def _export_problems(config: dict) -> list[str]:
+    """Names under export that the study does not train."""
+    tune, found = config["finetune"], []
+    for key in ("tasks", "initialisations"):
+        wrong = [name for name in config["export"][key] if name not in tune[key]]
+        if wrong:
+            found.append(f"export.{key}: {wrong} are not in finetune.{key}; allowed are {tune[key]}")
+    ratio = config["export"]["ratio"]
+    if ratio is not None and not any(abs(ratio - one) < 1e-9 for one in tune["ratios"]):
+        found.append(f"export.ratio: {ratio} is not in finetune.ratios; allowed are {tune['ratios']}")
     return found
 
 

@@ -93,6 +93,31 @@ class Grid:
         few = float(ratio) <= self.config["finetune"]["low_label_threshold"] + 1e-9
         return [str(rate) for rate in self.config["finetune"]["learning_rates"][kind + "_few" * few]]
 
+    @property
+    def export_tasks(self) -> list[str]:
+        """Tasks of which bundles are written."""
+        chosen = self.config["export"]["tasks"]
+        return [task for task in self.tasks if task in chosen] if chosen else self.tasks
+
+    @property
+    def export_inits(self) -> list[str]:
+        """Initialisations of which bundles are written: those chosen, else EchoCLR, else the last one."""
+        chosen = self.config["export"]["initialisations"]
+        if chosen:
+            return [init for init in self.inits if init in chosen]
+        return ["echoclr"] if "echoclr" in self.inits else self.inits[-1:]
+
+    @property
+    def export_ratio(self) -> str:
+        """Label ratio of the models in the bundles."""
+        ratio = self.config["export"]["ratio"]
+        return self.ratios[-1] if ratio is None else ratio_label(ratio)
+
+    @property
+    def export_draws(self) -> list[str]:
+        """Repeats whose models a bundle holds."""
+        return self.draws if self.config["export"]["ensemble"] else self.draws[:1]
+
     def selections(self) -> list[dict[str, str]]:
         """One dict of wildcards a selected model."""
         return [

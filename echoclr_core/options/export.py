@@ -1,0 +1,41 @@
+"""Options of section `export`."""
+
+from typing import Literal
+
+from echoclr_core.options.base import Unique, option, options
+
+
+@options()
+class ExportOptions:
+    """Target export: bundles of trained models that score new studies (docs/predict.md)."""
+
+    tasks: Unique[str] = option(
+        (),
+        "Tasks to export; none = all of finetune.tasks.",
+        changes="nothing",
+        source="ours",
+    )
+    initialisations: Unique[Literal["random", "kinetics400", "simclr", "mi_simclr", "echoclr"]] = option(
+        (),
+        (
+            "Initialisations to export, a bundle each; none = echoclr, or the last of "
+            "finetune.initialisations where echoclr is not among them."
+        ),
+        changes="nothing",
+        source="ours",
+    )
+    ratio: float | None = option(
+        None,
+        "Which label ratio; null = the largest of finetune.ratios.",
+        changes="nothing",
+        unit="share of the labelled training studies",
+        source="ours",
+        gt=0,
+        le=1,
+    )
+    ensemble: bool = option(
+        True,
+        "Export the models of all draws and pretrainings as one ensemble; false = the first alone.",
+        changes="nothing",
+        source="ours",
+    )

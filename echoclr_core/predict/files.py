@@ -1,0 +1,53 @@
+"""What became of each file of a new patient, from the tables of the stages."""
+
+import pandas as pd
+
+from echoclr_core.predict.tables import PATIENT_FILES
+
+MEANINGS = {
+    "scored": "scored",
+    "another_view": "shows another view",
+    "unreadable": "not readable after it was written",
+    "blank": "no picture inside the sector",
+}
+"""Outcome of a file to its meaning, where the stages' own table of outcomes has none."""
+
+
+def patient_files(sources: pd.DataFrame, views: pd.DataFrame, masked: pd.DataFrame) -> pd.DataFrame:
+    """Join the tables of deidentification, views and masks: PATIENT_FILES, one row a source file.
+
+    Parameters
+    ----------
+    sources
+        SOURCE_FILES.
+    views
+        VIEW_DECISIONS of its rows whose outcome is "ok".
+    masked
+        MASKED_VIDEOS of those whose view is kept.
+    """
+    decided = views[["video_id", "outcome", "view", "probability", "is_plax"]].rename(
+        columns={"outcome": "view_outcome", "probability": "view_probability"}
+    )
+    hulls = masked[["video_id", "outcome", "hull_fraction"]].rename(columns={"outcome": "mask_outcome"})
+    rows = sources.merge(decided, on="video_id", how="left", validate="one_to_one")
+    rows = rows.merge(hulls, on="video_id", how="left", validate="one_to_one")
+    rows["outcome"] = [_outcome(row) for row in rows.to_dict("records")]
+    return PATIENT_FILES.check(rows[list(PATIENT_FILES.columns)])
+
+
+def _outcome(row: dict) -> str:
+    """The first stage at which a file left, or "scored"."""
+    if row["outcome"] != "ok":
+        return row["outcome"]
+    if row["view_outcome"] != "ok":
+        return "unreadable"
+    if not row["is_plax"]:
+        return "another_view"
+    return "scored" if row["mask_outcome"] == "ok" else row["mask_outcome"]
+
+
+def outcome_counts(files: pd.DataFrame) -> str:
+    """Outcomes with their numbers, the most frequent first: "scored 3, another_view 2"."""
+    counts = files["outcome"].value_counts().rename_axis("outcome").reset_index(name="files")
+    counts = counts.sort_values(["files", "outcome"], ascending=[False, True])
+    return ", ".join(f"{row.outcome} {row.files}" for row in counts.itertuples(index=False))
