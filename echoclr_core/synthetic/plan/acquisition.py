@@ -67,10 +67,11 @@ def draw_acquisition(
     acoustics = Acoustics(
         gain=penetration + d * rng.normal(0, 3.0),
         dynamic_range=53 + d * rng.uniform(-7, 7),
-        noise=-56 + d * rng.uniform(-5, 6),
+        noise=-66 + d * rng.uniform(-5, 6),
         attenuation=d * rng.normal(0, 0.35),
         dropouts=shadows,
-        static_share=float(np.clip(0.7 + d * rng.uniform(-0.15, 0.15), 0.1, 0.95)),
+        static_share=float(np.clip(0.97 + d * rng.uniform(-0.01, 0.01), 0.9, 0.99)),
+        through_plane=float(np.clip(0.4 + d * rng.uniform(-0.1, 0.1), 0.0, 0.8)),
         grain=(1.9 * (1 + d * rng.uniform(-0.2, 0.25)), 0.75 * (1 + d * rng.uniform(-0.2, 0.25))),
         edge_loss=7 + d * rng.uniform(-5, 7),
         specular=1.3 + d * rng.uniform(-0.5, 0.5),

@@ -1,8 +1,10 @@
 """From a scene to a fan: echo levels and speckle in polar coordinates, log compression, scan conversion.
 
-intensity = |amplitude × complex Gaussian speckle|² + noise. The speckle is √s · (one field that is carried
-along by the tissue) + √(1−s) · (a field fresh in each frame), so that the likeness of two frames does not
-fall with the time between them: an autoregressive speckle would give the order of frames away.
+intensity = |amplitude × complex Gaussian speckle|² + noise. The speckle is √s · (a field carried along by the
+tissue) + √(1−s) · (a field fresh in each frame). The carried field depends on the phase of the beat
+alone: the heart moves through the scan plane on a closed loop, so that the plane cuts other tissue at other
+phases. Two frames of one phase are equally alike however far apart they are in time: an autoregressive
+speckle would give the order of frames away even where the heart stands still.
 """
 
 from collections.abc import Sequence
@@ -75,7 +77,9 @@ class Acoustics:
     dropouts
         (angle in [-1, 1], width in [0, 1], depth of the shadow in dB) of each shadow.
     static_share
-        Share of the speckle that moves with the tissue.
+        Share of the speckle's power that moves with the tissue.
+    through_plane
+        Share of that power that the motion of the heart through the scan plane exchanges over half a beat.
     grain
         (beams, samples) width of the speckle.
     edge_loss
@@ -88,10 +92,11 @@ class Acoustics:
 
     gain: float = 0.0
     dynamic_range: float = 54.0
-    noise: float = -55.0
+    noise: float = -66.0
     attenuation: float = 0.0
     dropouts: tuple[tuple[float, float, float], ...] = ()
-    static_share: float = 0.7
+    static_share: float = 0.97
+    through_plane: float = 0.4
     grain: tuple[float, float] = (1.9, 0.75)
     edge_loss: float = 6.0
     specular: float = 1.3
@@ -144,7 +149,9 @@ class Renderer:
         self._radii, self._angles = sector.grid()
         self._loss = self._fixed_loss()
         shape = (RANGE_SAMPLES, BEAM_SAMPLES)
-        self._still = self._speckle(shape) * self._texture(shape)
+        texture = self._texture(shape)
+        # Same tissue at every phase, then the two sides of the loop through the plane.
+        self._carried = tuple(self._speckle(shape) * texture for _ in range(3))
         self._fresh = self._speckle((2 * RANGE_SAMPLES, 3 * BEAM_SAMPLES))
         grain = self._fresh[0, ::-1, ::-1]  # turned round, so that it has nothing to do with the speckle
         self._noise = (10 ** (acoustics.noise / 10) * (0.2 + 1.6 * grain**2)).astype(np.float32)
@@ -206,8 +213,8 @@ class Renderer:
         full = cv2.resize(shift, (BEAM_SAMPLES, RANGE_SAMPLES), interpolation=cv2.INTER_LINEAR)
         return full[..., 0] + self._columns, full[..., 1] + self._rows
 
-    def frame(self, scene: Scene) -> np.ndarray:
-        """One frame on the polar grid: (RANGE_SAMPLES, BEAM_SAMPLES) uint8."""
+    def frame(self, scene: Scene, phase: float = 0.0) -> np.ndarray:
+        """One frame at ``phase`` of the beat, on the polar grid: (RANGE_SAMPLES, BEAM_SAMPLES) uint8."""
         a = self.acoustics
         amplitude = self._amplitude[level_map(scene, self.sector, self._waves)]
         edges = np.abs(cv2.Sobel(amplitude, cv2.CV_32F, 0, 1, ksize=3, scale=0.25))
@@ -215,7 +222,7 @@ class Renderer:
         amplitude = cv2.GaussianBlur(amplitude, (7, 3), sigmaX=1.3, sigmaY=0.6)
         # Side lobes: a faint haze to both sides of bright reflectors.
         amplitude = cv2.addWeighted(amplitude, 1.0, cv2.blur(amplitude, (31, 3)), a.haze, 0)
-        speckle = cv2.magnitude(*self._moment(*self._moved(scene)))
+        speckle = cv2.magnitude(*self._frame_speckle(phase, *self._moved(scene)))
         power = cv2.multiply(amplitude, speckle)
         power = cv2.multiply(power, power)
         top, left = int(self._rng.integers(RANGE_SAMPLES)), int(self._rng.integers(2 * BEAM_SAMPLES))
@@ -226,12 +233,18 @@ class Renderer:
         picture = cv2.log(power) * np.float32(10 / np.log(10) * scale) + np.float32(a.gain * scale + 255)
         return np.clip(picture, 0, 255).astype(np.uint8)
 
-    def _moment(self, map_x: np.ndarray, map_y: np.ndarray) -> list[np.ndarray]:
+    def _tissue_speckle(self, phase: float) -> np.ndarray:
+        """(2, R, B) float32: the field that the tissue carries, where the scan plane cuts it at ``phase``."""
+        share, angle = self.acoustics.through_plane, 2 * np.pi * phase
+        weights = (np.sqrt(1 - share), np.sqrt(share) * np.cos(angle), np.sqrt(share) * np.sin(angle))
+        return sum(np.float32(weight) * field for weight, field in zip(weights, self._carried, strict=True))
+
+    def _frame_speckle(self, phase: float, map_x: np.ndarray, map_y: np.ndarray) -> list[np.ndarray]:
         """Speckle of one frame, real and imaginary: the carried field mixed with a fresh one."""
         top, left = int(self._rng.integers(RANGE_SAMPLES)), int(self._rng.integers(2 * BEAM_SAMPLES))
         share = self.acoustics.static_share
         parts = []
-        for still, fresh in zip(self._still, self._fresh, strict=True):
+        for still, fresh in zip(self._tissue_speckle(phase), self._fresh, strict=True):
             carried = cv2.remap(still, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             window = fresh[top : top + RANGE_SAMPLES, left : left + BEAM_SAMPLES]
             parts.append(cv2.addWeighted(carried, np.sqrt(share), window, np.sqrt(1 - share), 0))

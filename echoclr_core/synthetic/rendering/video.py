@@ -109,9 +109,9 @@ class Take:
         renderer = Renderer(
             self.acquisition.sector, self.acquisition.acoustics, self.rng, self.anatomy.unevenness
         )
-        for index in range(len(self.phases)):
+        for index, phase in enumerate(self.phases):
             scene = self.scene(index)
-            yield scene, renderer.frame(scene)
+            yield scene, renderer.frame(scene, phase)
 
 
 def make_take(
