@@ -145,6 +145,7 @@ def _tables():
     from echoclr_core.evaluate.schema import EVALUATION
     from echoclr_core.explain.regions import LANDMARKS
     from echoclr_core.finetune import tables as finetune
+    from echoclr_core.predict.tables import PATIENT_FILES, PATIENT_PREDICTIONS, PATIENT_VIDEOS
     from echoclr_core.pretrain import tables as pretrain
     from echoclr_core.synthetic.files.truth import TRUTH
     from echoclr_core.video.tables import CLIP_INDEX, MASKED_VIDEOS
@@ -170,6 +171,9 @@ def _tables():
         f"finetune/{cell}/<lr>/history.parquet": finetune.HISTORY,
         f"predictions/{cell}/<cohort>.parquet": finetune.PREDICTIONS,
         **{f"evaluation/{name}.parquet": table for name, table in EVALUATION.items()},
+        "predictions.parquet of new patients": PATIENT_PREDICTIONS,
+        "files.parquet of new patients": PATIENT_FILES,
+        "videos.parquet of new patients": PATIENT_VIDEOS,
         "explain/landmarks.parquet (synthetic cohorts only)": LANDMARKS,
         "truth.parquet of the synthetic cohort (beside its labels; no stage reads it)": TRUTH,
     }

@@ -65,7 +65,7 @@ def differences(
         found.append(f"vendor {vendor} not among {', '.join(known)}")
     limit = training["embedding_limit"]
     if distance is not None and limit is not None and distance > limit:
-        found.append(f"representation at a distance of {distance:.3g}, beyond {limit:.3g}")
+        found.append(f"representation farther than {limit:.3g} from the training videos")
     return found
 
 

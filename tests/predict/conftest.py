@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage
 
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
@@ -85,7 +87,11 @@ def study(tmp_path_factory):
         for draw, path in models.items()
     }
     torch.manual_seed(5)
-    views = TorchClassifier(CompactViewNet(2, width=2), ["plax", "other"], "plax")
+    network = CompactViewNet(2, width=2)
+    with torch.no_grad():  # every video shows the kept view
+        network.head.weight.zero_()
+        network.head.bias.copy_(torch.tensor([3.0, 0.0]))
+    views = TorchClassifier(network, ["plax", "other"], "plax")
     save_view_classifier(views, folder / "classifier.safetensors")
     training = masked[["video_id", "study_id", "fps", "height", "width", "hull_fraction"]]
     exported = ExportedStudy(
@@ -107,7 +113,7 @@ def study(tmp_path_factory):
         batch_size=SCORING.batch_size,
         precision="fp32",
         validation=predictions,
-        training_videos=training.assign(kept_fraction=0.5, manufacturer="Philips"),
+        training_videos=training.assign(kept_fraction=0.5, manufacturer="philips"),
         digests={"split": "1" * 64},
     )
     return SimpleNamespace(
@@ -157,4 +163,54 @@ def bundle_folder(study, tmp_path_factory):
     """The bundle of the study: an ensemble of two models."""
     folder = tmp_path_factory.mktemp("export") / "severe_as_echoclr"
     export_bundle(folder, study.exported, study.store, study.tables)
+    return folder
+
+
+PLANTED = {
+    "PatientName": "Canaryfield^Wilhelmina",
+    "PatientID": "MRN-CANARY-4711",
+    "AccessionNumber": "ACC-CANARY-99812",
+    "StudyDate": "20190317",
+    "PatientBirthDate": "19530228",
+    "StudyInstanceUID": "1.2.826.0.1.3680043.9999.77.1",
+    "InstitutionName": "Canary Hospital",
+}
+
+
+def write_loop(path, number, *, vendor="Philips", broken=False, **tags):
+    """A cine loop of noise in a fan with identifiers in its header."""
+    rng = np.random.default_rng(number)
+    y, x = np.mgrid[0.5:240, 0.5:320]
+    window = (np.hypot(x - 160, y - 36) < 180) & (np.abs(np.arctan2(x - 160, y - 36)) < 0.65)
+    frames = np.where(window, np.clip(70 * rng.rayleigh(0.8, (12, 240, 320)), 0, 255), 0).astype(np.uint8)
+    data = Dataset()
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = UltrasoundMultiFrameImageStorage
+    data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = f"1.2.826.0.1.3680043.9999.78.{number}"
+    for keyword, value in (PLANTED | tags).items():
+        setattr(data, keyword, value)
+    data.Manufacturer, data.FrameTime, data.NumberOfFrames = vendor, 40, len(frames)
+    data.Rows, data.Columns, data.SamplesPerPixel = 240, 320, 1
+    data.PhotometricInterpretation = "MONOCHROME2"
+    data.BitsAllocated = data.BitsStored = 8
+    data.HighBit, data.PixelRepresentation = 7, 0
+    data.PixelData = frames.tobytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data.save_as(path, enforce_file_format=True)
+    if broken:
+        path.write_bytes(path.read_bytes()[:-200_000])
+
+
+@pytest.fixture(scope="session")
+def patients(tmp_path_factory):
+    """A folder of DICOM files: a study of a known vendor, one of an unknown one, one of corrupt files."""
+    folder = tmp_path_factory.mktemp("Canaryfield")
+    uid = PLANTED["StudyInstanceUID"]
+    write_loop(folder / "a" / "loop 1.dcm", 1)
+    write_loop(folder / "a" / "loop 2.dcm", 2)
+    write_loop(folder / "a" / "broken.dcm", 3, broken=True)
+    write_loop(folder / "b" / "loop.dcm", 4, vendor="Nobody Imaging", StudyInstanceUID=f"{uid}.2")
+    write_loop(folder / "c" / "broken.dcm", 5, broken=True, StudyInstanceUID=f"{uid}.3")
+    (folder / "letter.pdf").write_bytes(b"%PDF Canaryfield Wilhelmina")
     return folder

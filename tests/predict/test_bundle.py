@@ -71,7 +71,7 @@ def test_the_description_says_what_the_study_fixed(study, bundle_folder):
     assert found["scoring"]["clip_length"] == 4
     assert found["scoring"]["batch_size"] == 8
     assert found["training"]["fps"] == [20.0, 43.0]
-    assert found["training"]["manufacturers"] == ["Philips"]
+    assert found["training"]["manufacturers"] == ["philips"]
     assert found["training"]["embedding_limit"] > 0
     validation = ensemble_validation(study.predictions)
     assert found["thresholds"] == thresholds(validation, 0.9)
