@@ -32,7 +32,7 @@ report: "report/workflow.rst"
 wildcard_constraints:
     shard=r"\d{4}",
     task="|".join(GRID.tasks) or "none",
-    init="random|kinetics400|simclr|mi_simclr|echoclr",
+    init="|".join(GRID.known_inits),
     method="simclr|mi_simclr|echoclr",
     again=r"(_seed\d+)?",
     cohort="internal|external",

@@ -92,6 +92,7 @@ rule make_result_tables:
         runtime=10,
     params:
         titles=GRID.titles,
+        init_titles=GRID.init_titles,
         published=PUBLISHED,
         core=core("make_result_tables"),
     script:

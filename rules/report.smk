@@ -1,6 +1,6 @@
 # Figures, and the one page that holds everything a reader wants.
 
-FIGURES = ["figure2", "figure3", "figure_s1", "figure_s2"]
+FIGURES = [name for name in ["figure2", "figure3", "figure_s1", "figure_s2"] if name in GRID.label_figures]
 PAGE_KEYS = [
     "explain.tasks",
     "finetune.draws",
@@ -33,6 +33,7 @@ rule plot_label_efficiency:
     params:
         published=PUBLISHED,
         titles=GRID.titles,
+        init_titles=GRID.init_titles,
         captions=captions(*FIGURES),
         core=core("plot_label_efficiency"),
     script:
@@ -65,6 +66,7 @@ rule plot_evaluation:
     params:
         inits=GRID.inits,
         titles=GRID.titles,
+        init_titles=GRID.init_titles,
         captions=captions("calibration", "subgroups"),
         least_cell=config["report"]["least_cell"],
         core=core("plot_evaluation"),
@@ -93,6 +95,7 @@ rule plot_saliency:
         runtime=10,
     params:
         titles=GRID.titles,
+        init_titles=GRID.init_titles,
         captions=captions("figure4", "figure4_checks", "figure4_movie"),
         scale=config["report"]["saliency_scale"],
         core=core("plot_saliency"),
@@ -171,6 +174,7 @@ rule plot_training:
         clip_length=config["pretrain"]["clip_length"],
         batch_size=config["pretrain"]["batch_size"],
         titles=GRID.titles,
+        init_titles=GRID.init_titles,
         captions=captions("pretraining", "finetuning"),
         core=core("plot_training"),
     script:
@@ -252,6 +256,7 @@ rule build_report:
         cells=[[cell[key] for key in ("task", "init", "ratio", "draw")] for cell in GRID.selections()],
         source="videos" if VIDEOS_GIVEN else "DICOM files",
         titles=GRID.titles,
+        init_titles=GRID.init_titles,
         inits=GRID.inits,
         methods=GRID.methods,
         core=core("build_report"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.reporting.findings import findings
+from echoclr_core.reporting.style import own_initialisations
 from tools.study_config import study_config
 from workflow_scripts.lib.grid import Grid
 
@@ -30,7 +31,10 @@ def summary(overlay: Path, *, results: Path = Path("results")) -> str:
     metrics = pd.read_parquet(folder / "evaluation" / "metrics.parquet")
     comparisons = pd.read_parquet(folder / "evaluation" / "comparisons.parquet")
     models = len(metrics[["task", "init", "ratio", "draw"]].drop_duplicates())
-    lines = [f"Found: {sentence}" for sentence in findings(metrics, comparisons, dict(Grid(config).titles))]
+    grid = Grid(config)
+    with own_initialisations(grid.init_titles):
+        sentences = findings(metrics, comparisons, dict(grid.titles))
+    lines = [f"Found: {sentence}" for sentence in sentences]
     lines += [
         f"Made:  {len(videos)} masked PLAX videos of {len(studies)} studies, {models} selected models, "
         f"{len(metrics)} rows of metrics.",

@@ -7,6 +7,7 @@ from echoclr_core.reporting.report import build_report
 from echoclr_core.reporting.sections.assemble import sections
 from echoclr_core.reporting.sections.overview import lead
 from echoclr_core.reporting.sections.page import Page
+from echoclr_core.reporting.style import own_initialisations
 from workflow_scripts.lib.job import job
 from workflow_scripts.lib.recorded import flat, joined, nested
 
@@ -22,7 +23,7 @@ def listed(paths: str | list[str]) -> list[str]:
     return [paths] if isinstance(paths, str) else list(paths)
 
 
-with job(snakemake) as log:
+with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     files = dict(snakemake.input.items())
     config = nested(
         dict(flat(json.loads(snakemake.params.page)))

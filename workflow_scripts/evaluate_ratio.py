@@ -17,6 +17,7 @@ NO_MODEL = "no learning rate gave a finite validation loss"
 with job(snakemake) as log:
     chosen = settings(snakemake)
     by_patient = chosen.evaluate.pop("resample_unit") == "patient"
+    comparisons = chosen.evaluate.pop("comparisons")
     how = EvaluationSettings(seed=chosen.seed, **chosen.evaluate)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     patients = studies.set_index("study_id")["patient_id"]
@@ -51,6 +52,7 @@ with job(snakemake) as log:
                 models,
                 **run,
                 settings=how,
+                comparisons=comparisons and [tuple(pair) for pair in comparisons],
                 n_labelled_studies=sizes[label_draw],
                 validation=scored["validation"],
                 patients=patients,

@@ -11,7 +11,7 @@ from echoclr_core.explain.saliency import clip_preparer, explain_studies
 from echoclr_core.explain.select import most_confident
 from echoclr_core.explain.summary import summarise
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.models import encoder_settings, load_classifier
+from workflow_scripts.lib.models import load_classifier
 from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
@@ -19,19 +19,18 @@ from workflow_scripts.lib.torch_threads import use_threads
 with job(snakemake) as log:
     use_threads(snakemake.threads)
     chosen = settings(snakemake)
-    encoder = encoder_settings(chosen.model)
-    models = {
-        init: load_classifier(path, encoder)
+    loaded = {
+        init: load_classifier(path)
         for init, path in zip(snakemake.params.models, snakemake.input.models, strict=True)
     }
     reference = pd.read_parquet(snakemake.input.predictions[0])
     arrays = explain_studies(
-        models,
+        {init: model for init, (model, _) in loaded.items()},
         open_store(snakemake.input.store),
         most_confident(reference, chosen.explain["n_studies"]),
         prepare={
-            init: clip_preparer(size=chosen.model["input_size"], kinetics=init == "kinetics400")
-            for init in models
+            init: clip_preparer(size=chosen.model["input_size"], normalisation=header.standardisation)
+            for init, (_, header) in loaded.items()
         },
         n_frames=chosen.explain["frames"],
         n_randomisations=chosen.explain["n_randomisations"],

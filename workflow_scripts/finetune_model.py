@@ -19,7 +19,8 @@ with (
         snakemake,
         params.finished,
         data=digest_entry(snakemake.input.digest, "training", "validation"),
-        weights=weights_entry(str(snakemake.input.weights)) or params.kinetics,
+        weights=weights_entry(str(snakemake.input.weights)) or params.given_weights,
+        initialisation=params.initialisation,
         model=[cell.task, cell.init, cell.lr, params.label_draw, params.pretraining],
         label_rule=params.label_rule,
     )

@@ -6,11 +6,11 @@ from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.reporting.exhibits import figure_name
 from echoclr_core.reporting.pages import page_of
 from echoclr_core.reporting.reliability import reliability_figure
-from echoclr_core.reporting.style import save_figure
+from echoclr_core.reporting.style import own_initialisations, save_figure
 from echoclr_core.reporting.subgroups import subgroup_figure
 from workflow_scripts.lib.job import job
 
-with job(snakemake) as log:
+with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     all_titles = dict(snakemake.params.titles)
     curve = EVALUATION["calibration_curve"].read(snakemake.input.curve)
     for path in snakemake.output.calibration:

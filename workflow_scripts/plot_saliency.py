@@ -5,10 +5,10 @@ import numpy as np
 from echoclr_core.reporting.movie import movie_frames, write_movie
 from echoclr_core.reporting.saliency import saliency_figure
 from echoclr_core.reporting.saliency_checks import cascade_figure
-from echoclr_core.reporting.style import save_figure
+from echoclr_core.reporting.style import own_initialisations, save_figure
 from workflow_scripts.lib.job import job
 
-with job(snakemake) as log:
+with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     with np.load(snakemake.input[0]) as stored:
         arrays = dict(stored)
     models = [str(name) for name in arrays["models"]]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.reporting.style import save_figure
+from echoclr_core.reporting.style import own_initialisations, save_figure
 from echoclr_core.reporting.training_curves import finetuning_curves, pretraining_curves
 from workflow_scripts.lib.job import job
 
-with job(snakemake) as log:
+with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     methods = snakemake.params.methods  # the files are those of each pretraining in turn
     histories = {
         method: [pd.read_parquet(path) for path in snakemake.input.pretrain[place :: len(methods)]]

@@ -15,7 +15,7 @@ import pandas as pd
 from echoclr_core.common.randomness import generator
 from echoclr_core.common.tables import Column, Table
 from echoclr_core.evaluate.checks import as_scores, as_two_classes
-from echoclr_core.evaluate.schema import COHORTS, INITS
+from echoclr_core.evaluate.schema import COHORTS
 
 _CELL = {
     "task": Column(kind="str", description="What is predicted."),
@@ -29,7 +29,7 @@ EFFICIENCY = Table(
     "label efficiency",
     {
         **_CELL,
-        "init": Column(kind="str", description="initialisation", allowed=INITS),
+        "init": Column(kind="str", description="initialisation"),
         "auroc_mean": Column(kind="float", description="mean AUROC over the repeats", low=0, high=1),
         "auroc_sd": Column(
             kind="float",
@@ -48,8 +48,8 @@ DIFFERENCES = Table(
     "differences",
     {
         **_CELL,
-        "init_a": Column(kind="str", description="initialisation held to be better", allowed=INITS),
-        "init_b": Column(kind="str", description="initialisation it is compared with", allowed=INITS),
+        "init_a": Column(kind="str", description="initialisation held to be better"),
+        "init_b": Column(kind="str", description="initialisation it is compared with"),
         "difference": Column(
             kind="float", description="mean AUROC of init_a less that of init_b", low=-1, high=1
         ),
@@ -112,7 +112,7 @@ def efficiency(
     means, differences
         Columns init, auroc_mean, auroc_sd, ci_low, ci_high; and init_a, init_b, difference, ci_low, ci_high
         for every pair, init_a being
-        the later one of INITS.
+        the later one of ``scores``.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def efficiency(
     counts = _two_class_counts(rng, labels, n_resamples)
     weights = _repeat_weights(rng, repeats, n_resamples)
     means, resampled = [], {}
-    for init in sorted(scores, key=INITS.index):
+    for init in scores:
         rows = [as_scores(scores[init][repeat], len(labels)) for repeat in repeats]
         plain = np.array([resampled_aurocs(labels, row, np.ones((1, len(labels))))[0] for row in rows])
         drawn = np.stack([resampled_aurocs(labels, row, counts) for row in rows], 1)  # (B, repeats)

@@ -2,7 +2,6 @@
 
 from echoclr_core.common.tables import Column, Table
 
-INITS = ("random", "kinetics400", "simclr", "mi_simclr", "echoclr")
 COHORTS = ("internal", "external")
 
 _RUN = {
@@ -16,7 +15,7 @@ METRICS = Table(
     "METRICS",
     {
         "task": _RUN["task"],
-        "init": Column(kind="str", description="Initialisation of the model.", allowed=INITS),
+        "init": Column(kind="str", description="Initialisation of the model."),
         "ratio": _RUN["ratio"],
         "draw": _RUN["draw"],
         "cohort": _RUN["cohort"],
@@ -48,8 +47,8 @@ COMPARISONS = Table(
     "COMPARISONS",
     {
         **_RUN,
-        "init_a": Column(kind="str", description="Initialisation held to be better.", allowed=INITS),
-        "init_b": Column(kind="str", description="Initialisation it is compared with.", allowed=INITS),
+        "init_a": Column(kind="str", description="Initialisation held to be better."),
+        "init_b": Column(kind="str", description="Initialisation it is compared with."),
         "auroc_a": Column(kind="float", nullable=True, description="AUROC of init_a.", low=0, high=1),
         "auroc_b": Column(kind="float", nullable=True, description="AUROC of init_b.", low=0, high=1),
         "statistic": Column(kind="float", nullable=True, description="D of pROC's bootstrap test."),

@@ -10,18 +10,18 @@ from torch import Tensor, nn
 from echoclr_core.explain.gradcam import class_activation, zoom_map
 from echoclr_core.explain.regions import VALVE_RADIUS_CM, disc, peak_inside, sector_of, share_inside
 from echoclr_core.explain.sanity import cascade_stages, randomisation_cascade
-from echoclr_core.video.augmentation import normalise, resize_clips, standardise_kinetics
+from echoclr_core.video.augmentation import normalise, resize_clips, standardise
 from echoclr_core.video.sampling import is_short
 from echoclr_core.video.store import ClipStore
 
 Prepare = Callable[[np.ndarray], Tensor]
 
 
-def clip_preparer(*, size: int | None = None, kinetics: bool = False) -> Prepare:
+def clip_preparer(*, size: int | None = None, normalisation: str = "min-max") -> Prepare:
     """A function from a stored clip (T, H, W) uint8 to a model's input (3, T, h, w) float32.
 
     Shrunk to ``size`` (None: as it is), scaled to [0, 1] by the clip's own minimum and maximum, three equal
-    channels, and standardised as Kinetics-400 for the Kinetics initialisation only.
+    channels, and standardised as ``normalisation`` says (``video.augmentation.NORMALISATIONS``).
     """
 
     def prepare(clip: np.ndarray) -> Tensor:
@@ -29,7 +29,7 @@ def clip_preparer(*, size: int | None = None, kinetics: bool = False) -> Prepare
         if size is not None and clips.shape[2:] != (size, size):
             clips = resize_clips(clips, size)
         channels = normalise(clips)[:, None].expand(-1, 3, -1, -1, -1)
-        return (standardise_kinetics(channels) if kinetics else channels)[0]
+        return standardise(channels, normalisation)[0]
 
     return prepare
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from echoclr_core.finetune.run import FinetuneResult
-from echoclr_core.models.classifier_file import ClassifierHeader, save_classifier
+from echoclr_core.models.classifier_file import ClassifierHeader, header_normalisation, save_classifier
 from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.training.settings import settings_from
 
@@ -35,7 +35,7 @@ def header_of(
         frame_stride=settings["frame_stride"],
         clips_per_video=settings["eval_clips_per_video"],
         frame_rate=run["frame_rate"],
-        normalisation="min-max, kinetics400" if settings["kinetics_standardisation"] else "min-max",
+        normalisation=header_normalisation(settings["normalisation"]),
         task=task,
         label_rule=dict(label_rule or {}),
         initialisation=initialisation or run["initial"],

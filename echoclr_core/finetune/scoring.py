@@ -61,7 +61,7 @@ def logits_of_models(
 ) -> list[Tensor]:
     """:func:`clip_logits` of several models in one pass: each clip is read and prepared once for all.
 
-    ``settings`` of the models may differ in ``kinetics_standardisation`` and in what scoring does not use.
+    ``settings`` of the models may differ in ``normalisation`` and in what scoring does not use.
     """
     first = settings[0]
     training = [model.training for model in models]
@@ -74,10 +74,10 @@ def logits_of_models(
         for batch in load_batches(batches, 0, len(batches), workers=workers, pin_memory=pin_memory):
             check()
             grey = grey_input(batch["clips"].to(compute.device, non_blocking=True), None, first.input_size)
-            for kinetics in sorted({each.kinetics_standardisation for each in settings}):
-                given = compute.place_clips(network_input(grey, kinetics=kinetics))
+            for normalisation in sorted({each.normalisation for each in settings}):
+                given = compute.place_clips(network_input(grey, normalisation=normalisation))
                 for model, each, kept in zip(models, settings, logits, strict=True):
-                    if each.kinetics_standardisation == kinetics:
+                    if each.normalisation == normalisation:
                         with compute.autocast():
                             kept.append(model(given).float())
     finally:
@@ -121,7 +121,7 @@ def score_clips(
 ) -> Tensor:
     """(n, T, H, W) uint8 -> (n,) logits."""
     grey = grey_input(clips.to(compute.device, non_blocking=True), draws, settings.input_size)
-    given = compute.place_clips(network_input(grey, kinetics=settings.kinetics_standardisation))
+    given = compute.place_clips(network_input(grey, normalisation=settings.normalisation))
     with compute.autocast():
         return model(given)
 

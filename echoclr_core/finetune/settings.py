@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from echoclr_core.training.compute import MEMORY_FORMATS, PRECISIONS
 from echoclr_core.training.settings import require
-from echoclr_core.video.augmentation import AugmentSettings
+from echoclr_core.video.augmentation import NORMALISATIONS, AugmentSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,9 @@ class FinetuneSettings:
     refresh_batch_norm
         Before each validation, compute the running statistics of batch norm anew from this many of the last
         training batches; 0 (the paper's) keeps those that followed the weights slowly.
-    kinetics_standardisation
-        Standardise by Kinetics mean and deviation, as the Kinetics initialisation needs.
+    normalisation
+        "min-max", or the name of the mean and deviation that the initial weights were trained with: see
+        ``video.augmentation.NORMALISATIONS``.
     eval_clips_per_video
         Clips a video for validation and prediction, evenly spaced from its first to its last.
     augmentation
@@ -75,7 +76,7 @@ class FinetuneSettings:
     dropout: float = 0.0
     freeze_encoder: bool = False
     refresh_batch_norm: int = 0
-    kinetics_standardisation: bool = False
+    normalisation: str = "min-max"
     eval_clips_per_video: int = 4
     augmentation: AugmentSettings = field(default_factory=AugmentSettings)
     precision: str = "auto"
@@ -87,6 +88,7 @@ class FinetuneSettings:
     def __post_init__(self):
         for name, allowed in (
             ("optimizer", ("adam", "adamw")),
+            ("normalisation", NORMALISATIONS),
             ("precision", PRECISIONS),
             ("memory_format", MEMORY_FORMATS),
         ):

@@ -9,6 +9,7 @@ from typing import Any
 from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.models.heads import Classifier
 from echoclr_core.models.weights import read_weights, save_weights
+from echoclr_core.video.augmentation import NORMALISATIONS
 
 KIND = "echoclr classifier"
 FORMAT = 1
@@ -33,8 +34,8 @@ class ClassifierHeader:
     frame_rate
         Median of the training videos, frames/s; None where no video states one.
     normalisation
-        "min-max" (each clip to [0, 1] by its own minimum and maximum), or "min-max, kinetics400" (then
-        standardised by the mean and deviation of Kinetics-400).
+        "min-max" (each clip to [0, 1] by its own minimum and maximum), or "min-max, kinetics400" or
+        "min-max, imagenet" (then standardised by the mean and deviation of those pictures).
     task, label_rule
         What is predicted, and which studies were positive, as plain values.
     initialisation
@@ -65,10 +66,14 @@ class ClassifierHeader:
 
     def __post_init__(self):
         object.__setattr__(self, "frame_size", tuple(int(side) for side in self.frame_size))
-        if self.normalisation not in NORMALISATIONS:
-            raise ValueError(
-                f"normalisation {self.normalisation!r} is not known; allowed are {list(NORMALISATIONS)}"
-            )
+        allowed = [header_normalisation(name) for name in NORMALISATIONS]
+        if self.normalisation not in allowed:
+            raise ValueError(f"normalisation {self.normalisation!r} is not known; allowed are {allowed}")
+
+    @property
+    def standardisation(self) -> str:
+        """``normalisation`` as :func:`echoclr_core.video.augmentation.standardise` takes it."""
+        return self.normalisation.removeprefix("min-max, ")
 
     def to_metadata(self) -> dict[str, str]:
         """The header as a safetensors file keeps it: text to text, values as JSON."""
@@ -103,7 +108,9 @@ class ClassifierHeader:
         return cls(encoder=EncoderSettings(**encoder | {"blocks": tuple(encoder["blocks"])}), **values)
 
 
-NORMALISATIONS = ("min-max", "min-max, kinetics400")
+def header_normalisation(name: str) -> str:
+    """One of ``video.augmentation.NORMALISATIONS`` in the words of the header."""
+    return name if name == "min-max" else f"min-max, {name}"
 
 
 def save_classifier(path: str | Path, model: Classifier, header: ClassifierHeader) -> None:

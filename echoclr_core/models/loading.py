@@ -13,7 +13,7 @@ from echoclr_core.models.classifier_file import ClassifierHeader
 from echoclr_core.models.encoder import Encoder, as_rgb, build_encoder
 from echoclr_core.models.heads import Classifier
 from echoclr_core.models.weights import load_strictly, read_weights
-from echoclr_core.video.augmentation import normalise, resize_clips, standardise_kinetics
+from echoclr_core.video.augmentation import normalise, resize_clips, standardise
 from echoclr_core.video.sampling import even_starts
 
 
@@ -53,8 +53,7 @@ class ClipClassifier(Classifier):
         clips = clips.to(self.head.weight.device)
         size = self.header.input_size
         grey = clips if tuple(clips.shape[2:]) == (size, size) else resize_clips(clips, size)
-        colour = as_rgb(normalise(grey))
-        return standardise_kinetics(colour) if "kinetics400" in self.header.normalisation else colour
+        return standardise(as_rgb(normalise(grey)), self.header.standardisation)
 
     @torch.no_grad()
     def score(self, clips: ArrayLike | Tensor) -> np.ndarray:

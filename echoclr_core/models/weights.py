@@ -52,7 +52,21 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         with safetensors.safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
     except (safetensors.SafetensorError, OSError) as error:  # a folder is an OSError
-        raise ValueError(f"{path} is not a readable safetensors file: {error}") from error
+        raise ValueError(f"{path} is not a readable safetensors file: {error}{_pickle_hint(path)}") from error
+
+
+def _pickle_hint(path: Path) -> str:
+    """What to do with a file of torch.save, which is a zip archive or a pickle."""
+    head = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(4)
+    if head[:2] != b"PK" and head[:1] != b"\x80":
+        return ""
+    return (
+        ". It looks like a PyTorch checkpoint, which is a pickle; it is refused, since loading one may "
+        "run code. python -m tools.convert_weights makes a safetensors file of it, reading tensors only"
+    )
 
 
 def load_strictly(module: nn.Module, weights: Mapping[str, Tensor], *, source: str) -> int:

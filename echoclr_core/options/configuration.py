@@ -9,6 +9,7 @@ from echoclr_core.options.evaluate import EvaluateOptions
 from echoclr_core.options.explain import ExplainOptions
 from echoclr_core.options.export import ExportOptions
 from echoclr_core.options.finetune import FinetuneOptions
+from echoclr_core.options.initialisations import INITIALISATIONS, Initialisations
 from echoclr_core.options.input import InputOptions
 from echoclr_core.options.mask import MaskOptions
 from echoclr_core.options.model import ModelOptions
@@ -34,6 +35,7 @@ class Configuration:
     model: ModelOptions = section(ModelOptions)
     augmentation: AugmentationOptions = section(AugmentationOptions)
     pretrain: PretrainOptions = section(PretrainOptions)
+    initialisations: Initialisations = INITIALISATIONS
     finetune: FinetuneOptions = section(FinetuneOptions)
     evaluate: EvaluateOptions = section(EvaluateOptions)
     explain: ExplainOptions = section(ExplainOptions)

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from echoclr_core.options.base import Unique, option, options
 
+Pair = Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]
+
 
 @options()
 class EvaluateOptions:
@@ -36,6 +38,15 @@ class EvaluateOptions:
         "What the bootstrap resamples: studies, or patients with all their studies.",
         changes="output",
         source="paper (study)",
+    )
+    comparisons: tuple[Pair, ...] | None = option(
+        None,
+        (
+            "Pairs [a, b] of initialisations, each tested for a above b; null = the paper's: echoclr above "
+            "each other one, mi_simclr above simclr. P-values are adjusted within a task and test set."
+        ),
+        changes="output",
+        source="paper",
     )
     target_rate: float = option(
         0.9,

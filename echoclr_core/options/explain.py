@@ -1,7 +1,5 @@
 """Options of section `explain`."""
 
-from typing import Literal
-
 from echoclr_core.options.base import Unique, option, options
 
 
@@ -15,13 +13,13 @@ class ExplainOptions:
         changes="output",
         source="paper (severe AS)",
     )
-    reference: Literal["random", "kinetics400", "simclr", "mi_simclr", "echoclr"] = option(
+    reference: str = option(
         "kinetics400",
         "The initialisation whose most confident studies are shown (upper row).",
         changes="output",
         source="paper (Kinetics-400)",
     )
-    model: Literal["random", "kinetics400", "simclr", "mi_simclr", "echoclr"] = option(
+    model: str = option(
         "echoclr",
         "The initialisation shown beside it (lower row).",
         changes="output",

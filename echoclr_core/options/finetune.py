@@ -1,6 +1,6 @@
 """Options of section `finetune`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,14 +13,14 @@ class LearningRates:
 
     supervised: Unique[str | float] = option(
         ("1e-4",),
-        "random and kinetics400, above low_label_threshold.",
+        "random, kinetics400 and your own initialisations, above low_label_threshold.",
         changes="numbers",
         source="paper",
         min_length=1,
     )
     supervised_few: Unique[str | float] = option(
         ("1e-4", "5e-5", "1e-5"),
-        "random and kinetics400, up to low_label_threshold.",
+        "random, kinetics400 and your own initialisations, up to low_label_threshold.",
         changes="numbers",
         source="paper",
         min_length=1,
@@ -55,9 +55,12 @@ class FinetuneOptions:
         source="paper",
         max_length=12,
     )
-    initialisations: Unique[Literal["random", "kinetics400", "simclr", "mi_simclr", "echoclr"]] = option(
+    initialisations: Unique[str] = option(
         ("random", "kinetics400", "simclr", "mi_simclr", "echoclr"),
-        "Initial weights of the encoder.",
+        (
+            "Initial weights of the encoder: random, kinetics400, simclr, mi_simclr, echoclr, and names "
+            "under initialisations."
+        ),
         changes="numbers",
         source="paper",
         min_length=1,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from echoclr_core.reporting.label_efficiency import FIGURES, summarise_draws
+from echoclr_core.reporting.label_efficiency import figure_content, summarise_draws
 from echoclr_core.reporting.panels import LETTERS, panels_of
 from echoclr_core.reporting.performance import format_interval
 from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, init_name
@@ -15,7 +15,7 @@ def figure_caption(number: str, metrics: pd.DataFrame, titles: Mapping[str, str]
 
     ``titles``: task to title of the panels, as the figure has them.
     """
-    metric, inits = FIGURES[number]
+    metric, inits = figure_content(number)
     rows = metrics[(metrics["metric"] == metric) & metrics["init"].isin(list(inits))]
     panels = panels_of(titles, rows["task"])
     name = METRIC_LABELS.get(metric, metric)

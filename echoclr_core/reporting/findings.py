@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from echoclr_core.reporting.captions import with_interval
+from echoclr_core.reporting.performance import reference_of
 from echoclr_core.reporting.style import COHORT_NAMES, init_name
 
 ALPHA = 0.05
 DIVERGED = 2 * math.log(2)  # nats; probability 0.5 for every study gives log 2
-REFERENCE = "echoclr"
 
 
 def findings(metrics: pd.DataFrame, comparisons: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
@@ -54,34 +54,47 @@ def _of_task(metrics: pd.DataFrame, comparisons: pd.DataFrame, task: str, title:
         f"%), internal test set of {first['n_studies']:,} studies with {first['n_positive']:,} cases: AUROC "
         f"{', '.join(named)} ({intervals}{repeats})."
     )
-    return f"{text} {_order(means['value'], _tests(comparisons, first))}".strip()
+    order = _order(means["value"], _tests(comparisons, first), reference_of(comparisons, task))
+    return f"{text} {order}".strip()
 
 
 def _tests(comparisons: pd.DataFrame, cell: pd.Series) -> pd.DataFrame:
-    same = comparisons["init_a"] == REFERENCE
+    same = comparisons["init_a"] == reference_of(comparisons, cell["task"])
     for name in ("task", "cohort", "ratio"):
         same &= comparisons[name] == cell[name]
-    return comparisons[same & comparisons["estimable"]]
+    return comparisons[same]
 
 
-def _order(values: pd.Series, tests: pd.DataFrame) -> str:
-    """Whether the paper's order, EchoCLR above every other initialisation, is found."""
-    others = [init for init in values.index if init != REFERENCE]
-    if REFERENCE not in values.index or not others:
+def _order(values: pd.Series, tests: pd.DataFrame, reference: str) -> str:
+    """Whether the order that the comparisons ask for is found: the paper's, EchoCLR above every other
+    initialisation, or that of the configuration.
+    """
+    compared = set(tests["init_b"])
+    others = [init for init in values.index if init in compared]
+    if reference not in values.index or not others:
         return ""
-    above = [init for init in others if values[init] >= values[REFERENCE]]
+    name = _order_name(reference, others, everyone=len(others) == len(values) - 1)
+    above = [init for init in others if values[init] >= values[reference]]
     if above:
         names = listing([init_name(init) for init in above])
         return (
-            "The paper's order (EchoCLR above every other initialisation) does not hold here: "
-            f"{names} {'is' if len(above) == 1 else 'are'} not below EchoCLR."
+            f"{name} does not hold here: {names} {'is' if len(above) == 1 else 'are'} not below "
+            f"{init_name(reference)}."
         )
-    largest = tests.groupby("init_b")["p_holm"].max()
+    largest = tests[tests["estimable"]].groupby("init_b")["p_holm"].max()
     separated = [init for init in others if largest.get(init, 1.0) < ALPHA]
-    text = "The paper's order (EchoCLR above every other initialisation) holds here in the point estimates"
+    text = f"{name} holds here in the point estimates"
     if not separated:
         return f"{text}; no difference is statistically separated (Holm-adjusted P ≥ {ALPHA:g})."
     return f"{text}; Holm-adjusted P < {ALPHA:g} against {listing([init_name(init) for init in separated])}."
+
+
+def _order_name(reference: str, others: Sequence[str], *, everyone: bool) -> str:
+    if reference == "echoclr" and everyone:
+        return "The paper's order (EchoCLR above every other initialisation)"
+    return (
+        f"The expected order ({init_name(reference)} above {listing([init_name(init) for init in others])})"
+    )
 
 
 def below_chance(metrics: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from echoclr_core.reporting.panels import LETTERS, panel_title, panels_of
 from echoclr_core.reporting.style import (
+    ELSEWHERE,
     METRIC_LABELS,
     MUTED,
     PAGE,
@@ -17,22 +18,37 @@ from echoclr_core.reporting.style import (
     footnote,
     init_name,
     init_style,
+    init_styles,
+    own_names,
     panel_letter,
     styled,
 )
 
-TRANSFER = ("random", "kinetics400", "echoclr")  # Figure 2: is pretraining on echocardiograms worth it?
-ABLATION = ("simclr", "mi_simclr", "echoclr")  # Figure 3: what does each part add?
 FIGURES = {
-    "2": ("auroc", TRANSFER),
-    "3": ("auroc", ABLATION),
-    "s1": ("aupr_trapezoid", TRANSFER),
-    "s2": ("aupr_trapezoid", ABLATION),
+    "2": ("auroc", "transfer"),
+    "3": ("auroc", "methods"),
+    "s1": ("aupr_trapezoid", "transfer"),
+    "s2": ("aupr_trapezoid", "methods"),
 }
-"""Figure of the paper to (metric, initialisations)."""
+"""Figure of the paper to (metric, group of initialisations)."""
 
 LEAST_GAP = 0.3  # decades between two ticks, so that their labels stay apart
 DODGE = 0.022  # decades between the error bars of two initialisations
+
+
+def figure_content(number: str) -> tuple[str, list[str]]:
+    """Metric and initialisations of Figure "2", "3", "s1" or "s2".
+
+    Figures 2 and S1 ask whether pretraining on echocardiograms is worth it: EchoCLR beside weights from
+    elsewhere, those of the user's own among them. Figures 3 and S2 ask what each part of the method adds.
+    """
+    if number not in FIGURES:
+        raise ValueError(f"figure: received {number!r}; allowed is one of {list(FIGURES)}")
+    metric, group = FIGURES[number]
+    elsewhere = [*ELSEWHERE, *own_names()]
+    if group == "transfer":
+        return metric, [*elsewhere, "echoclr"]
+    return metric, [init for init in init_styles() if init not in elsewhere]
 
 
 @styled
@@ -104,9 +120,7 @@ def figure_of_paper(
     published: pd.DataFrame | None = None,
 ) -> Figure:
     """Figure "2", "3", "s1" or "s2" of the paper: :func:`label_efficiency_figure` as it sets it."""
-    if number not in FIGURES:
-        raise ValueError(f"figure: received {number!r}; allowed is one of {list(FIGURES)}")
-    metric, inits = FIGURES[number]
+    metric, inits = figure_content(number)
     return label_efficiency_figure(metrics, inits, titles=titles, metric=metric, published=published)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from echoclr_core.evaluate.schema import COHORTS, INITS
-from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, init_name
+from echoclr_core.evaluate.schema import COHORTS
+from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, init_name, init_styles
 from echoclr_core.reporting.tables import ABSENT, EXACT
 
 NOT_ESTIMABLE = "n.e."
@@ -40,9 +40,9 @@ def performance_table(
     -------
     Text columns "Training studies", "Draw" (only with several), "Initialisation", and for each cohort
     "Internal AUROC" as "0.818 (0.793–0.840)", "Internal AUPR", "Internal P, raw" and "Internal P, Holm"
-    (EchoCLR above this one: "<0.001", "n.e." where it cannot be estimated, "–" where there is no such test);
-    then float columns ending in EXACT: value and bounds of each metric, the bounds of AUROC by DeLong on the
-    logit scale, p and Holm-adjusted p.
+    (the reference above this one: "<0.001", "n.e." where it cannot be estimated, "–" where there is no such
+    test); then float columns ending in EXACT: value and bounds of each metric, the bounds of AUROC by DeLong
+    on the logit scale, p and Holm-adjusted p.
 
     Raises
     ------
@@ -55,7 +55,9 @@ def performance_table(
             f"performance table: no rows of task {task!r}; there are {sorted(set(metrics['task']))}"
         )
     values = _lookup(rows, ["ratio", "draw", "init", "cohort", "metric"], ["value", "ci_low", "ci_high"])
-    mine = comparisons[(comparisons["task"] == task) & (comparisons["init_a"] == "echoclr")]
+    mine = comparisons[
+        (comparisons["task"] == task) & (comparisons["init_a"] == reference_of(comparisons, task))
+    ]
     tests = _lookup(mine, ["ratio", "draw", "init_b", "cohort"], ["p", "p_holm", "estimable"])
     told = _published(published, task)
     labelled = rows.groupby("ratio")["n_labelled_studies"].max()
@@ -88,8 +90,18 @@ def performance_table(
     return pd.DataFrame(lines)
 
 
-def performance_caption(metrics: pd.DataFrame, task: str, *, title: str, aupr: str = "aupr_trapezoid") -> str:
-    """What the columns of :func:`performance_table` mean, with the run's own counts; plain text."""
+def performance_caption(
+    metrics: pd.DataFrame,
+    task: str,
+    *,
+    title: str,
+    reference: str = "echoclr",
+    aupr: str = "aupr_trapezoid",
+) -> str:
+    """What the columns of :func:`performance_table` mean, with the run's own counts; plain text.
+
+    ``reference``: see :func:`reference_of`.
+    """
     rows = metrics[(metrics["task"] == task) & (metrics["metric"] == "auroc")]
     sizes = []
     for cohort in COHORTS:
@@ -106,12 +118,20 @@ def performance_caption(metrics: pd.DataFrame, task: str, *, title: str, aupr: s
             f"{title}: {'; '.join(sizes)}.",
             f"Value (95% percentile bootstrap interval{drawn}, studies drawn with replacement).",
             f"AUPR: {METRIC_LABELS[aupr]}.",
-            "P: one-sided paired bootstrap test that EchoCLR has the greater AUROC, raw and adjusted by",
-            "Holm's method for all such tests of this task on this test set;",
-            f"{NOT_ESTIMABLE}: not estimable.",
+            *_test_words(reference),
             "Intervals from few cases are too narrow: read them with the number of cases.",
         ]
     )
+
+
+def _test_words(reference: str) -> list[str]:
+    if not reference:
+        return ["No comparison was asked for."]
+    return [
+        f"P: one-sided paired bootstrap test that {init_name(reference)} has the greater AUROC, raw and "
+        "adjusted by Holm's method for all comparisons of this task on this test set;",
+        f"{NOT_ESTIMABLE}: not estimable.",
+    ]
 
 
 def format_p(p: float) -> str:
@@ -132,7 +152,14 @@ def format_interval(value: float, ci_low: float, ci_high: float) -> str:
 def _runs(rows: pd.DataFrame) -> list[tuple[float, int, str]]:
     """(ratio, draw, init) by rising ratio and draw, initialisations in their fixed order."""
     found = set(zip(rows["ratio"].astype(float), rows["draw"].astype(int), rows["init"], strict=True))
-    return sorted(found, key=lambda run: (run[0], run[1], INITS.index(run[2])))
+    order = list(init_styles())
+    return sorted(found, key=lambda run: (run[0], run[1], order.index(run[2])))
+
+
+def reference_of(comparisons: pd.DataFrame, task: str) -> str:
+    """The initialisation that most comparisons of a task hold to be better; "" where there is none."""
+    counts = comparisons.loc[comparisons["task"] == task, "init_a"].value_counts(sort=True)
+    return str(counts.index[0]) if len(counts) else ""
 
 
 def _lookup(rows: pd.DataFrame, keys: list[str], columns: list[str]) -> dict[tuple, dict]:

@@ -5,9 +5,12 @@ well as in hue, so that they can be told apart with any colour vision and in gre
 differ too.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
+from itertools import cycle
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -78,6 +81,21 @@ INIT_STYLES = {
     "mi_simclr": InitStyle(name="MI-SimCLR", colour="#1f8f7a", marker="D", line=(0, (6, 2))),
     "echoclr": InitStyle(name="EchoCLR", colour="#0b2f66", marker="o", line="-"),
 }
+ELSEWHERE = ("random", "kinetics400")
+"""Initial weights that no pretraining of the study makes."""
+
+_FURTHER_LOOKS = (
+    ("#8a4fb0", "v", (0, (3, 1, 1, 1))),
+    ("#b3202c", "P", (0, (5, 1))),
+    ("#6b4a1e", "X", (0, (1, 1))),
+    ("#d67fb2", "<", (0, (4, 1, 1, 1, 1, 1))),
+    ("#8f9120", ">", (0, (8, 2))),
+    ("#3c3f44", "*", (0, (2, 2))),
+)
+"""Colour, marker and line of the initialisations that a study defines, in the order of its configuration."""
+
+_OWN: ContextVar[Mapping[str, InitStyle] | None] = ContextVar("own initialisations", default=None)
+
 COHORT_NAMES = {"internal": "internal test set", "external": "external test set"}
 METRIC_LABELS = {
     "auroc": "AUROC",
@@ -87,6 +105,37 @@ METRIC_LABELS = {
 }
 
 
+@contextmanager
+def own_initialisations(titles: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """Inside, the initialisations that a study defines have a name and a look as the built-in ones do.
+
+    Parameters
+    ----------
+    titles
+        (name, title) of each, in the order of the configuration; looks repeat after six.
+    """
+    styles = {
+        name: InitStyle(name=title, colour=colour, marker=marker, line=line)
+        for (name, title), (colour, marker, line) in zip(titles, cycle(_FURTHER_LOOKS), strict=False)
+    }
+    token = _OWN.set(styles)
+    try:
+        yield
+    finally:
+        _OWN.reset(token)
+
+
+def init_styles() -> dict[str, InitStyle]:
+    """Every initialisation in the order of figures and tables: weights from elsewhere, then the methods."""
+    elsewhere = {name: INIT_STYLES[name] for name in ELSEWHERE}
+    return elsewhere | dict(_OWN.get() or {}) | INIT_STYLES
+
+
+def own_names() -> list[str]:
+    """The initialisations of :func:`own_initialisations`, in their order."""
+    return list(_OWN.get() or {})
+
+
 def init_name(init: str) -> str:
     """Display name of an initialisation; ValueError for an unknown one."""
     return init_style(init).name
@@ -94,21 +143,24 @@ def init_name(init: str) -> str:
 
 def init_style(init: str) -> InitStyle:
     """Name, colour, marker and line style of an initialisation; ValueError for an unknown one."""
-    if init not in INIT_STYLES:
-        raise ValueError(f"initialisation: received {init!r}; allowed is one of {list(INIT_STYLES)}")
-    return INIT_STYLES[init]
+    styles = init_styles()
+    if init not in styles:
+        raise ValueError(f"initialisation: received {init!r}; allowed is one of {list(styles)}")
+    return styles[init]
 
 
 def init_label(model: str) -> str:
     """Display name of an initialisation; of anything else, the name itself."""
-    return INIT_STYLES[model].name if model in INIT_STYLES else model
+    styles = init_styles()
+    return styles[model].name if model in styles else model
 
 
 def init_look(model: str) -> dict:
     """Keywords of ``plot`` for an initialisation's line; plain ink for anything else."""
-    if model not in INIT_STYLES:
+    styles = init_styles()
+    if model not in styles:
         return {"color": INK, "marker": "o", "linestyle": "-"}
-    style = INIT_STYLES[model]
+    style = styles[model]
     return {"color": style.colour, "marker": style.marker, "linestyle": style.line}
 
 

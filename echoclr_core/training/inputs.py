@@ -8,7 +8,7 @@ from torch import Tensor
 
 from echoclr_core.common.digest import digest
 from echoclr_core.models.encoder import as_rgb
-from echoclr_core.video.augmentation import augment, normalise, resize_clips, standardise_kinetics
+from echoclr_core.video.augmentation import augment, normalise, resize_clips, standardise
 from echoclr_core.video.store import ClipStore
 
 
@@ -35,12 +35,9 @@ def grey_input(clips: Tensor, draws: Tensor | None, input_size: int | None) -> T
     return normalise(grey)
 
 
-def network_input(grey: Tensor, *, kinetics: bool = False) -> Tensor:
-    """(B, T, H, W) in [0, 1] -> (B, 3, T, H, W), with ``kinetics`` standardised as the Kinetics weights
-    expect.
-    """
-    colour = as_rgb(grey)
-    return standardise_kinetics(colour) if kinetics else colour
+def network_input(grey: Tensor, *, normalisation: str = "min-max") -> Tensor:
+    """(B, T, H, W) in [0, 1] -> (B, 3, T, H, W), standardised as the initial weights expect."""
+    return standardise(as_rgb(grey), normalisation)
 
 
 def read_clips(

@@ -13,9 +13,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-# Red, green, blue of Kinetics-400, as torchvision's video networks were trained.
-KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
-KINETICS_STD = (0.22803, 0.22145, 0.216989)
+STANDARDISATIONS = {
+    "kinetics400": ((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989)),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+}
+"""Name to mean and standard deviation of red, green and blue, as torchvision's networks were trained."""
+
+NORMALISATIONS = ("min-max", *STANDARDISATIONS)
+"""What a network is shown: a clip in [0, 1] by its own minimum and maximum, or that clip standardised."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,19 +223,27 @@ def normalise(clips: torch.Tensor) -> torch.Tensor:
     return (clips - low).div_(torch.where(span > 0, span, 1.0))
 
 
-def standardise_kinetics(clips: torch.Tensor) -> torch.Tensor:
-    """Subtract the mean and divide by the standard deviation of Kinetics-400 by channel (red, green, blue).
+def standardise(clips: torch.Tensor, normalisation: str) -> torch.Tensor:
+    """Subtract the mean and divide by the standard deviation by channel (red, green, blue).
 
     Parameters
     ----------
     clips
         (B, 3, T, H, W) float in [0, 1]: the grey clip in three equal channels.
+    normalisation
+        One of NORMALISATIONS; "min-max" returns ``clips`` as they are.
 
     Returns
     -------
     (B, 3, T, H, W) float tensor
     """
+    if normalisation not in NORMALISATIONS:
+        raise ValueError(f"normalisation: {normalisation!r}; allowed is one of {list(NORMALISATIONS)}")
     if clips.ndim != 5 or clips.shape[1] != 3:
         raise ValueError(f"clips are {tuple(clips.shape)}; allowed is (B, 3, T, H, W)")
-    mean = clips.new_tensor(KINETICS_MEAN).view(1, 3, 1, 1, 1)
-    return (clips - mean) / clips.new_tensor(KINETICS_STD).view(1, 3, 1, 1, 1)
+    if normalisation == "min-max":
+        return clips
+    mean, deviation = (
+        clips.new_tensor(values).view(1, 3, 1, 1, 1) for values in STANDARDISATIONS[normalisation]
+    )
+    return (clips - mean) / deviation

@@ -28,7 +28,7 @@ def test_auroc_of_a_resample_is_sklearns_on_repeated_rows():
 
 
 def test_means_spreads_and_differences():
-    scores = {"echoclr": scores_of(2.0, 1), "random": scores_of(0.3, 2), "simclr": scores_of(0.3, 2)}
+    scores = {"random": scores_of(0.3, 2), "simclr": scores_of(0.3, 2), "echoclr": scores_of(2.0, 1)}
     means, differences = efficiency(LABELS, scores, n_resamples=400)
     assert list(means["init"]) == ["random", "simclr", "echoclr"]
     for _, row in means.iterrows():

@@ -187,7 +187,7 @@ def test_preparation_by_model():
     def noted(name):
         def prepare(clip):
             seen.append(name)
-            return clip_preparer(kinetics=name == "kinetics400")(clip)
+            return clip_preparer(normalisation="kinetics400" if name == "kinetics400" else "min-max")(clip)
 
         return prepare
 
@@ -205,7 +205,7 @@ def test_prepared_clips():
     assert plain.shape == (3, 8, 24, 24)
     np.testing.assert_allclose(plain[1], clip / clip.max(), atol=1e-6)
     np.testing.assert_allclose(
-        clip_preparer(kinetics=True)(clip)[0], (plain[0] - 0.43216) / 0.22803, atol=1e-5
+        clip_preparer(normalisation="kinetics400")(clip)[0], (plain[0] - 0.43216) / 0.22803, atol=1e-5
     )
     assert clip_preparer(size=12)(clip).shape == (3, 8, 12, 12)
     assert (clip_preparer()(np.zeros((4, 8, 8), np.uint8)) == 0).all()

@@ -27,7 +27,7 @@ from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import read_weights, save_weights
 from echoclr_core.training.leasing import lease, lease_device
 from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
-from echoclr_core.video.augmentation import AugmentSettings, normalise, standardise_kinetics
+from echoclr_core.video.augmentation import AugmentSettings, normalise, standardise
 from echoclr_core.video.sampling import even_starts
 from echoclr_core.video.store import ClipStore
 
@@ -190,7 +190,7 @@ OPTIONS = {
     "dropout": {"dropout": 0.0},
     "freeze_encoder": {"freeze_encoder": True},
     "refresh_batch_norm": {"refresh_batch_norm": 2},
-    "kinetics_standardisation": {"kinetics_standardisation": True},
+    "normalisation": {"normalisation": "kinetics400"},
     "augmentation": {"augmentation": AugmentSettings(pad=0, flip_prob=0.0, rotation_prob=0.0)},
     "seed": {"seed": 1},
 }
@@ -365,7 +365,7 @@ def test_label_smoothing_moves_targets_towards_a_half():
 
 def test_predictions_average_clips_then_videos(make_store, tmp_path):
     store = make_store((3, 2), frames=[8, 12, 9, 3, 20])
-    settings = dataclasses.replace(BASE, eval_clips_per_video=4, kinetics_standardisation=True)
+    settings = dataclasses.replace(BASE, eval_clips_per_video=4, normalisation="kinetics400")
     videos = store.index[["video_id", "study_id"]].assign(label=[1, 1, 1, 0, 0])
     model = run(store, tmp_path, dataclasses.replace(settings, max_epochs=1), data=(videos, videos)).model
     predictions = predict(model, store, videos, settings, device="cpu")
@@ -374,7 +374,7 @@ def test_predictions_average_clips_then_videos(make_store, tmp_path):
         slow = []
         for start in even_starts(n_frames, 4, 4):
             clip = normalise(torch.from_numpy(store.clip(row.video_id, int(start), 4))[None])
-            clip = standardise_kinetics(clip[:, None].expand(-1, 3, -1, -1, -1))
+            clip = standardise(clip[:, None].expand(-1, 3, -1, -1, -1), "kinetics400")
             with torch.no_grad():
                 slow.append(float(torch.sigmoid(model(clip))))
         assert list(row.clip_probabilities) == pytest.approx(slow, abs=1e-5)
@@ -387,7 +387,7 @@ def test_together_they_get_the_scores_they_get_alone(make_store, tmp_path, monke
     store = make_store((3, 2))
     videos = store.index[["video_id", "study_id"]].assign(label=[1, 1, 1, 0, 0])
     plain = dataclasses.replace(BASE, max_epochs=1, precision="fp32")
-    settings = {"random": plain, "kinetics400": dataclasses.replace(plain, kinetics_standardisation=True)}
+    settings = {"random": plain, "kinetics400": dataclasses.replace(plain, normalisation="kinetics400")}
     settings["echoclr"] = plain
     models = {
         name: run(store, tmp_path / name, dataclasses.replace(each, seed=n), data=(videos, videos)).model

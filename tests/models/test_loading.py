@@ -31,7 +31,7 @@ def trained(request, make_store, tmp_path):
     """A store, and a model trained on it: result, settings and file."""
     store = make_store((3, 2, 3), frames=[8, 12, 9, 3, 20, 8, 8, 8])
     videos = store.index[["video_id", "study_id"]].assign(label=[1, 1, 1, 0, 0, 1, 1, 1])
-    change = {} if request.param == "plain" else {"kinetics_standardisation": True, "input_size": 8}
+    change = {} if request.param == "plain" else {"normalisation": "kinetics400", "input_size": 8}
     settings = dataclasses.replace(SETTINGS, **change)
     result = finetune(store, videos, videos, TINY, None, settings, device="cpu", terminal=False)
     path = tmp_path / "model.safetensors"
@@ -53,7 +53,7 @@ def test_clips_are_prepared_bit_by_bit_as_in_training(trained):
     model = echoclr_core.models.load(path)
     clips = store.clips(list(store.index["video_id"]), [0] * 8, 4)
     grey = grey_input(torch.from_numpy(clips), None, settings.input_size)
-    assert torch.equal(model.prepare(clips), network_input(grey, kinetics=settings.kinetics_standardisation))
+    assert torch.equal(model.prepare(clips), network_input(grey, normalisation=settings.normalisation))
     scores = model.score(clips)
     assert scores.shape == (8,)
     assert model.score(clips[0])[0] == pytest.approx(scores[0], abs=1e-6)
@@ -67,7 +67,7 @@ def test_the_header_names_what_a_user_must_know(trained):
     assert (header.frame_size, header.input_size) == ((16, 16), settings.input_size or 16)
     assert (header.clip_length, header.clips_per_video, header.frame_rate) == (4, 3, 15.0)
     assert header.normalisation == (
-        "min-max, kinetics400" if settings.kinetics_standardisation else "min-max"
+        "min-max" if settings.normalisation == "min-max" else "min-max, kinetics400"
     )
     assert (header.task, header.label_rule) == ("severe_as", RULE)
     assert set(header.digests) == {"training and validation data", "fingerprint", "code"}

@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.evaluate.schema import COMPARISONS, INITS, METRICS
+from echoclr_core.evaluate.schema import COMPARISONS, METRICS
+from echoclr_core.reporting.style import INIT_STYLES
+
+INITS = tuple(INIT_STYLES)
 
 RATIOS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
 LABELLED = {"lvh": (51, 259, 519, 1298, 2597, 5194), "severe_as": (53, 265, 531, 1327, 2655, 5311)}

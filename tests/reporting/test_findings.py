@@ -60,3 +60,12 @@ def test_below_chance_wants_the_whole_interval():
 )
 def test_diverged(loss, diverged):
     assert has_diverged(loss) is diverged
+
+
+def test_the_order_is_that_of_the_comparisons():
+    metrics, comparisons = tables({"random": 0.6, "simclr": 0.7, "echoclr": 0.8})
+    comparisons = comparisons[comparisons["init_b"] == "random"].assign(init_a="simclr")
+    [text] = findings(metrics, comparisons, TITLES)
+    assert "The expected order (SimCLR above Random) holds here in the point estimates" in text
+    [text] = findings(metrics, comparisons.iloc[:0], TITLES)
+    assert "order" not in text

@@ -4,21 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.evaluate.schema import INITS
 from echoclr_core.reporting.escaping import csv_cell, latex, markdown
 from echoclr_core.reporting.performance import (
     format_interval,
     format_p,
     performance_caption,
     performance_table,
+    reference_of,
 )
 from echoclr_core.reporting.published import published_metrics
+from echoclr_core.reporting.style import INIT_STYLES, own_initialisations
 from echoclr_core.reporting.tables import EXACT, printed, to_csv, to_latex, to_markdown, write_table
 
 
 def test_one_row_a_ratio_and_initialisation(metrics, comparisons):
     table = performance_table(metrics, comparisons, "severe_as")
-    assert len(table) == 6 * len(INITS)
+    assert len(table) == 6 * len(INIT_STYLES)
     assert list(printed(table).columns) == [
         "Training studies",
         "Initialisation",
@@ -100,7 +101,7 @@ def test_caption_gives_the_case_counts(metrics):
 def test_several_draws_get_a_column(build_metrics, comparisons):
     table = performance_table(build_metrics(draws=2), comparisons, "lvh")
     assert table["Draw"].unique().tolist() == ["1", "2"]
-    assert len(table) == 2 * 6 * len(INITS)
+    assert len(table) == 2 * 6 * len(INIT_STYLES)
 
 
 def test_missing_values_and_unknown_task(metrics, comparisons):
@@ -225,3 +226,23 @@ def test_latex_rows_begin_no_argument():
     assert "\n*" not in body
     assert "\x00" not in text
     assert r"\$y\$" in text
+
+
+def test_p_values_are_those_of_the_comparisons_asked_for(metrics, comparisons):
+    renamed = {"echoclr": "simclr", "simclr": "panecho"}
+    for column in ("init_a", "init_b"):
+        comparisons[column] = comparisons[column].replace(renamed)
+    metrics["init"] = metrics["init"].replace(renamed)
+    with own_initialisations([("panecho", "PanEcho")]):
+        table = performance_table(metrics, comparisons, "lvh")
+        caption = performance_caption(metrics, "lvh", title="LVH", reference=reference_of(comparisons, "lvh"))
+    assert table["Initialisation"][:5].tolist() == [
+        "Random",
+        "Kinetics-400",
+        "PanEcho",
+        "SimCLR",
+        "MI-SimCLR",
+    ]
+    assert table["Internal P, raw"][:5].tolist() == ["<0.001", "0.020", "n.e.", "–", "0.774"]
+    assert "test that SimCLR has the greater AUROC" in caption
+    assert reference_of(comparisons.iloc[:0], "lvh") == ""

@@ -14,7 +14,7 @@ from echoclr_core.video.augmentation import (
     draw,
     normalise,
     resize_clips,
-    standardise_kinetics,
+    standardise,
 )
 
 torch.set_num_threads(1)
@@ -204,12 +204,12 @@ def test_blank_clips_become_zeros_not_nan(value):
 
 def test_kinetics_statistics_go_to_their_channels():
     grey = torch.tensor([0.43216, 0.394666, 0.37645]).view(1, 3, 1, 1, 1).expand(2, 3, 4, 5, 5)
-    assert standardise_kinetics(grey).abs().max() == 0
-    ones = standardise_kinetics(torch.ones(1, 3, 1, 1, 1)).flatten()
+    assert standardise(grey, "kinetics400").abs().max() == 0
+    ones = standardise(torch.ones(1, 3, 1, 1, 1), "kinetics400").flatten()
     expected = [(1 - 0.43216) / 0.22803, (1 - 0.394666) / 0.22145, (1 - 0.37645) / 0.216989]
     torch.testing.assert_close(ones, torch.tensor(expected))
     with pytest.raises(ValueError, match="B, 3, T, H, W"):
-        standardise_kinetics(torch.ones(1, 1, 1, 1, 1))
+        standardise(torch.ones(1, 1, 1, 1, 1), "kinetics400")
 
 
 def test_resize_is_the_exact_mean_of_each_block():

@@ -14,6 +14,7 @@ from snakemake.exceptions import WorkflowError
 from echoclr_core.common.validation import fill_defaults, problems
 from echoclr_core.tasks.task import make_task
 from workflow_scripts.lib import results_folder, synthetic_folder
+from workflow_scripts.lib.initialisations import encoder_of, initialisation_problems, own_rates
 from workflow_scripts.lib.layout import videos_given
 from workflow_scripts.lib.study_tasks import study_tasks, task_names, task_problems, with_task_columns
 
@@ -48,6 +49,7 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
         found = synthetic_folder.input_problems(config)
         config = synthetic_folder.fill_inputs(config)
         found += _between_keys(config) + _encoder_problems(config["model"]["encoder"], root)
+        found += initialisation_problems(config, encoder_names(root))
         if check_paths:
             found = _empty_paths(config) + found
             found += synthetic_folder.folder_problems(config) + results_folder.problems(config)
@@ -131,8 +133,9 @@ def _between_keys(config: dict) -> list[str]:
     if both:
         found.append(f"cohort.external_years: {both} are development years too; a year is one or the other")
     found += task_problems(config)
-    for key, rates in tune["learning_rates"].items():
-        found += _rate_problems(f"finetune.learning_rates.{key}", rates)
+    all_rates = {f"finetune.learning_rates.{key}": rates for key, rates in tune["learning_rates"].items()}
+    for key, rates in (all_rates | own_rates(config)).items():
+        found += _rate_problems(key, rates)
     if "kinetics400" in tune["initialisations"] and config["model"]["encoder"] != "r3d_18":
         found.append(
             f"finetune.initialisations: kinetics400 weights are those of r3d_18, but model.encoder is "
@@ -157,13 +160,6 @@ def _between_keys(config: dict) -> list[str]:
         )
     if scoring["age_bands"] != sorted(scoring["age_bands"]):
         found.append(f"evaluate.age_bands: {scoring['age_bands']}; ages must rise")
-    for role in ("reference", "model"):
-        init = config["explain"][role]
-        if config["explain"]["tasks"] and init not in tune["initialisations"]:
-            found.append(
-                f"explain.{role}: {init} is not in finetune.initialisations {tune['initialisations']}; "
-                "choose one of those"
-            )
     return found
 
 
@@ -330,6 +326,8 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
     missing += key_problems(config, synthetic=synthetic)
     if tuning and "kinetics400" in config["finetune"]["initialisations"]:
         missing += _kinetics_problem(config, fetch=not missing)
+    if tuning:
+        missing += _own_weights_problems(config)
     if missing:
         lines = "\n".join(f"  {line}" for line in missing)
         raise WorkflowError(
@@ -380,3 +378,22 @@ def _kinetics_problem(config: dict, *, fetch: bool) -> list[str]:
     except (FileNotFoundError, ValueError) as error:
         return [f"finetune.kinetics_weights: {error}"]
     return []
+
+
+def _own_weights_problems(config: dict) -> list[str]:
+    """What is wrong with the weights of the user's own initialisations; each is loaded on trial."""
+    own = results_folder.own_weights(config)
+    if not own:
+        return []
+    from echoclr_core.models.encoder import EncoderSettings, build_encoder
+    from echoclr_core.models.weights import load_encoder
+    from echoclr_core.training.settings import settings_from
+
+    found = []
+    for name, entry in own.items():
+        try:
+            encoder = build_encoder(settings_from(EncoderSettings, encoder_of(config, name)))
+            load_encoder(entry["weights"], encoder)
+        except (FileNotFoundError, ValueError) as error:
+            found.append(f"initialisations.{name}.weights: {error}")
+    return found

@@ -9,10 +9,11 @@ from echoclr_core.finetune.export import save_model
 from echoclr_core.finetune.run import FinetuneResult, finetune
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import HISTORY
+from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.training.gpu import require_gpu
 from echoclr_core.training.progress import TIMINGS
 from echoclr_core.training.settings import settings_from
-from workflow_scripts.lib.models import augmentation_fields, encoder_settings, initial_state, label_rule_of
+from workflow_scripts.lib.models import augmentation_fields, initial_state, label_rule_of
 from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.seeds import finetuning_seed
 from workflow_scripts.lib.store import open_store
@@ -28,7 +29,7 @@ def train_model(snakemake, chosen: SimpleNamespace) -> FinetuneResult:
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     subset = SUBSETS.read(snakemake.input.subset)
-    encoder = encoder_settings(chosen.model)
+    encoder = settings_from(EncoderSettings, json.loads(snakemake.params.initialisation)["encoder"])
     fields = dict(chosen.finetune)
     scaled = fields.pop("scale_validation")
     return finetune(
@@ -43,9 +44,7 @@ def train_model(snakemake, chosen: SimpleNamespace) -> FinetuneResult:
             seed=chosen.seed,
         ),
         encoder,
-        initial_state(
-            cell.init, str(snakemake.input.weights), snakemake.config["finetune"]["kinetics_weights"], encoder
-        ),
+        initial_state(cell.init, str(snakemake.input.weights), snakemake.config, encoder),
         _settings(fields, chosen, snakemake),
         state_dir=snakemake.params.state,
         device=compute["device"],
@@ -64,7 +63,7 @@ def _settings(fields: dict, chosen: SimpleNamespace, snakemake) -> FinetuneSetti
             "learning_rate": float(cell.lr),
             "input_size": chosen.model["input_size"],
             "augmentation": augmentation_fields(chosen.augmentation),
-            "kinetics_standardisation": cell.init == "kinetics400",
+            "normalisation": json.loads(snakemake.params.initialisation)["normalisation"],
             "precision": compute["precision"],
             "memory_format": compute["memory_format"],
             "deterministic": compute["deterministic"],

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
+from workflow_scripts.lib.initialisations import (
+    SSL,
+    initialisation_titles,
+    known_initialisations,
+    learning_rates_of,
+)
 from workflow_scripts.lib.study_tasks import task_names, task_titles
-
-SSL = ("simclr", "mi_simclr", "echoclr")
-INITIALISATIONS = ("random", "kinetics400", *SSL)
 
 
 def ratio_label(ratio: float) -> str:
@@ -46,7 +49,29 @@ class Grid:
 
     @property
     def inits(self) -> list[str]:
+        """The initialisations of the study, in the order of figures and tables."""
         return self.config["finetune"]["initialisations"]
+
+    @property
+    def known_inits(self) -> list[str]:
+        """Built-in initialisations and those that the configuration defines."""
+        return known_initialisations(self.config)
+
+    @property
+    def init_titles(self) -> list[list[str]]:
+        """[name, title] of each initialisation that the configuration defines."""
+        return initialisation_titles(self.config)
+
+    @property
+    def label_figures(self) -> list[str]:
+        """The figures of performance by share of labels that have a line to draw.
+
+        Figures 2 and S1 show EchoCLR and weights from elsewhere, Figures 3 and S2 the study's own methods.
+        """
+        methods = [init for init in self.inits if init in SSL]
+        transfer = [init for init in self.inits if init not in SSL or init == "echoclr"]
+        drawn = {"figure2": transfer, "figure3": methods, "figure_s1": transfer, "figure_s2": methods}
+        return [name for name, inits in drawn.items() if inits]
 
     @property
     def explained(self) -> list[str]:
@@ -89,9 +114,8 @@ class Grid:
 
     def rates(self, init: str, ratio: str) -> list[str]:
         """Learning rates of one initialisation at one ratio, as text (paper, fine-tuning)."""
-        kind = "ssl" if init in SSL else "supervised"
         few = float(ratio) <= self.config["finetune"]["low_label_threshold"] + 1e-9
-        return [str(rate) for rate in self.config["finetune"]["learning_rates"][kind + "_few" * few]]
+        return learning_rates_of(self.config, init, few=few)
 
     @property
     def export_tasks(self) -> list[str]:
@@ -140,10 +164,11 @@ def in_order(config: dict) -> dict:
     How a user lists the initialisations, say, changes no result and must start no job.
     """
     tune, methods = config["finetune"], config["pretrain"]["methods"]
+    inits = [init for init in known_initialisations(config) if init in tune["initialisations"]]
     years = {name: sorted(config["cohort"][name]) for name in ("development_years", "external_years")}
     grid = {
         "tasks": task_names(config),
-        "initialisations": [init for init in INITIALISATIONS if init in tune["initialisations"]],
+        "initialisations": inits,
         "ratios": sorted(tune["ratios"]),
     }
     return config | {

@@ -8,7 +8,8 @@ from snakemake.io import directory, expand, multiext, temp
 from echoclr_core.common.modules import code_digest
 from echoclr_core.reporting.exhibits import FIGURES, caption_values, task_table
 from echoclr_core.reporting.pages import page_count, page_suffix
-from workflow_scripts.lib.grid import SSL, Grid, again
+from workflow_scripts.lib.grid import Grid, again
+from workflow_scripts.lib.initialisations import SSL
 from workflow_scripts.lib.shard_count import shard_count
 
 CELL = "{task}/{init}/{ratio}/{draw}"

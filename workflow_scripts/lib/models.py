@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from echoclr_core.models.classifier_file import ClassifierHeader
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
 from echoclr_core.models.kinetics import kinetics_file, load_kinetics
@@ -24,7 +25,7 @@ def augmentation_fields(augmentation: dict) -> dict:
     return {name: augmentation[name] for name in ("pad", "flip_prob", "max_rotation", "rotation_prob")}
 
 
-def initial_state(init: str, weights: str, kinetics: str, settings: EncoderSettings) -> dict | None:
+def initial_state(init: str, weights: str, config: dict, settings: EncoderSettings) -> dict | None:
     """The encoder's initial weights, loaded strictly; None for random ones.
 
     Parameters
@@ -32,9 +33,9 @@ def initial_state(init: str, weights: str, kinetics: str, settings: EncoderSetti
     init
         Initialisation.
     weights
-        File of a pretrained encoder; "" for the others.
-    kinetics
-        File of the Kinetics-400 weights; "" for torchvision's cache.
+        File of an encoder that the study pretrained; "" for the others.
+    config
+        The configuration, which names the files of the user's own weights.
     settings
         The encoder.
     """
@@ -42,9 +43,9 @@ def initial_state(init: str, weights: str, kinetics: str, settings: EncoderSetti
         return None
     encoder = build_encoder(settings)
     if init == "kinetics400":
-        load_kinetics(encoder, kinetics_file(kinetics))
+        load_kinetics(encoder, kinetics_file(config["finetune"]["kinetics_weights"]))
     else:
-        load_encoder(weights, encoder)
+        load_encoder(weights or config["initialisations"][init]["weights"], encoder)
     return encoder.state_dict()
 
 
@@ -57,9 +58,10 @@ def label_rule_of(config: dict, task: str) -> dict:
     return tasks[task] if isinstance(tasks, dict) else config["cohort"]
 
 
-def load_classifier(path: str, settings: EncoderSettings) -> Classifier:
-    """A fine-tuned classifier in eval mode, loaded strictly."""
-    model = Classifier(build_encoder(settings))
-    tensors, _ = read_weights(path)
+def load_classifier(path: str) -> tuple[Classifier, ClassifierHeader]:
+    """A fine-tuned classifier in eval mode, loaded strictly, and its header."""
+    tensors, metadata = read_weights(path)
+    header = ClassifierHeader.from_metadata(metadata, source=Path(path).name)
+    model = Classifier(build_encoder(header.encoder))
     load_strictly(model, tensors, source=Path(path).name)
-    return model.eval()
+    return model.eval(), header

@@ -10,7 +10,7 @@ from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import PREDICTIONS
 from echoclr_core.models.classifier_file import read_header
 from echoclr_core.training.gpu import require_gpu
-from workflow_scripts.lib.models import encoder_settings, load_classifier
+from workflow_scripts.lib.models import load_classifier
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
 from workflow_scripts.lib.training_data import SETS, labelled_videos
@@ -34,18 +34,19 @@ def predict(
     """
     use_threads(snakemake.threads)
     require_gpu(int(snakemake.resources.get("gpu", 0) or 0), snakemake.config["compute"]["device"])
-    encoder, compute = encoder_settings(chosen.model), snakemake.config["compute"]
-    failed = {init: fault for init, path in models.items() if (fault := read_header(path).failure)}
+    compute = snakemake.config["compute"]
+    headers = {init: read_header(path) for init, path in models.items()}
+    failed = {init: header.failure for init, header in headers.items() if header.failure}
     for init, fault in failed.items():
         logger.warning("%s has no trained model and predicts nothing: %s", init, fault)
-    loaded = {init: load_classifier(path, encoder) for init, path in models.items() if init not in failed}
+    loaded = {init: load_classifier(path)[0] for init, path in models.items() if init not in failed}
     scoring = {
         init: FinetuneSettings(
             clip_length=chosen.clip_length,
             eval_clips_per_video=chosen.eval_clips_per_video,
             batch_size=chosen.batch_size,
             input_size=chosen.model["input_size"],
-            kinetics_standardisation=init == "kinetics400",
+            normalisation=headers[init].standardisation,
         )
         for init in models
     }

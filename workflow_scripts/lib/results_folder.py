@@ -37,8 +37,17 @@ def named_paths(config: dict) -> dict[str, str]:
         }.items()
         for key in keys
     }
+    named |= {
+        f"initialisations.{name}.weights": entry["weights"] for name, entry in own_weights(config).items()
+    }
     named |= {f"input.avi.{key}": config["input"]["avi"][key] for key in ("dir", "table")}
     return {key: path for key, path in named.items() if path}
+
+
+def own_weights(config: dict) -> dict[str, dict]:
+    """The initialisations of the user's own that the study fine-tunes from."""
+    chosen = config["finetune"]["initialisations"]
+    return {name: entry for name, entry in config["initialisations"].items() if name in chosen}
 
 
 def problems(config: dict) -> list[str]:

@@ -72,6 +72,12 @@ class UserFiles:
         """The Kinetics-400 weights that the configuration names."""
         return self._given_content(self._config["finetune"]["kinetics_weights"])
 
+    def initial_weights(self, init: str) -> str:
+        """The weights of an initialisation that a file of the user holds."""
+        if init == "kinetics400":
+            return self.kinetics
+        return self._given_content(self._config["initialisations"].get(init, {}).get("weights", ""))
+
     @cached_property
     def key(self) -> str:
         """A keyed hash of a fixed text: it changes with the key, and the key does not follow from it."""

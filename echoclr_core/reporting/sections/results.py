@@ -9,7 +9,7 @@ from echoclr_core.reporting.captions import figure_caption
 from echoclr_core.reporting.exhibits import figure_name, task_table
 from echoclr_core.reporting.label_efficiency import number_of
 from echoclr_core.reporting.pages import page_of
-from echoclr_core.reporting.performance import performance_caption
+from echoclr_core.reporting.performance import performance_caption, reference_of
 from echoclr_core.reporting.report import DataTable, Section
 from echoclr_core.reporting.sections.page import Page, read_json
 from echoclr_core.reporting.style import init_name
@@ -29,7 +29,12 @@ def section(page: Page) -> Section:
             DataTable(
                 frame=frame[[name for name in frame.columns if "exact" not in name.lower()]],
                 title=task_table(place, page.titles[task])[1].heading,
-                caption=performance_caption(metrics, task, title=page.titles[task]),
+                caption=performance_caption(
+                    metrics,
+                    task,
+                    title=page.titles[task],
+                    reference=reference_of(page.table("comparisons"), task),
+                ),
                 group=True,
                 spans=("Internal", "External"),
             )
