@@ -4,12 +4,13 @@ import shutil
 from pathlib import Path
 
 from echoclr_core.predict.export import export_bundle
+from echoclr_core.reporting.style import own_initialisations
 from workflow_scripts.lib.exporting import card_tables, exported_study
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.torch_threads import use_threads
 
-with job(snakemake) as log:
+with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     use_threads(snakemake.threads)
     compute, target = snakemake.config["compute"], Path(snakemake.output[0])
     unfinished = target.with_name(f".{target.name}.unfinished")  # a bundle is there whole or not at all

@@ -73,7 +73,7 @@ class ClassifierHeader:
     @property
     def standardisation(self) -> str:
         """``normalisation`` as :func:`echoclr_core.video.augmentation.standardise` takes it."""
-        return self.normalisation.removeprefix("min-max, ")
+        return standardisation_of(self.normalisation)
 
     def to_metadata(self) -> dict[str, str]:
         """The header as a safetensors file keeps it: text to text, values as JSON."""
@@ -111,6 +111,11 @@ class ClassifierHeader:
 def header_normalisation(name: str) -> str:
     """One of ``video.augmentation.NORMALISATIONS`` in the words of the header."""
     return name if name == "min-max" else f"min-max, {name}"
+
+
+def standardisation_of(normalisation: str) -> str:
+    """The reverse of :func:`header_normalisation`."""
+    return normalisation.removeprefix("min-max, ")
 
 
 def save_classifier(path: str | Path, model: Classifier, header: ClassifierHeader) -> None:

@@ -39,7 +39,7 @@ def embed_videos(
         parts = []
         for batch in load_batches(batches, 0, len(batches), workers=workers):
             grey = grey_input(batch["clips"].to(compute.device), None, settings.input_size)
-            clips = network_input(grey, kinetics=settings.kinetics_standardisation)
+            clips = network_input(grey, normalisation=settings.normalisation)
             with compute.autocast():
                 parts.append(model.encoder(compute.place_clips(clips)).double().cpu())
         model.to("cpu")

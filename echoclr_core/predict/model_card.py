@@ -11,7 +11,7 @@ from echoclr_core.cohort.flow import REASONS, STAGES
 from echoclr_core.common.small_counts import hide_counts
 from echoclr_core.predict.training_range import MEASURED
 from echoclr_core.reporting.escaping import markdown
-from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, init_name
+from echoclr_core.reporting.style import COHORT_NAMES, METRIC_LABELS, init_label
 from echoclr_core.reporting.subgroups import without_small_parts
 from echoclr_core.reporting.tables import ABSENT, to_markdown
 
@@ -104,7 +104,7 @@ def _opening(description: Mapping[str, Any], tables: CardTables) -> str:
         "**Research use only.** Not a medical device.\n\n"
         f"Predicts the probability of {markdown(task['title'])} (task `{task['name']}`) from loops of the "
         f"view `{views['kept']}`: {ensemble}, encoder `{description['encoder']['name']}`, initialisation "
-        f"{init_name(description['initialisation'])}, fine-tuned on "
+        f"{init_label(description['initialisation'])}, fine-tuned on "
         f"{100 * description['ratio']:g} % of the labels.\n\n"
         "Intended use: research on retrospective studies; comparison with other models; a starting point for "
         "an evaluation on other data. Not intended: diagnosis, triage, or any decision about a patient."

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from echoclr_core.finetune.settings import FinetuneSettings
+from echoclr_core.models.classifier_file import standardisation_of
 
 
 def scoring_settings(description: Mapping[str, Any]) -> FinetuneSettings:
@@ -15,5 +16,5 @@ def scoring_settings(description: Mapping[str, Any]) -> FinetuneSettings:
         eval_clips_per_video=scoring["clips_per_video"],
         batch_size=scoring["batch_size"],
         input_size=scoring["input_size"],
-        kinetics_standardisation="kinetics400" in scoring["normalisation"],
+        normalisation=standardisation_of(scoring["normalisation"]),
     )
