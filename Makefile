@@ -14,7 +14,7 @@ JOBS ?= 2
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo study test gpu-check crash-test slurm-test lint format bench clean config docs key kinetics zhang lock
+.PHONY: help setup demo study test slow-test gpu-check crash-test slurm-test lint format bench clean config docs key kinetics zhang lock
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -38,9 +38,12 @@ study: setup ## measure label efficiency on a larger synthetic cohort: up to thr
 	$(SNAKEMAKE) --cores all --rerun-incomplete --configfile $(STUDY) --quiet rules host
 	@$(BIN)/python -m tools.study_page $(STUDY) docs
 
-test: setup lint ## pass the tests
-	$(BIN)/python -m pytest -n $(JOBS) -m "not study" $(ARGS)
-	$(BIN)/python -m pytest -m study $(ARGS)
+test: setup lint ## pass the tests: under twenty minutes on two cores
+	$(BIN)/python -m pytest -n $(JOBS) -m "not study and not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "study and not slow" $(ARGS)
+
+slow-test: setup ## the tests marked slow, the long forms of proofs that `make test` holds in short: fifteen minutes
+	$(BIN)/python -m pytest -n $(JOBS) -m slow $(ARGS)
 
 crash-test: setup ## kill the whole small study ten times and compare what it gives: up to an hour
 	ECHOCLR_WHOLE=test_crash $(BIN)/python -m pytest -s tests/whole/test_crash.py $(ARGS)

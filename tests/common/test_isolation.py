@@ -16,7 +16,6 @@ def test_a_missing_function_or_no_worker_is_refused():
         list(run_isolated("faulty_jobs:dies_when_done", [Job(1, (), 5)], workers=0))
 
 
-@pytest.mark.slow
 def test_a_process_that_dies_between_jobs_costs_none():
     ended = []
     jobs = [Job(number, (how,), 30) for number, how in enumerate(("late", "", "memory", ""))]
@@ -27,7 +26,6 @@ def test_a_process_that_dies_between_jobs_costs_none():
     assert len({process for _, _, process in ended}) == 4  # one that ran out of memory is not used again
 
 
-@pytest.mark.slow
 def test_a_crash_that_other_jobs_may_have_caused_is_tried_in_a_fresh_process():
     jobs = [Job(number, (how,), 30) for number, how in enumerate(("", "memory", "", "segfault"))]
     assert list(run_isolated("faulty_jobs:fails_after_others", jobs, workers=1)) == [

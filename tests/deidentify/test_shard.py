@@ -31,7 +31,6 @@ def _words(table, rows):
     return dict(zip(rows.set_index("video_id").loc[table["video_id"], "path"], table["outcome"], strict=True))
 
 
-@pytest.mark.slow
 def test_each_bad_file_costs_itself_only(tmp_path):
     names = ["a", "b_segfault", "c_memory", "d_exception", "e", "f_hang", "g"]
     rows = archive(tmp_path / "dicom", names)
@@ -70,7 +69,6 @@ def test_each_bad_file_costs_itself_only(tmp_path):
     assert not (tmp_path / "work").exists()
 
 
-@pytest.mark.slow
 def test_a_large_file_may_take_longer(tmp_path):
     rows = archive(tmp_path / "dicom", ["a_slow", "b_slow"])
     with (tmp_path / "dicom" / "b_slow").open("ab") as file:
@@ -94,7 +92,6 @@ def test_the_time_limit_grows_with_the_size_of_large_files_alone():
     assert settings.time_limit(420 * 10**6) > 300
 
 
-@pytest.mark.slow
 def test_a_killed_shard_goes_on_where_it_was(tmp_path, monkeypatch):
     rows = archive(tmp_path / "dicom", ["a", "b", "c", "d"])
     rows.to_parquet(tmp_path / "rows.parquet")
@@ -183,7 +180,6 @@ def delivered(folder):
     return len(list(folder.glob("*.avi"))), len(list(folder.glob("*.mask.png")))
 
 
-@pytest.mark.slow
 def test_an_orphan_and_the_job_that_follows_lose_no_video(tmp_path, orphan):
     """The workflow was killed, its job goes on, and the workflow is started again."""
     assert second_job(tmp_path, 60).returncode == 0
@@ -193,7 +189,6 @@ def test_an_orphan_and_the_job_that_follows_lose_no_video(tmp_path, orphan):
     assert {path.name for path in tmp_path.glob("*out*")} == {"out"}
 
 
-@pytest.mark.slow
 def test_a_second_job_is_refused_while_the_first_lives(tmp_path, orphan):
     os.kill(orphan, signal.SIGSTOP)
     done = second_job(tmp_path, 0.5)
@@ -205,7 +200,6 @@ def test_a_second_job_is_refused_while_the_first_lives(tmp_path, orphan):
     assert delivered(tmp_path / "out") == (5, 5)
 
 
-@pytest.mark.slow
 def test_a_killed_orphan_leaves_its_finished_files_to_the_next(tmp_path, orphan):
     os.kill(orphan, signal.SIGKILL)
     kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "work" / "files").iterdir()}
@@ -258,7 +252,6 @@ def test_a_lost_network_folder_ends_the_shard(tmp_path):
         deidentify_shard(rows, *folders, process="faulty_decoders:lost_folder")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("change", ["settings", "source", "code"])
 def test_what_was_made_otherwise_is_made_anew(tmp_path, monkeypatch, change):
     rows = archive(tmp_path / "dicom", ["a", "b"], count=3)
@@ -290,7 +283,6 @@ def test_what_was_made_otherwise_is_made_anew(tmp_path, monkeypatch, change):
     assert sorted(calls) == (["a", "a", "b"] if change == "source" else ["a", "a", "b", "b"])
 
 
-@pytest.mark.slow
 def test_the_number_of_workers_changes_nothing(tmp_path):
     rows = archive(tmp_path / "dicom", ["a", "b", "c"], count=4)
     tables = [
@@ -342,7 +334,6 @@ def test_an_empty_shard_gives_an_empty_table_and_folder(tmp_path):
     assert Path(tmp_path / "out").is_dir()
 
 
-@pytest.mark.slow
 def test_files_are_written_in_the_order_of_their_pseudonyms(tmp_path):
     """In the order of the paths the times of the files would tell the order of the patients' names."""
     rows = archive(tmp_path / "dicom", ["a", "b", "c", "d", "e"])
@@ -353,7 +344,6 @@ def test_files_are_written_in_the_order_of_their_pseudonyms(tmp_path):
     assert list(paths[sorted(paths.index)]) != sorted(paths)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("left", ["an empty folder", "nothing"])
 def test_an_archive_that_was_lost_is_no_fault_of_its_files(tmp_path, left):
     """A network folder that is not mounted any more: no file becomes a row that says it is broken."""

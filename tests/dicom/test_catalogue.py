@@ -203,7 +203,6 @@ def test_a_file_that_could_not_be_read_is_read_again(archive):
     pd.testing.assert_frame_equal(scan_archive(archive, known=unread), before)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_file_that_brings_its_process_down_is_one_row(archive, monkeypatch, tmp_path, workers):
     before = scan_archive(archive)

@@ -178,7 +178,6 @@ cat(sprintf("[%.12f, %.12f]", t$statistic, t$p.value))
 """
 
 
-@pytest.mark.slow
 def test_against_proc_itself():
     if not shutil.which("Rscript"):
         pytest.skip("Rscript is not installed")

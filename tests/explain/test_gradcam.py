@@ -62,7 +62,6 @@ def slow_oracle(model, clip, layer, target=0):
     return found, float(logit.detach())
 
 
-@pytest.mark.slow
 def test_paper_shapes_and_slow_oracle_on_r3d_18():
     torch.manual_seed(1)
     model = r3d_18(num_classes=1).eval()
@@ -137,7 +136,6 @@ def test_odd_clips(shape, fill):
     assert found.max() in (0, 1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(3, 1, 112, 112), (3, 5, 56, 64), (3, 16, 112, 80)])
 def test_odd_clips_in_r3d_18(shape):
     torch.manual_seed(0)

@@ -93,7 +93,7 @@ def in_child(*args):
     return process.exitcode
 
 
-@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("workers", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_it_ends_as_if_never_interrupted(make_store, tmp_path, workers):
     store, settings = make_store(), dataclasses.replace(BASE, max_epochs=6)
     whole = run(store, tmp_path / "whole", settings)

@@ -92,6 +92,7 @@ def test_the_recommended_settings_are_right_and_reproducible_unless_that_costs_m
     assert "compute.device: cpu" in gpu_check.recommendation(steps, checks.assign(wrong=1))[0]
 
 
+@pytest.mark.slow  # tests/pretrain kills smaller runs
 def test_a_killed_run_ends_with_the_same_weights(store, tmp_path):
     assert gpu_check.resumed(gpu_check.SMALL, store, tmp_path, "cpu") == {"bit-identical": True}
 

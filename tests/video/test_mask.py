@@ -202,7 +202,6 @@ def test_preview_shows_the_middle_frame_before_and_after(tmp_path, shard):
     assert padded[0][12].any()
 
 
-@pytest.mark.slow
 def test_a_video_that_brings_its_process_down_costs_itself_only(tmp_path, shard):
     rows = mask_shard(
         shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings(), process="faulty_masks:mask"

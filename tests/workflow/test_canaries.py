@@ -18,7 +18,6 @@ from echoclr_core.deidentify.text.ocr import legible_text, read_text
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = [pytest.mark.slow]
 
 FOLDER = "Żółkiewska Łucja (ur. 1953)"
 CANARIES = {

@@ -165,7 +165,15 @@ def test_each_key_of_outputs_starts_something(finished, path):
     assert finished.started(overlay=overlay_of([path]))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", of_kind("numbers"))
+def walk(kind):
+    """Every key of a kind; those after the first of their section are slow, being many."""
+    seen = set()
+    for path in of_kind(kind):
+        section = path.split(".")[0]
+        yield pytest.param(path, marks=[pytest.mark.slow] if section in seen else [])
+        seen.add(section)
+
+
+@pytest.mark.parametrize("path", walk("numbers"))
 def test_each_key_of_numbers_starts_data_model_or_prediction(finished, path):
     assert {rule for rule in finished.started(overlay=overlay_of([path])) if not is_output(rule)}

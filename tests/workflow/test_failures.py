@@ -62,7 +62,6 @@ print("done")
 """
 
 
-@pytest.mark.slow
 def test_on_a_full_disk_every_kind_of_file_is_whole_or_not_there(tmp_path):
     whole = tmp_path / "whole"
     whole.mkdir()

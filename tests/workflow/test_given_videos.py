@@ -58,6 +58,17 @@ def test_echonet_dynamic_asks_for_the_ejection_fraction(study_of, tmp_path):
     assert {"finetune_model", "evaluate_ratio", "build_report"} <= set(plan)
 
 
+def test_echonet_dynamic_is_imported(study_of, tmp_path):
+    found = study(study_of, tmp_path, "echonet_dynamic", *echonet_dynamic(tmp_path / "set"))
+    target = "results/echonet_dynamic/deidentified/0000.parquet"
+    found.run(target, "--cores", "1", "--quiet", "rules", overlay="input: {shards: 1}")
+    table = pd.read_parquet(found.path(target))
+    outcomes = table["outcome"].value_counts().to_dict()
+    assert outcomes == {"ok": 11, "no_study_key": 1, "missing_file": 1}
+    videos = {path.stem for path in found.path(target).with_suffix("").glob("*.avi")}
+    assert videos == set(table.loc[table["outcome"] == "ok", "video_id"])
+
+
 @pytest.mark.slow
 def test_echonet_dynamic_runs_to_its_cohort(study_of, tmp_path):
     found = study(study_of, tmp_path, "echonet_dynamic", *echonet_dynamic(tmp_path / "set"))

@@ -19,7 +19,6 @@ from echoclr_core.training.stopping import EXIT_STOPPED
 from workflow_scripts.lib.torchrun import run_forwarding, run_in_processes
 
 
-@pytest.mark.slow
 def test_two_processes_of_torchrun_give_what_two_chunks_give(make_store, tmp_path):
     """Six steps in float32: the paper's two GPUs against its batch in chunks on one."""
     videos = make_store((3,) * 8).index[["video_id", "study_id"]]

@@ -98,6 +98,7 @@ def test_a_folder_without_the_mark_is_never_written_to(study_of, tmp_path, hospi
     assert contents(data) == before
 
 
+@pytest.mark.slow  # the test below makes no cohort
 def test_files_added_to_the_cohort_are_kept_when_it_is_due_anew(study_of, tmp_path, hospital):
     study = study_of(tmp_path, ROOT / "config" / "smoke.yaml")
     study.run("catalog", "--cores", "1", overlay=SMALL % "")
