@@ -174,6 +174,6 @@ def walk(kind):
         seen.add(section)
 
 
-@pytest.mark.parametrize("path", walk("numbers"))
+@pytest.mark.parametrize("path", list(walk("numbers")))
 def test_each_key_of_numbers_starts_data_model_or_prediction(finished, path):
     assert {rule for rule in finished.started(overlay=overlay_of([path])) if not is_output(rule)}
