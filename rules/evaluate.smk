@@ -7,6 +7,9 @@ EVALUATION = [
     "operating_points",
     "calibration",
     "calibration_curve",
+    "recalibrated_curve",
+    "curves",
+    "decision_curves",
     "subgroups",
 ]
 TASK_TABLES = LAYOUT.task_tables()

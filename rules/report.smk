@@ -41,11 +41,35 @@ rule plot_label_efficiency:
 
 
 rule plot_evaluation:
-    """Calibration and subgroups of the models with the most labels."""
+    """ROC, precision–recall and decision curves, calibration and subgroups of the models with the most labels."""
     input:
         curve=results("evaluation/calibration_curve.parquet"),
+        recalibrated=results("evaluation/recalibrated_curve.parquet"),
+        curves=results("evaluation/curves.parquet"),
+        decision=results("evaluation/decision_curves.parquet"),
+        points=results("evaluation/operating_points.parquet"),
         subgroups=results("evaluation/subgroups.parquet"),
     output:
+        roc=report(
+            [path for page in pages("roc") for path in png_and_pdf(page)],
+            caption="../report/roc.rst",
+            category="Results",
+        ),
+        precision_recall=report(
+            [path for page in pages("precision_recall") for path in png_and_pdf(page)],
+            caption="../report/precision_recall.rst",
+            category="Results",
+        ),
+        decision_curves=report(
+            [path for page in pages("decision_curves") for path in png_and_pdf(page)],
+            caption="../report/decision_curves.rst",
+            category="Results",
+        ),
+        recalibration=report(
+            [path for page in pages("recalibration") for path in png_and_pdf(page)],
+            caption="../report/recalibration.rst",
+            category="Results",
+        ),
         calibration=report(
             [path for page in pages("calibration") for path in png_and_pdf(page)],
             caption="../report/calibration.rst",
@@ -67,7 +91,9 @@ rule plot_evaluation:
         inits=GRID.inits,
         titles=GRID.titles,
         init_titles=GRID.init_titles,
-        captions=captions("calibration", "subgroups"),
+        captions=captions(
+            "roc", "precision_recall", "decision_curves", "calibration", "recalibration", "subgroups"
+        ),
         least_cell=config["report"]["least_cell"],
         core=core("plot_evaluation"),
     script:
@@ -230,6 +256,12 @@ rule build_report:
         table1=results("cohort/table1.csv"),
         table_s1=results("cohort/table_s1.csv"),
         tables=[results(f"evaluation/{name}.csv") for name in TASK_TABLES],
+        curve_figures=[
+            results(f"figures/{page}.png")
+            for name in ["roc", "precision_recall", "decision_curves"]
+            for page in pages(name)
+        ],
+        recalibration_figures=[results(f"figures/{page}.png") for page in pages("recalibration")],
         calibration_figures=[results(f"figures/{page}.png") for page in pages("calibration")],
         subgroup_figures=[results(f"figures/{page}.png") for page in pages("subgroups")],
         audit=over_shards(results("deidentified/audit/{shard}.parquet")),

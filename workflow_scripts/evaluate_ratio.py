@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.cohort.tables import COHORT_STUDIES, SUBSETS
+from echoclr_core.evaluate.curve_tables import benefit_curves, ranking_curves, recalibrated_curves
 from echoclr_core.evaluate.details import calibration_tables, operating_points, subgroup_metrics
 from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.evaluate.settings import EvaluationSettings
@@ -63,9 +64,16 @@ with job(snakemake) as log:
             parts["operating_points"].append(
                 operating_points(models, scored["validation"], **run, settings=how)
             )
-            lines, curves = calibration_tables(models, **run, settings=how)
+            lines, curves = calibration_tables(
+                models, **run, settings=how, validation=scored["validation"], patients=patients
+            )
             parts["calibration"].append(lines)
             parts["calibration_curve"].append(curves)
+            parts["recalibrated_curve"].append(
+                recalibrated_curves(models, scored["validation"], **run, settings=how)
+            )
+            parts["curves"].append(ranking_curves(models, **run, settings=how, patients=patients))
+            parts["decision_curves"].append(benefit_curves(models, **run, settings=how, patients=patients))
             parts["subgroups"].append(
                 subgroup_metrics(models, studies, **run, settings=how, patients=patients)
             )

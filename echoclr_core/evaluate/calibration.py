@@ -7,7 +7,7 @@ Cox's recalibration (Biometrika 1958): with x = logit(p),
 - slope b: logit P(y = 1) = a' + b·x. 1 is right; below 1, predictions are too extreme.
 
 Both by maximum likelihood, with Wald intervals. The numbers are of the scores as the networks give them;
-nothing is recalibrated.
+:mod:`echoclr_core.evaluate.recalibration` has the recalibrated ones.
 """
 
 import math
@@ -65,15 +65,15 @@ def calibration_line(y, probabilities, *, level: float = 0.95) -> tuple[Estimate
     labels = as_two_classes(y)
     x = logit(np.clip(as_probabilities(probabilities, len(labels)), EDGE, 1 - EDGE))
     ones = np.ones((len(x), 1))
-    intercept = _estimate(_fit(ones, labels, offset=x), level)
+    intercept = _estimate(fit_logistic(ones, labels, offset=x), level)
     spread = float(x.std())
     if spread < MIN_SPREAD:
         return intercept, replace(NOT_ESTIMABLE, reason=CONSTANT)
-    if _separated(labels, x):
+    if separated(labels, x):
         return intercept, replace(NOT_ESTIMABLE, reason=SEPARATED)
     # Standardised: the two parameters are nearly independent and of size 1, whatever level and spread of x.
     standardised = np.column_stack([(x - x.mean()) / spread, ones[:, 0]])
-    slope = _estimate(_fit(standardised, labels, offset=np.zeros(len(x))), level)
+    slope = _estimate(fit_logistic(standardised, labels, offset=np.zeros(len(x))), level)
     scaled = {name: getattr(slope, name) / spread for name in ("value", "low", "high")}
     return intercept, replace(slope, **scaled)
 
@@ -114,10 +114,23 @@ def calibration_curve(y, probabilities, *, bins: int = 10, level: float = 0.95) 
     return pd.DataFrame(rows)
 
 
-def _fit(design: np.ndarray, labels: np.ndarray, *, offset: np.ndarray) -> tuple[float, float] | None:
-    """First coefficient of a logistic regression and its standard error, by damped Newton steps.
+def fit_logistic(
+    design: np.ndarray, labels: np.ndarray, *, offset: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Coefficients (k,) of an unpenalised logistic regression and their standard errors (k,).
 
-    None where they do not converge.
+    Parameters
+    ----------
+    design
+        (n, k) float64.
+    labels
+        (n,) 0 or 1.
+    offset
+        (n,) added to the linear predictor with coefficient 1.
+
+    Returns
+    -------
+    None where damped Newton steps do not converge.
     """
     beta = np.zeros(design.shape[1])
 
@@ -136,18 +149,19 @@ def _fit(design: np.ndarray, labels: np.ndarray, *, offset: np.ndarray) -> tuple
             step /= 2
         beta = beta + step
         if np.abs(step).max() < 1e-10:
-            return float(beta[0]), float(np.sqrt(np.linalg.inv(information)[0, 0]))
+            return beta, np.sqrt(np.diag(np.linalg.inv(information)))
     return None
 
 
-def _estimate(fitted: tuple[float, float] | None, level: float) -> Estimate:
+def _estimate(fitted: tuple[np.ndarray, np.ndarray] | None, level: float) -> Estimate:
     if fitted is None:
         return replace(NOT_ESTIMABLE, reason=NO_MAXIMUM)
-    value, error = fitted
+    value, error = (float(numbers[0]) for numbers in fitted)
     reach = float(norm.ppf(0.5 + level / 2)) * error
     return Estimate(value=value, low=value - reach, high=value + reach)
 
 
-def _separated(labels: np.ndarray, x: np.ndarray) -> bool:
+def separated(labels: np.ndarray, x: np.ndarray) -> bool:
+    """Whether a threshold on ``x`` (n,) parts the cases from the controls of ``labels`` (n,)."""
     cases, controls = x[labels == 1], x[labels == 0]
     return bool(controls.max() <= cases.min() or cases.max() <= controls.min())

@@ -1,6 +1,7 @@
 """What stands beside the metrics of a cohort: operating points, calibration, subgroups."""
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,12 +10,14 @@ import pandas as pd
 from echoclr_core.common.tables import Table
 from echoclr_core.evaluate.calibration import NOT_ESTIMABLE, calibration_curve, calibration_line
 from echoclr_core.evaluate.metrics import brier
+from echoclr_core.evaluate.recalibration import RATIOS, calibration_ratios, recalibration_line
 from echoclr_core.evaluate.schema import CALIBRATION, CALIBRATION_CURVE, OPERATING_POINTS, SUBGROUPS
 from echoclr_core.evaluate.settings import MIN_PER_CLASS, EvaluationSettings
 from echoclr_core.evaluate.studies import (
     metric_rows,
     patients_of,
     place_of,
+    resampling_of,
     resampling_stream,
     same_studies,
     study_table,
@@ -91,15 +94,20 @@ def calibration_tables(
     draw: int,
     cohort: str,
     settings: EvaluationSettings,
+    validation: Mapping[str, pd.DataFrame] | None = None,
+    patients: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """CALIBRATION and CALIBRATION_CURVE of every model; parameters as :func:`operating_points`.
 
     Intercept and slope are missing with fewer than 5 cases or controls, and where they are not estimable;
-    ``reason`` says why.
+    ``reason`` says why. The recalibration is missing for models without an entry in ``validation``; with
+    ``patients``, whole patients are drawn for the intervals of O:E and scaled Brier.
     """
     run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
     lines, curves = [], []
-    for init, table in same_studies(predictions_by_model, place=place_of(run)).items():
+    tables = same_studies(predictions_by_model, place=place_of(run))
+    ratios = _ratios(tables, run, settings, patients)
+    for init, table in tables.items():
         labels, scores = table["label"].to_numpy(), table["score"].to_numpy()
         positive = int(labels.sum())
         enough = min(positive, len(labels) - positive) >= MIN_PER_CLASS
@@ -123,10 +131,46 @@ def calibration_tables(
             }
         reasons = dict.fromkeys(estimate.reason for estimate in line if estimate.reason)
         numbers["reason"] = "; ".join(reasons) or None
+        numbers |= ratios[init] | _recalibration((validation or {}).get(init), place_of(run))
         lines.append({**run, "init": init, **numbers})
         curve = calibration_curve(labels, scores, bins=settings.calibration_bins, level=settings.level)
         curves += [{**run, "init": init, **row} for row in curve.to_dict("records")]
     return _table(CALIBRATION, lines), _table(CALIBRATION_CURVE, curves)
+
+
+def _ratios(
+    tables: Mapping[str, pd.DataFrame],
+    run: dict,
+    settings: EvaluationSettings,
+    patients: Mapping[str, str] | None,
+) -> dict[str, dict[str, float | None]]:
+    """O:E and scaled Brier score of each model as columns of CALIBRATION; missing with one class only."""
+    first = next(iter(tables.values()))
+    if first["label"].nunique() < 2:
+        missing = {f"{name}{side}": None for name in RATIOS for side in ("", "_low", "_high")}
+        return dict.fromkeys(tables, missing)
+    scores = {init: table["score"].to_numpy() for init, table in tables.items()}
+    found = calibration_ratios(
+        first["label"], scores, resampling_of(first, run, settings, patients), level=settings.level
+    )
+    return {
+        init: {
+            f"{name}{side}": value if math.isfinite(value) else None
+            for name, estimate in ratios.items()
+            for side, value in zip(("", "_low", "_high"), estimate, strict=True)
+        }
+        for init, ratios in found.items()
+    }
+
+
+def _recalibration(validation: pd.DataFrame | None, place: str) -> dict[str, float | None]:
+    """Intercept and slope that the validation set gives; missing where it gives none."""
+    fitted = None
+    if validation is not None:
+        table = study_table(validation, name=f"validation ({place})")
+        if min(table["label"].sum(), (1 - table["label"]).sum()) >= MIN_PER_CLASS:
+            fitted = recalibration_line(table["label"], table["score"])
+    return dict(zip(("recalibration_intercept", "recalibration_slope"), fitted or (None, None), strict=True))
 
 
 def subgroup_metrics(

@@ -137,6 +137,15 @@ def _estimate(name: str, what: str) -> dict[str, Column]:
     }
 
 
+def _resampled(name: str, what: str) -> dict[str, Column]:
+    missing = "missing with too few cases."
+    return {
+        name: Column(kind="float", nullable=True, description=what),
+        f"{name}_low": Column(kind="float", nullable=True, description=f"Lower bootstrap bound; {missing}"),
+        f"{name}_high": Column(kind="float", nullable=True, description=f"Upper bootstrap bound; {missing}"),
+    }
+
+
 CALIBRATION = Table(
     "CALIBRATION",
     {
@@ -148,7 +157,17 @@ CALIBRATION = Table(
         **_estimate("slope", "Calibration slope; 1 is right. Missing where it is not estimable."),
         "reason": Column(kind="str", nullable=True, description="Why intercept or slope is missing."),
         "brier": _proportion("Brier score: mean squared difference of probability and label."),
-        "brier_constant": _proportion("Brier score of saying the prevalence to everybody."),
+        "brier_constant": _proportion("Brier score of always predicting the prevalence."),
+        **_resampled("oe_ratio", "Observed to expected cases; 1 is right, below 1 risks are too high."),
+        **_resampled("brier_scaled", "1 - brier / brier_constant; 1 is perfect, 0 no skill."),
+        "recalibration_intercept": Column(
+            kind="float",
+            nullable=True,
+            description="Intercept fitted on validation; missing if not estimable.",
+        ),
+        "recalibration_slope": Column(
+            kind="float", nullable=True, description="Slope fitted on validation; missing if not estimable."
+        ),
     },
     key=("task", "init", "ratio", "draw", "cohort"),
 )
@@ -168,6 +187,45 @@ CALIBRATION_CURVE = Table(
         "ci_high": _proportion("Upper bound of it."),
     },
     key=("task", "init", "ratio", "draw", "cohort", "bin"),
+)
+
+RECALIBRATED_CURVE = Table("RECALIBRATED_CURVE", CALIBRATION_CURVE.columns, key=CALIBRATION_CURVE.key)
+"""The calibration curve after logistic recalibration with the coefficients of the validation set."""
+
+_BAND = {
+    "ci_low": METRICS.columns["ci_low"],
+    "ci_high": METRICS.columns["ci_high"],
+    **_COUNTS,
+}
+
+CURVES = Table(
+    "CURVES",
+    {
+        **_MODEL,
+        "curve": Column(kind="str", description="Which curve.", allowed=("roc", "precision_recall")),
+        "x": _proportion("False-positive rate (roc) or recall (precision_recall)."),
+        "value": _proportion("Sensitivity (roc) or precision (precision_recall) there."),
+        **_BAND,
+    },
+    key=("task", "init", "ratio", "draw", "cohort", "curve", "x"),
+)
+
+DECISION_CURVES = Table(
+    "DECISION_CURVES",
+    {
+        **_MODEL,
+        "threshold": Column(
+            kind="float", description="Threshold probability: whoever has as much is treated.", low=0, high=1
+        ),
+        "net_benefit": Column(kind="float", description="True positives less weighted false positives."),
+        **_BAND,
+        "treat_all": Column(
+            kind="float", description="Net benefit of treating everybody; of nobody it is 0."
+        ),
+        "treat_all_low": Column(kind="float", nullable=True, description="Lower bootstrap bound of it."),
+        "treat_all_high": Column(kind="float", nullable=True, description="Upper bootstrap bound of it."),
+    },
+    key=("task", "init", "ratio", "draw", "cohort", "threshold"),
 )
 
 CHARACTERISTICS = ("sex", "age", "year")
@@ -202,6 +260,9 @@ EVALUATION = {
     "operating_points": OPERATING_POINTS,
     "calibration": CALIBRATION,
     "calibration_curve": CALIBRATION_CURVE,
+    "recalibrated_curve": RECALIBRATED_CURVE,
+    "curves": CURVES,
+    "decision_curves": DECISION_CURVES,
     "subgroups": SUBGROUPS,
 }
 """Name of each table below evaluation/ to its schema."""

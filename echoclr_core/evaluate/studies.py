@@ -200,6 +200,34 @@ def patients_of(study_ids: pd.Series, patients: Mapping[str, str]) -> np.ndarray
     return np.array([patients[study] for study in study_ids])
 
 
+def resampling_of(
+    table: pd.DataFrame,
+    run: Mapping[str, object],
+    settings: EvaluationSettings,
+    patients: Mapping[str, str] | None,
+) -> Resampling | None:
+    """The resampling behind the intervals of one test set; None below MIN_PER_CLASS cases or controls.
+
+    Parameters
+    ----------
+    table
+        As :func:`study_table` gives it.
+    run
+        task and cohort, on which the resamples depend besides the seed.
+    settings, patients
+        See :func:`evaluate_cohort`.
+    """
+    positive = int(table["label"].sum())
+    if min(positive, len(table) - positive) < MIN_PER_CLASS:
+        return None
+    return Resampling(
+        n_resamples=settings.n_resamples,
+        seed=resampling_stream(settings.seed, run["task"], run["cohort"]),
+        stratified=settings.stratified_intervals,
+        groups=None if patients is None else patients_of(table["study_id"], patients),
+    )
+
+
 def metric_rows(
     labels: np.ndarray,
     scores: Mapping[str, np.ndarray],

@@ -127,12 +127,42 @@ FIGURES = {
         alt="The clips of Figure 4, frame by frame with the map of that moment",
         caption="Every frame with its own map, on the colour scale of Figure 4.",
     ),
+    "roc": Exhibit(
+        title="ROC curves",
+        alt="Sensitivity against 1 − specificity, one line an initialisation, with a band for the last",
+        caption="Receiver operating characteristic (ROC) curves of the models fine-tuned on the most labels. "
+        "Look where the specificity is high enough to be used: the area says nothing of where two curves "
+        "differ. Marks are the thresholds fixed on the validation set; bands come from {n_resamples} "
+        "bootstrap resamples and hold at each point, not for the curve as a whole.",
+    ),
+    "precision_recall": Exhibit(
+        title="Precision–recall curves",
+        alt="Precision against recall, one line an initialisation, with a band for the last",
+        caption="Precision (positive predictive value) at each recall (sensitivity), for the models "
+        "fine-tuned on the most labels. A model without skill lies at the prevalence, the grey line, so that "
+        "curves of test sets with different prevalences do not compare.",
+    ),
+    "decision_curves": Exhibit(
+        title="Decision curves",
+        alt="Net benefit against threshold probability, one line an initialisation, beside treating all",
+        caption="Net benefit: true positives less false positives, weighted by the odds of the threshold "
+        "probability at which somebody would act (Vickers and Elkin 2006). A model is of use only where its "
+        "line lies above both treating everybody and treating nobody (0). The probabilities are those of the "
+        "networks, not recalibrated.",
+    ),
     "calibration": Exhibit(
         title="Calibration",
         alt="Observed share of cases against predicted probability, one line an initialisation",
         caption="Models fine-tuned on the most labels. The test studies are sorted by predicted probability "
         "into bins; the observed share of cases in each bin is drawn against the mean probability. On the "
         "diagonal, predicted probability equals observed frequency.",
+    ),
+    "recalibration": Exhibit(
+        title="Calibration after recalibration",
+        alt="Observed share of cases against recalibrated probability, one line an initialisation",
+        caption="As above, after logistic recalibration: intercept and slope are fitted on the validation "
+        "set and only applied to the test sets. What is still off the diagonal does not come from the level "
+        "or the spread of the probabilities. Models whose validation set gives no coefficients are left out.",
     ),
     "subgroups": Exhibit(
         title="Subgroups",

@@ -20,7 +20,9 @@ from echoclr_core.reporting.style import (
 
 
 @styled
-def reliability_figure(curve: pd.DataFrame, inits: Sequence[str], *, titles: Mapping[str, str]) -> Figure:
+def reliability_figure(
+    curve: pd.DataFrame, inits: Sequence[str], *, titles: Mapping[str, str], note: str = ""
+) -> Figure:
     """Share of cases against mean probability, bin by bin; panels as in Figure 2, the most labels, draw 0.
 
     Parameters
@@ -31,6 +33,8 @@ def reliability_figure(curve: pd.DataFrame, inits: Sequence[str], *, titles: Map
         Initialisations to draw, in this order. The last has intervals: those of all would hide the curves.
     titles
         Task to title, in the order of the panels. Tasks without rows get no panel.
+    note
+        A further line below the figure.
 
     Raises
     ------
@@ -61,6 +65,7 @@ def reliability_figure(curve: pd.DataFrame, inits: Sequence[str], *, titles: Map
         [
             f"Models fine-tuned on {ratio_words(rows)}. Diagonal: observed equals predicted.",
             f"Bars: exact 95% intervals (Clopper–Pearson) of {init_label(inits[-1])}.",
+            note,
         ],
     )
     return figure
@@ -94,3 +99,15 @@ def _draw(axis: Axes, panel: pd.DataFrame, inits: Sequence[str]) -> None:
     axis.set_ylim(-0.02, 1.02)
     axis.set_aspect("equal")
     axis.grid()
+
+
+@styled
+def recalibration_figure(curve: pd.DataFrame, inits: Sequence[str], *, titles: Mapping[str, str]) -> Figure:
+    """:func:`reliability_figure` of RECALIBRATED_CURVE; a sentence where no model could be recalibrated."""
+    if not curve["task"].isin(list(titles)).any():
+        figure = Figure(figsize=(PAGE * 0.7, 0.6))
+        text = "No validation set has enough cases and controls to recalibrate on."
+        figure.text(0.5, 0.5, text, ha="center", va="center")
+        return figure
+    note = "Intercept and slope were fitted on the validation set."
+    return reliability_figure(curve, inits, titles=titles, note=note)

@@ -119,10 +119,17 @@ def test_operating_points_and_calibration():
     }
     slopes = {"slope": np.nan, "slope_low": np.nan, "slope_high": np.nan}
     intercepts = {"intercept": 0.1, "intercept_low": -0.2, "intercept_high": 0.4}
-    table = pd.DataFrame([{**run, **numbers, **slopes, **intercepts}])
+    ratios = {f"{name}{side}": 0.5 for name in ("oe_ratio", "brier_scaled") for side in ("", "_low", "_high")}
+    line = {"recalibration_intercept": 0.1, "recalibration_slope": 0.85}
+    table = pd.DataFrame([{**run, **numbers, **slopes, **intercepts, **ratios, **line}])
     [row] = evaluation.calibration_table(table, {"lvh": "LVH"}).to_dict("records")
     assert row["Intercept"] == "0.10 (-0.20 to 0.40)"
     assert row["Slope"] == "–"
+    assert row["O:E"] == "0.50 (0.50–0.50)"
+    assert row["Recalibration"] == "0.10 + 0.85 logit(p)"
+    none = table.assign(recalibration_intercept=np.nan, recalibration_slope=np.nan)
+    [row] = evaluation.calibration_table(none, {"lvh": "LVH"}).to_dict("records")
+    assert row["Recalibration"] == "–"
 
 
 @pytest.mark.parametrize("tasks", [[]])

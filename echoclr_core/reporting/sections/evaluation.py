@@ -1,4 +1,4 @@
-"""What stands behind the AUROC: operating points, calibration, subgroups."""
+"""What stands behind the AUROC: curves, operating points, net benefit, calibration, subgroups."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +12,11 @@ from echoclr_core.reporting.style import COHORT_NAMES, init_name
 
 
 def section(page: Page) -> Section:
-    """Two figures and two tables, of the models with the most labels."""
+    """Figures and two tables, of the models with the most labels."""
     points = of_most_labels(page.table("operating_points"))
     calibration = of_most_labels(page.table("calibration"))
     blocks: list[Block] = [
+        *(page.picture(Path(path).stem, path) for path in page.files["curve_figures"]),
         DataTable(
             frame=operating_points(points, page.titles),
             title="Operating points",
@@ -28,10 +29,13 @@ def section(page: Page) -> Section:
         DataTable(
             frame=calibration_table(calibration, page.titles),
             title="Calibration in numbers",
-            caption="A perfectly calibrated model has intercept 0 and slope 1. Compare the Brier score with "
-            "the one of always predicting the prevalence (no skill), in the last column.",
+            caption="A perfectly calibrated model has intercept 0, slope 1 and O:E 1 (observed to expected "
+            "cases). Compare the Brier score with the one of always predicting the prevalence (no skill); "
+            "the scaled Brier score is 1 for perfect predictions and 0 for no skill. Recalibration: "
+            "intercept and slope fitted on the validation set.",
             group=True,
         ),
+        *(page.picture(Path(path).stem, path) for path in page.files["recalibration_figures"]),
     ]
     if len(page.table("subgroups")):
         blocks += [page.picture(Path(path).stem, path) for path in page.files["subgroup_figures"]]
@@ -66,8 +70,11 @@ def calibration_table(calibration: pd.DataFrame, titles: Mapping[str, str]) -> p
                 "Mean probability": _number(row["mean_probability"]),
                 "Intercept": _with_bounds(row, "intercept", digits=2),
                 "Slope": _with_bounds(row, "slope", digits=2),
+                "O:E": _with_bounds(row, "oe_ratio", digits=2),
                 "Brier": _number(row["brier"]),
                 "Brier, prevalence": _number(row["brier_constant"]),
+                "Brier, scaled": _with_bounds(row, "brier_scaled", digits=2),
+                "Recalibration": _line(row),
             }
         )
     return pd.DataFrame(rows)
@@ -78,6 +85,14 @@ def _names(row: dict, titles: Mapping[str, str]) -> dict[str, str]:
         "Task and set": f"{titles[row['task']]}, {COHORT_NAMES[row['cohort']]}",
         "Initialisation": init_name(row["init"]),
     }
+
+
+def _line(row: dict) -> str:
+    """ "0.10 + 0.85 x": intercept and slope of the recalibration; a dash for none."""
+    intercept, slope = row["recalibration_intercept"], row["recalibration_slope"]
+    if pd.isna(intercept):
+        return decimal(None)
+    return f"{intercept:.2f} {'+' if slope >= 0 else '−'} {abs(slope):.2f} logit(p)"
 
 
 def _number(value: float, digits: int = 3) -> str:
