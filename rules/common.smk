@@ -37,6 +37,8 @@ GRID = LAYOUT.grid
 RESTRICTED = LAYOUT.restricted
 STATE = LAYOUT.state
 SYNTHETIC = LAYOUT.synthetic
+if NEEDS_DATA:
+    checks.warn_of_missing_files(config, synthetic=SYNTHETIC, arguments=sys.argv)
 VIDEOS_GIVEN = LAYOUT.videos_given
 
 # Whose numbers stand beside ours; "" for none.

@@ -8,6 +8,7 @@ from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE,
 from echoclr_core.dicom.catalogue import scan_archive, scan_key
 from echoclr_core.dicom.tables import CATALOGUE
 from workflow_scripts.lib.job import job
+from workflow_scripts.lib.label_keys import require_labels_in
 from workflow_scripts.lib.secret_key import study_pseudonyms
 
 with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state):
@@ -24,6 +25,8 @@ with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state)
     if scanned.empty:  # an empty catalogue would remove every study from what follows
         raise OSError(errno.ENOTCONN, "input.dicom_dir holds no file: is the folder mounted?")
     kept.write(scanned)
+    # Labels of another archive end the run here, before every video is decoded.
+    require_labels_in(snakemake.config["input"], scanned)
     pseudonyms = study_pseudonyms(snakemake.config)
     catalogue = pseudonymise(scanned, pseudonyms, params.shards, date_shift_days=params.date_shift_days)
     by_shard = dict(tuple(catalogue.groupby("shard")))

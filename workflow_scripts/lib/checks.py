@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -297,7 +298,28 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
 
     ``targets`` are those of the command line: a run that ends with an early stage needs less.
     """
-    missing, last = [], _last_stage(targets)
+    missing = missing_files(config, synthetic=synthetic, targets=targets, fetch=True)
+    if missing:
+        lines = "\n".join(f"  {line}" for line in missing)
+        raise WorkflowError(
+            f"{len(missing)} file(s) are missing or unsuitable, so no job was started:\n{lines}"
+        )
+    if not synthetic and _last_stage(targets) >= STAGES.index("cohort"):
+        require_known_labels(config)
+
+
+def warn_of_missing_files(config: dict, *, synthetic: bool, arguments: Collection[str]) -> None:
+    """In a dry run, print a warning for each configured path that does not exist: a run would stop there."""
+    if not any(re.fullmatch(r"-[a-zA-Z]*n[a-zA-Z]*|--dry.*", argument) for argument in arguments):
+        return
+    for key, path in wanted_paths(config, synthetic=synthetic).items():
+        if path and not Path(path).exists():
+            print(f"warning: {key}: there is no {path}; a run would stop here", file=sys.stderr)
+
+
+def wanted_paths(config: dict, *, synthetic: bool, targets: Collection[str] = ()) -> dict[str, str]:
+    """Key to path, empty for none, of everything that a run to ``targets`` reads and no rule makes."""
+    last = _last_stage(targets)
     views, cohort, tuning = (last >= STAGES.index(name) for name in ("views", "cohort", "finetune"))
     wanted = {} if synthetic else {"input.dicom_dir": config["input"]["dicom_dir"]}
     wanted |= {f"input.avi.{key}": config["input"]["avi"][key] for key in ("dir", "table")}
@@ -305,11 +327,31 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
         wanted["input.labels"] = config["input"]["labels"]
     if not synthetic and views:
         wanted["views.labels"] = config["views"]["labels"]
+    if not synthetic:
+        key_file = config["input"]["pseudonym_key_file"]  # what looks like a key itself is never printed
+        wanted["input.pseudonym_key_file"] = "" if re.fullmatch(r"[0-9a-fA-F]{32,}", key_file) else key_file
     if views:
         wanted |= {f"views.{key}": config["views"][key] for key in ("weights", "classes")}
-    for key, path in wanted.items():
-        if path and not Path(path).exists():
-            missing.append(f"{key}: there is no {path}")
+    if tuning and "kinetics400" in config["finetune"]["initialisations"]:
+        wanted["finetune.kinetics_weights"] = config["finetune"]["kinetics_weights"]
+    if tuning:
+        own = results_folder.own_weights(config)
+        wanted |= {f"initialisations.{name}.weights": entry["weights"] for name, entry in own.items()}
+    return wanted
+
+
+def missing_files(
+    config: dict, *, synthetic: bool, targets: Collection[str] = (), fetch: bool = False
+) -> list[str]:
+    """What a run to ``targets`` lacks, one line each; torchvision may ``fetch`` Kinetics weights."""
+    last = _last_stage(targets)
+    views, tuning = (last >= STAGES.index(name) for name in ("views", "finetune"))
+    checked_below = ("input.pseudonym_key_file", "finetune.kinetics_weights", "initialisations.")
+    missing = [
+        f"{key}: there is no {path}"
+        for key, path in wanted_paths(config, synthetic=synthetic, targets=targets).items()
+        if path and not key.startswith(checked_below) and not Path(path).exists()
+    ]
     if not missing and views and config["views"]["weights"]:
         from workflow_scripts.lib.classifier import classifier_problems  # loads torch or onnxruntime
 
@@ -325,14 +367,26 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
 
     missing += key_problems(config, synthetic=synthetic)
     if tuning and "kinetics400" in config["finetune"]["initialisations"]:
-        missing += _kinetics_problem(config, fetch=not missing)
+        missing += _kinetics_problem(config, fetch=fetch and not missing)
     if tuning:
         missing += _own_weights_problems(config)
-    if missing:
-        lines = "\n".join(f"  {line}" for line in missing)
-        raise WorkflowError(
-            f"{len(missing)} file(s) are missing or unsuitable, so no job was started:\n{lines}"
-        )
+    return missing
+
+
+def require_known_labels(config: dict) -> None:
+    """Raise a WorkflowError where a catalogue is there already and holds no study of the label table."""
+    crosswalk = results_folder.results_path(config) / "restricted" / "crosswalk.parquet"
+    if not crosswalk.is_file():
+        return  # catalog_archive checks once the catalogue is there
+    import pandas as pd
+
+    from echoclr_core.cohort.key_match import UnmatchedLabelsError
+    from workflow_scripts.lib.label_keys import require_labels_in
+
+    try:
+        require_labels_in(config["input"], pd.read_parquet(crosswalk))
+    except UnmatchedLabelsError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def refuse_changed_cohort(config: dict) -> None:

@@ -1,0 +1,1 @@
+"""The command line `echoclr`: one module a command, each with EXAMPLES, add_arguments and run."""
