@@ -136,6 +136,16 @@ class PretrainOptions:
         source="paper (0)",
         ge=0,
     )
+    order_input: Literal["clip", "movement"] = option(
+        "clip",
+        (
+            "What the order is read from. clip = the paper's; movement = contrastive loss on ordered clips, "
+            "order loss in a pass of its own on shuffled copies less their mean over time (learned in "
+            "hundreds of steps; 1.5 times the cost of a step)."
+        ),
+        changes="numbers",
+        source="paper (clip)",
+    )
     mask_same_study: bool = option(
         False,
         "Leave other videos of the same study out of the negatives (recommended).",

@@ -96,5 +96,5 @@ class PairBatches:
         rng = generator(self.settings.seed, self.purpose, epoch, item, view)
         start = clip_start(int(self.frames[self.items[item, view]]), self.span, rng)
         warp = draw(self.settings.augmentation, rng)
-        copies = max(self.settings.order_copies, 1) if self.settings.frame_order else 0
+        copies = max(self.settings.shuffled_copies, 1) if self.settings.frame_order else 0
         return start, warp, draw_orders(copies, self.settings.clip_length, rng)

@@ -49,6 +49,11 @@ class PretrainSettings:
     order_copies
         0: NT-Xent and frame order see the same shuffled clips (the paper). n > 0: NT-Xent sees ordered clips,
         and n further copies of each, shuffled, are for the frame order.
+    order_input
+        "clip", or "movement": NT-Xent sees ordered clips, and the frame order is read in a pass of its own
+        from shuffled copies of view i less their mean over time (``order_copies`` of each clip, at least
+        one). That pass leaves the running statistics of batch normalisation alone: the encoder is used on
+        clips as they are.
     mask_same_study
         Leave other pairs of an anchor's study out of its negatives.
     independent_windows
@@ -101,6 +106,7 @@ class PretrainSettings:
     temperature: float = 0.5
     order_weight: float = 1.0
     order_copies: int = 0
+    order_input: str = "clip"
     mask_same_study: bool = False
     independent_windows: bool = False
     joint_forward: bool = False
@@ -124,6 +130,7 @@ class PretrainSettings:
             ("optimizer", ("adam", "adamw")),
             ("schedule", ("constant", "cosine")),
             ("single_video_studies", ("skip", "self")),
+            ("order_input", ("clip", "movement")),
             ("precision", PRECISIONS),
             ("memory_format", MEMORY_FORMATS),
         ):
@@ -183,3 +190,18 @@ class PretrainSettings:
     def frame_order(self) -> bool:
         """Whether the frame-order task is on."""
         return METHODS[self.method][1]
+
+    @property
+    def movement(self) -> bool:
+        """Whether the frame order is read from movement, in a pass of its own."""
+        return self.frame_order and self.order_input == "movement"
+
+    @property
+    def shuffled_copies(self) -> int:
+        """Copies of a clip made for the frame order; 0 where both losses share one shuffled clip."""
+        return max(self.order_copies, int(self.movement)) if self.frame_order else 0
+
+    @property
+    def order_views(self) -> int:
+        """Of how many of the two views the order is read."""
+        return 1 if self.movement else 2

@@ -28,6 +28,7 @@ from echoclr_core.training.inputs import grey_input, network_input
 ON_DEVICE = ("clips", "orders", "studies")  # of a batch; what is only counted or indexed with stays
 METERS = ("contrastive_accuracy", "alignment", "potential", "spread")
 MIN_UNIFORMITY = -8.0  # every embedding opposite to every other
+MIN_SPREAD = 1e-4  # of a grey range of 1: below it a clip is taken to stand still
 
 
 class PretrainModel(nn.Module):
@@ -80,19 +81,32 @@ def passes(batch: dict[str, Any], settings: PretrainSettings, permutations: Tens
     """The grey clips of each pass through the encoder, (rows, K, h, w) in [0, 1].
 
     Two passes, view i and view j (one with ``joint_forward``); with ``order_copies`` two more of n x c
-    shuffled copies, pair-major. Without copies the clips themselves are shuffled (the paper's scheme).
+    shuffled copies, pair-major, or one more with ``order_input`` "movement". Without copies the clips
+    themselves are shuffled (the paper's scheme).
     """
     views = [grey_input(batch["clips"][v], batch["draws"][v], settings.input_size) for v in (0, 1)]
-    if not settings.frame_order:
-        shown = views
-    elif settings.order_copies == 0:
-        shown = [shuffle(views[v], permutations[batch["orders"][v, :, 0]]) for v in (0, 1)]
-    else:
-        copies = [views[v].repeat_interleave(settings.order_copies, dim=0) for v in (0, 1)]
-        shown = views + [shuffle(copies[v], permutations[batch["orders"][v].flatten()]) for v in (0, 1)]
+    ordered: list[Tensor] = []
+    if settings.shuffled_copies:
+        for v in range(settings.order_views):
+            copies = views[v].repeat_interleave(settings.shuffled_copies, dim=0)
+            ordered.append(shuffle(copies, permutations[batch["orders"][v].flatten()]))
+        if settings.movement:
+            ordered = [temporal_movement(clips) for clips in ordered]
+    elif settings.frame_order:
+        views = [shuffle(views[v], permutations[batch["orders"][v, :, 0]]) for v in (0, 1)]
     if settings.joint_forward:
-        return [torch.cat(shown[first : first + 2]) for first in range(0, len(shown), 2)]
-    return shown
+        return [torch.cat(part) for part in (views, ordered) if part]
+    return views + ordered
+
+
+def temporal_movement(clips: Tensor) -> Tensor:
+    """(B, K, H, W) less the mean over K, each clip stretched to the standard deviation that it had.
+
+    What stands still fills most of a clip and hides its order (docs/synthetic.md).
+    """
+    moving = clips - clips.mean(1, keepdim=True)
+    before, after = (part.std((1, 2, 3), keepdim=True) for part in (clips, moving))
+    return moving * (before / after.clamp_min(MIN_SPREAD))
 
 
 def shuffle(clips: Tensor, orders: Tensor) -> Tensor:
@@ -104,15 +118,15 @@ def objective(
     model: PretrainModel, features: list[Tensor], batch: dict[str, Any], settings: PretrainSettings
 ) -> Objective:
     """Losses from the representations of :func:`passes`, in float32."""
-    if settings.joint_forward:
-        features = [part for both in features for part in both.chunk(2)]
-    z_i, z_j = model.projector(features[0]), model.projector(features[1])
+    first = view_passes(settings)
+    views = features[0].chunk(2) if settings.joint_forward else features[:first]
+    z_i, z_j = (model.projector(part) for part in views)
     studies = batch["studies"] if settings.mask_same_study else None
     contrastive = nt_xent(z_i, z_j, settings.temperature, studies=studies)
     order = hits = None
     if model.order_head is not None:
-        # The last two passes hold the shuffled clips in either scheme.
-        order, hits = order_loss(model.order_head(torch.cat(features[-2:])), batch)
+        shuffled = torch.cat(features[first:] or features)
+        order, hits = order_loss(model.order_head(shuffled), batch, settings.order_views)
     return Objective(
         contrastive=contrastive,
         order=order,
@@ -121,20 +135,32 @@ def objective(
     )
 
 
-def order_loss(logits: Tensor, batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
+def view_passes(settings: PretrainSettings) -> int:
+    """How many of :func:`passes` hold the views that NT-Xent sees; those of shuffled copies follow."""
+    return 1 if settings.joint_forward else 2
+
+
+def order_loss(logits: Tensor, batch: dict[str, Any], views: int = 2) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the frame order over the clips that have one, and how many were recognised.
+
+    ``logits`` are of the clips of the first ``views`` views.
 
     The mean is over the clips of all processes: each process returns its share times their number, so that
     the mean over processes is the loss. 0 when no clip of the batch has an order.
     """
-    targets = batch["orders"].flatten()
+    targets = batch["orders"][:views].flatten()
     # Rows are counted and listed on the CPU, where ``whole`` stays: on a GPU each would be a wait.
-    whole = batch["whole"].flatten().repeat_interleave(batch["orders"].shape[2])
+    whole = batch["whole"][:views].flatten().repeat_interleave(batch["orders"].shape[2])
     rows = whole.nonzero().squeeze(1).to(logits.device, non_blocking=True)
     logits, targets = logits[rows], targets[rows]
     summed = F.cross_entropy(logits, targets, reduction="sum")
     hits = (logits.detach().argmax(1) == targets).sum()
     return summed * distributed.share_of_ranks(len(rows), summed), hits
+
+
+def ordered_clips(batch: dict[str, Any], settings: PretrainSettings) -> float:
+    """How many shuffled clips of a batch have an order."""
+    return float(batch["whole"][: settings.order_views].sum()) * max(settings.shuffled_copies, 1)
 
 
 class PretrainTrainer:
@@ -199,7 +225,7 @@ class PretrainTrainer:
         seen = result.meters
         sums = dict(zip(METERS, (seen.hits, seen.alignment, seen.potential, seen.spread), strict=True))
         if result.order_hits is not None:
-            clips = float(batch["whole"].numpy().sum()) * max(self.settings.order_copies, 1)
+            clips = ordered_clips(batch, self.settings)
             sums |= {"order_accuracy": result.order_hits, "ordered_clips": seen.hits.new_tensor(clips)}
         return sums
 
@@ -210,8 +236,17 @@ class PretrainTrainer:
             features = self.model.encoder(self.compute.place_clips(shown))
         return features.to(self.dtype)
 
+    def is_movement(self, number: int) -> bool:
+        """Whether pass ``number`` of :func:`passes` holds clips less their mean over time."""
+        return self.settings.movement and number >= view_passes(self.settings)
+
+    def _encode_pass(self, number: int, clips: Tensor) -> Tensor:
+        """Representations of pass ``number``; clips without their mean leave running statistics alone."""
+        with still_statistics(self.model.encoder, self.is_movement(number)):
+            return self.encode(clips)
+
     def _backward(self, clips: list[Tensor], losses: Callable[[list[Tensor]], Objective]) -> Objective:
-        result = losses([self.encode(part) for part in clips])
+        result = losses([self._encode_pass(number, part) for number, part in enumerate(clips)])
         result.total(self.settings.order_weight).backward()
         return result
 
@@ -232,11 +267,10 @@ class PretrainTrainer:
         features = [part.requires_grad_() for part in features]
         result = losses(features)
         result.total(self.settings.order_weight).backward()
-        for part, leaf, size in zip(clips, features, sizes, strict=True):
-            for number, (rows, gradient) in enumerate(
-                zip(part.split(size), leaf.grad.split(size), strict=True)
-            ):
-                with still_statistics(self.model.encoder, number > 0):
+        for number, (part, leaf, size) in enumerate(zip(clips, features, sizes, strict=True)):
+            pieces = zip(part.split(size), leaf.grad.split(size), strict=True)
+            for piece, (rows, gradient) in enumerate(pieces):
+                with still_statistics(self.model.encoder, piece > 0 or self.is_movement(number)):
                     self.encode(rows).backward(gradient)
         return result
 

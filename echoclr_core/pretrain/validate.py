@@ -9,10 +9,11 @@ import pandas as pd
 import torch
 
 from echoclr_core.common.randomness import generator
+from echoclr_core.models.recompute import still_statistics
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.pretrain.step import PretrainTrainer, objective, passes
+from echoclr_core.pretrain.step import PretrainTrainer, objective, ordered_clips, passes
 from echoclr_core.video.store import ClipStore
 
 LEAST_PAIRS = 512
@@ -22,7 +23,10 @@ LEAST_PAIRS = 512
 def held_out_accuracy(
     trainer: PretrainTrainer, store: ClipStore, videos: pd.DataFrame, settings: PretrainSettings
 ) -> dict[str, Any]:
-    """Contrastive and frame-order accuracy of a trained model, running statistics in batch normalisation.
+    """Contrastive and frame-order accuracy of a trained model.
+
+    Batch normalisation uses its running statistics, except for the order of movement
+    (``order_input`` "movement"): that pass has none of its own and uses those of each batch.
 
     A batch holds one pair of each study, so that no negative is of the anchor's own study, let alone its own
     video (with all pairs of few studies in a batch, the accuracy would be bounded far below 1 by other pairs
@@ -99,11 +103,21 @@ def _batch_hits(trainer: PretrainTrainer, batch: dict[str, Any], settings: Pretr
         name: torch.as_tensor(value).to(device) for name, value in batch.items() if name != "video_ids"
     }
     clips = passes(tensors, settings, trainer.permutations)
-    features = [
-        torch.cat([trainer.encode(rows) for rows in part.split(settings.micro_batch_size or len(part))])
-        for part in clips
-    ]
+    features = [_features(trainer, number, part) for number, part in enumerate(clips)]
     result = objective(trainer.model, features, tensors, settings)
-    whole = float(tensors["whole"].sum()) * max(settings.order_copies, 1)
+    whole = ordered_clips(tensors, settings)
     orders = 0.0 if result.order_hits is None else float(result.order_hits)
     return np.array([float(result.meters.hits), orders, whole])
+
+
+def _features(trainer: PretrainTrainer, number: int, clips: torch.Tensor) -> torch.Tensor:
+    """Representations of pass ``number``, micro-batch by micro-batch; the encoder stays as it was."""
+    encoder, movement = trainer.model.encoder, trainer.is_movement(number)
+    rows_a_pass = trainer.settings.micro_batch_size or len(clips)
+    training = encoder.training
+    encoder.train(movement)
+    try:
+        with still_statistics(encoder, movement):
+            return torch.cat([trainer.encode(rows) for rows in clips.split(rows_a_pass)])
+    finally:
+        encoder.train(training)

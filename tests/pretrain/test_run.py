@@ -232,6 +232,7 @@ OPTIONS = {
     "temperature": {"temperature": 0.05},
     "order_weight": {"order_weight": 3.0},
     "order_copies": {"order_copies": 2},
+    "order_input": {"order_input": "movement"},
     "mask_same_study": {"mask_same_study": True},
     "joint_forward": {"joint_forward": True},
     "micro_batch_size": {"micro_batch_size": 3},
