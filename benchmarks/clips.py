@@ -27,7 +27,8 @@ from recording import record
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.randomness import generator
-from echoclr_core.video.augmentation import AugmentSettings, augment, draw, normalise
+from echoclr_core.options.augmentation import AugmentationOptions
+from echoclr_core.video.augmentation import augment, draw, normalise
 from echoclr_core.video.sampling import clip_start
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.store_building import build_store
@@ -54,7 +55,7 @@ def make_videos(folder: Path) -> pd.DataFrame:
 
 def ours(store: ClipStore, ids: list[str], step: int) -> torch.Tensor:
     """One batch: sample, read, augment, normalise, collate."""
-    settings, starts, draws = AugmentSettings(), [], []
+    settings, starts, draws = AugmentationOptions(), [], []
     for video_id in ids:
         rng = generator(0, "clip", step, video_id)
         starts.append(clip_start(store.n_frames(video_id), LENGTH, rng))

@@ -71,9 +71,10 @@ def our_deidentified(source: Path, folder: Path) -> None:
 
 def our_masked(folder: Path) -> None:
     """This workflow's way from there to the small file."""
-    from echoclr_core.video.masked_video import MaskSettings, mask_video
+    from echoclr_core.options.mask import MaskOptions
+    from echoclr_core.video.masked_video import mask_video
 
-    row = mask_video(folder / "full.avi", folder / "small.avi", MaskSettings())
+    row = mask_video(folder / "full.avi", folder / "small.avi", MaskOptions())
     assert row["outcome"] == "ok", row
 
 

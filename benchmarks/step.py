@@ -17,12 +17,13 @@ from nt_xent import broadcast_nt_xent
 from recording import record
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain import step as step_module
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer
 from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.determinism import deterministic
-from echoclr_core.video.augmentation import AugmentSettings, draw
+from echoclr_core.video.augmentation import draw
 
 PAIRS = 392
 FORMS = {
@@ -146,7 +147,7 @@ def runs_of(encoder: EncoderSettings, size: int, pairs: int) -> dict[str, tuple[
         settings = PretrainSettings(
             batch_size=pairs,
             learning_rate=1e-3,
-            augmentation=AugmentSettings(pad=4),
+            augmentation=AugmentationOptions(pad=4),
             **(fields | {"micro_batch_size": micro_batch_size}),
         )
         runs[name] = (trainer_of(encoder, settings), batch_of(pairs, size, settings))

@@ -13,6 +13,7 @@ from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.cohort.unmatched import UNMATCHED
 from echoclr_core.common.files import write_json
 from echoclr_core.deidentify.tables import SOURCE_FILES
+from echoclr_core.options.base import settings_from
 from echoclr_core.video.tables import MASKED_VIDEOS
 from echoclr_core.views.tables import VIEW_DECISIONS, VIEW_LABELS
 from workflow_scripts.lib.job import job, settings
@@ -26,10 +27,9 @@ def read_all(schema, paths):
 
 with job(snakemake) as log:
     chosen = settings(snakemake)
-    fractions = chosen.cohort.pop("split_fractions")
     used_for_views = snakemake.input.get("view_labels") or None
-    cohort_settings = CohortSettings(
-        seed=chosen.seed, tasks=tasks_of(snakemake.params.tasks), fractions=tuple(fractions), **chosen.cohort
+    cohort_settings = settings_from(
+        CohortSettings, chosen.cohort | {"seed": chosen.seed, "tasks": tasks_of(snakemake.params.tasks)}
     )
     cohort = build_cohort(
         read_all(SOURCE_FILES, snakemake.input.files),

@@ -1,6 +1,7 @@
 """Decide the view of every video of one shard."""
 
 from echoclr_core.deidentify.tables import SOURCE_FILES
+from echoclr_core.options.base import settings_from
 from echoclr_core.views.decision import classify_shard
 from echoclr_core.views.sampling import ViewSettings
 from echoclr_core.views.tables import VIEW_DECISIONS
@@ -20,7 +21,7 @@ with job(snakemake) as log:
             chosen.views | {"classes": own["classes"]},
             threads=snakemake.threads,
         ),
-        settings=ViewSettings(frames=chosen.views["frames"], seed=chosen.seed),
+        settings=settings_from(ViewSettings, {"frames": chosen.views["frames"], "seed": chosen.seed}),
     )
     VIEW_DECISIONS.write(decisions, snakemake.output[0], settings=snakemake.params.settings)
     log.info("%d videos: %s", len(decisions), decisions["view"].value_counts().to_dict())

@@ -10,6 +10,7 @@ from echoclr_core.evaluate.details import calibration_tables, operating_points, 
 from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.evaluate.settings import EvaluationSettings
 from echoclr_core.evaluate.studies import evaluate_cohort
+from echoclr_core.options.base import settings_from
 from workflow_scripts.lib.cohort_names import COHORTS
 from workflow_scripts.lib.job import job, settings
 
@@ -17,12 +18,12 @@ NO_MODEL = "no learning rate gave a finite validation loss"
 
 with job(snakemake) as log:
     chosen = settings(snakemake)
-    by_patient = chosen.evaluate.pop("resample_unit") == "patient"
-    comparisons = chosen.evaluate.pop("comparisons")
-    how = EvaluationSettings(seed=chosen.seed, **chosen.evaluate)
+    how = settings_from(EvaluationSettings, chosen.evaluate | {"seed": chosen.seed})
     studies = COHORT_STUDIES.read(snakemake.input.studies)
-    patients = studies.set_index("study_id")["patient_id"]
-    patients = patients.fillna(patients.index.to_series()).to_dict() if by_patient else None
+    patients = None
+    if how.resample_unit == "patient":
+        patients = studies.set_index("study_id")["patient_id"]
+        patients = patients.fillna(patients.index.to_series()).to_dict()
     task, ratio = snakemake.wildcards.task, float(snakemake.wildcards.ratio)
     # .../predictions/<task>/<init>/<ratio>/<draw>/<cohort>.parquet
     cells = {
@@ -53,7 +54,7 @@ with job(snakemake) as log:
                 models,
                 **run,
                 settings=how,
-                comparisons=comparisons and [tuple(pair) for pair in comparisons],
+                comparisons=how.comparisons,
                 n_labelled_studies=sizes[label_draw],
                 validation=scored["validation"],
                 patients=patients,

@@ -18,7 +18,7 @@ OUTPUTS = ("encoder", "history", "timings", "run")
 
 def specification(snakemake, processes: int) -> dict:
     """What ``python -m echoclr_core.pretrain`` is to do."""
-    from workflow_scripts.lib.models import augmentation_fields, encoder_fields  # torch
+    from workflow_scripts.lib.models import encoder_fields  # torch
 
     chosen = settings(snakemake)
     config, params = snakemake.config, snakemake.params
@@ -37,7 +37,7 @@ def specification(snakemake, processes: int) -> dict:
             **chosen.pretrain,
             **speed,
             "input_size": chosen.model["input_size"],
-            "augmentation": augmentation_fields(chosen.augmentation),
+            "augmentation": chosen.augmentation,
             "precision": compute["precision"],
             "memory_format": compute["memory_format"],
             "deterministic": compute["deterministic"],

@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.plan import tidy
@@ -24,7 +25,6 @@ from echoclr_core.pretrain.validate import held_out_accuracy
 from echoclr_core.training.batches import load_batches
 from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.determinism import deterministic
-from echoclr_core.video.augmentation import AugmentSettings
 from echoclr_core.video.store import ClipStore
 
 LAYER = "encoder.layer2.0.conv1.0.weight"
@@ -88,7 +88,7 @@ def main() -> None:
     videos = pd.read_parquet(results / "cohort/videos.parquet")
     torch.set_num_threads(1)
     base = PretrainSettings(
-        method="mi_simclr", batch_size=32, input_size=56, augmentation=AugmentSettings(pad=4), seed=2024
+        method="mi_simclr", batch_size=32, input_size=56, augmentation=AugmentationOptions(pad=4), seed=2024
     )
     print(f"MI-SimCLR, {arguments.steps} steps of 32 pairs; turn of {LAYER} a step, in degrees")
     print(f"{'learning rate':<34}{'first':>8}{'last 20':>9}{'longer':>8}{'loss':>7}{'found':>7}{'chance':>8}")

@@ -22,6 +22,7 @@ from linear_probe import TASKS, probe, representations
 
 from echoclr_core.common.isolation import Job, WorkerError, run_isolated
 from echoclr_core.models.encoder import EncoderSettings
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.run import pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.synthetic.plan.cohort import StudyPlan, plan_studies, study_anatomy
@@ -29,7 +30,6 @@ from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.synthetic.rendering.render import ScanConverter
 from echoclr_core.synthetic.rendering.video import make_take, place_fan
 from echoclr_core.synthetic.screen.layouts import LAYOUTS
-from echoclr_core.video.augmentation import AugmentSettings
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.tables import CLIP_INDEX
 
@@ -128,7 +128,7 @@ def main() -> None:
                 schedule="cosine",
                 temperature=0.1,
                 seed=chosen.seed,
-                augmentation=AugmentSettings(pad=chosen.pad),
+                augmentation=AugmentationOptions(pad=chosen.pad),
             ),
             state_dir=Path(folder) / "state",
             validation=videos[~videos["study_id"].isin(training)],

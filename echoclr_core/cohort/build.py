@@ -181,7 +181,7 @@ def _split(flow: Flow, studies: pd.DataFrame, settings: CohortSettings) -> pd.Se
         split = {name: names.index[names == name].to_numpy() for name in ("train", "val", "test")}
     else:
         groups = development["patient_id"] if settings.split_unit == "patient" else None
-        split = split_studies(development.index, settings.fractions, settings.seed, groups)
+        split = split_studies(development.index, settings.split_fractions, settings.seed, groups)
     if not len(split["train"]):
         lines = flow.table()
         steps = "; ".join(

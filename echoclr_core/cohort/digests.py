@@ -55,7 +55,7 @@ def split_record(studies: pd.DataFrame, settings: CohortSettings) -> dict[str, A
     return {
         "unit": settings.split_unit,
         "seed": settings.seed,
-        "fractions": [str(fraction) for fraction in settings.fractions],
+        "fractions": [str(fraction) for fraction in settings.split_fractions],
         "studies": {name: int(by_set.size().get(name, 0)) for name in SETS},
         "videos": {name: int(by_set["n_videos"].sum().get(name, 0)) for name in SETS},
         "digest": digest_of_split(studies),

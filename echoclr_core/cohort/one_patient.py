@@ -13,7 +13,6 @@ import pandas as pd
 from echoclr_core.cohort.unmatched import study_patients
 
 REASON = "several_patients"
-CHOICES = ("exclude", "split", "majority")
 LETTERS = 16  # of base32, as in every pseudonym
 
 

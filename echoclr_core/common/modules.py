@@ -25,7 +25,8 @@ def code_digest(
     packages
         Their names; other imports are not followed.
     leave_out
-        Files that change no result (what a log looks like, say), and whose own imports are not followed.
+        Files, or folders with all their files, that change no result (what a log looks like, say), and whose
+        own imports are not followed.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def used_files(
     waiting = [Path(script)]
     while waiting:
         for path in _named_by(waiting.pop(), root, tuple(sorted(packages))):
-            if path not in found and path not in left_out:
+            if path not in found and left_out.isdisjoint((path, *path.parents)):
                 found.add(path)
                 if path.suffix == ".py":
                     waiting.append(path)

@@ -11,6 +11,9 @@ from echoclr_core.common.modules import code_digest
 
 PACKAGE = "echoclr_core"
 ROOT = Path(__file__).resolve().parents[2]
+OPTIONS = f"{PACKAGE}/options"
+"""Declarations of options: their values are in the settings, so that names, defaults, bounds and descriptions
+are in no digest of code."""
 
 
 def resume_key(function: str, settings: Any, source: Sequence[Any], *, root: Path = ROOT) -> str:
@@ -34,7 +37,7 @@ def resume_key(function: str, settings: Any, source: Sequence[Any], *, root: Pat
 @cache
 def function_digest(function: str, root: Path = ROOT) -> str:
     """Digest (16 hex digits) of the code of a function: its module and all that it imports of the package."""
-    return code_digest(_module_file(function.partition(":")[0], root), root, (PACKAGE,))
+    return code_digest(_module_file(function.partition(":")[0], root), root, (PACKAGE,), [root / OPTIONS])
 
 
 def _module_file(module: str, root: Path) -> Path:

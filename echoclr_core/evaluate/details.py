@@ -12,7 +12,7 @@ from echoclr_core.evaluate.calibration import NOT_ESTIMABLE, calibration_curve, 
 from echoclr_core.evaluate.metrics import brier
 from echoclr_core.evaluate.recalibration import RATIOS, calibration_ratios, recalibration_line
 from echoclr_core.evaluate.schema import CALIBRATION, CALIBRATION_CURVE, OPERATING_POINTS, SUBGROUPS
-from echoclr_core.evaluate.settings import MIN_PER_CLASS, EvaluationSettings
+from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, MIN_PER_CLASS, EvaluationSettings
 from echoclr_core.evaluate.studies import (
     metric_rows,
     patients_of,
@@ -76,7 +76,7 @@ def operating_points(
                     "criterion": criterion,
                     "rate": settings.target_rate,
                     "threshold": threshold,
-                    **classify(table["label"], table["score"], threshold, level=settings.level),
+                    **classify(table["label"], table["score"], threshold, level=CONFIDENCE_LEVEL),
                     "n_studies": len(table),
                     "n_positive": int(table["label"].sum()),
                     "n_validation": len(fixed_on),
@@ -113,7 +113,7 @@ def calibration_tables(
         enough = min(positive, len(labels) - positive) >= MIN_PER_CLASS
         line = (replace(NOT_ESTIMABLE, reason=f"fewer than {MIN_PER_CLASS} cases or controls"),) * 2
         if enough:
-            line = calibration_line(labels, scores, level=settings.level)
+            line = calibration_line(labels, scores, level=CONFIDENCE_LEVEL)
         prevalence = positive / len(labels)
         numbers = {
             "n_studies": len(labels),
@@ -133,7 +133,7 @@ def calibration_tables(
         numbers["reason"] = "; ".join(reasons) or None
         numbers |= ratios[init] | _recalibration((validation or {}).get(init), place_of(run))
         lines.append({**run, "init": init, **numbers})
-        curve = calibration_curve(labels, scores, bins=settings.calibration_bins, level=settings.level)
+        curve = calibration_curve(labels, scores, bins=settings.calibration_bins, level=CONFIDENCE_LEVEL)
         curves += [{**run, "init": init, **row} for row in curve.to_dict("records")]
     return _table(CALIBRATION, lines), _table(CALIBRATION_CURVE, curves)
 

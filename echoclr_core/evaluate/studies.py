@@ -14,7 +14,7 @@ from echoclr_core.evaluate.comparisons import comparison_rows, default_compariso
 from echoclr_core.evaluate.delong import delong_interval
 from echoclr_core.evaluate.metrics import METRIC_NAMES, brier, point_metrics
 from echoclr_core.evaluate.schema import COMPARISONS, METRICS
-from echoclr_core.evaluate.settings import MIN_PER_CLASS, EvaluationSettings
+from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, MIN_PER_CLASS, EvaluationSettings
 from echoclr_core.evaluate.thresholds import rates_at, threshold_at
 
 log = logging.getLogger(__name__)
@@ -267,7 +267,7 @@ def _rows_with_intervals(labels, scores, settings: EvaluationSettings, seed: int
         resampling.seed,
         stratified=resampling.stratified,
         groups=groups,
-        level=settings.level,
+        level=CONFIDENCE_LEVEL,
     )
     behind = {"n_resamples": settings.n_resamples, "n_redrawn": table.attrs["n_redrawn"]}
     rows = [
@@ -275,10 +275,10 @@ def _rows_with_intervals(labels, scores, settings: EvaluationSettings, seed: int
         for (init, metric), row in table.iterrows()
     ]
     errors = {init: (as_probabilities(s, len(labels)) - labels) ** 2 for init, s in scores.items()}
-    means = bootstrap_means(labels, errors, resampling, level=settings.level)
+    means = bootstrap_means(labels, errors, resampling, level=CONFIDENCE_LEVEL)
     for init, values in scores.items():
         # DeLong's interval holds no clusters; it is a cross-check.
-        delong = delong_interval(labels, values, level=settings.level)
+        delong = delong_interval(labels, values, level=CONFIDENCE_LEVEL)
         rows.append({"init": init, "metric": "auroc_delong_logit", **_interval(delong)})
         rows.append({"init": init, "metric": "brier", **_interval(means[init]), **behind})
     return rows
@@ -301,7 +301,7 @@ def _operating_rows(
     for criterion in ("specificity", "sensitivity"):
         rate = settings.target_rate
         threshold = threshold_at(table["label"], table["score"], criterion=criterion, at_least=rate)
-        for name, (value, low, high) in rates_at(labels, scores, threshold, level=settings.level).items():
+        for name, (value, low, high) in rates_at(labels, scores, threshold, level=CONFIDENCE_LEVEL).items():
             metric = f"{name}_at_{criterion}_{100 * rate:g}"
             rows.append(
                 {"init": init, "metric": metric, "value": value, "ci_low": low, "ci_high": high, **blank}

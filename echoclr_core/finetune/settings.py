@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.training.compute import MEMORY_FORMATS, PRECISIONS
 from echoclr_core.training.settings import require
-from echoclr_core.video.augmentation import NORMALISATIONS, AugmentSettings
+from echoclr_core.video.augmentation import NORMALISATIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class FinetuneSettings:
     refresh_batch_norm: int = 0
     normalisation: str = "min-max"
     eval_clips_per_video: int = 4
-    augmentation: AugmentSettings = field(default_factory=AugmentSettings)
+    augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     precision: str = "auto"
     memory_format: str = "auto"
     deterministic: bool = True

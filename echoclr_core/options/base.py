@@ -4,7 +4,8 @@ Such a class is a frozen, keyword-only pydantic dataclass that refuses unknown n
 checked wherever an instance is made: the core refuses what the check of the configuration refuses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -80,3 +81,22 @@ Unique = Annotated[
     tuple[Item, ...], AfterValidator(_each_once), Field(json_schema_extra={"uniqueItems": True})
 ]
 """A list without repeated items."""
+
+
+Settings = TypeVar("Settings")
+
+
+def settings_from(kind: type[Settings], values: Mapping[str, Any]) -> Settings:
+    """Settings of one class from plain values (a slice of the configuration, a JSON file), every field named.
+
+    No default is filled in: a job's values are those of its parameters, by which Snakemake sees a change.
+
+    Raises
+    ------
+    ValueError
+        Naming the fields that ``values`` lacks, or (pydantic's) each field with a wrong name or value.
+    """
+    missing = [field.name for field in fields(kind) if field.name not in values]
+    if missing:
+        raise ValueError(f"{kind.__name__}: {', '.join(missing)}: no value; received {', '.join(values)}")
+    return kind(**values)

@@ -21,11 +21,10 @@ class CohortOptions:
     )
     external_years: Unique[Annotated[int, Field(ge=1900, le=2200)]] = option(
         (2021,),
-        "Studies of these years are the temporal external test set.",
+        "Studies of these years are the temporal external test set; none = there is no such set.",
         changes="numbers",
         unit="years",
         source="paper",
-        min_length=1,
     )
     split_unit: Literal["study", "patient", "table"] = option(
         "study",

@@ -4,8 +4,8 @@ from echoclr_core.options.base import option, options
 
 
 @options()
-class StudyOptions:
-    """The run as a whole."""
+class NameOption:
+    """The name of the study."""
 
     name: str = option(
         "echoclr",
@@ -13,6 +13,12 @@ class StudyOptions:
         changes="numbers",
         pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$",
     )
+
+
+@options()
+class SeedOption:
+    """The one seed, for settings that need it."""
+
     seed: int = option(
         0,
         "Seed of the split, the label subsets, every initialisation, augmentation and bootstrap.",
@@ -20,3 +26,8 @@ class StudyOptions:
         source="released code (0)",
         ge=0,
     )
+
+
+@options()
+class StudyOptions(SeedOption, NameOption):
+    """The run as a whole."""

@@ -42,8 +42,8 @@ class OnnxOptions:
 
 
 @options()
-class ViewsOptions:
-    """View classification; videos whose most probable view is PLAX go on."""
+class ClassifierOptions:
+    """Which network decides the view, and what it is trained from."""
 
     classifier: Literal["zhang", "compact", "onnx", "given"] = option(
         "zhang",
@@ -85,6 +85,12 @@ class ViewsOptions:
         ),
         changes="nothing",
     )
+
+
+@options()
+class FrameOptions:
+    """Which frames of a video the classifier sees."""
+
     frames: int = option(
         10,
         "Frames drawn at random, without replacement, from each video.",
@@ -93,6 +99,12 @@ class ViewsOptions:
         source="paper (10)",
         ge=1,
     )
+
+
+@options()
+class ViewsOptions(FrameOptions, ClassifierOptions):
+    """View classification; videos whose most probable view is PLAX go on."""
+
     epochs: int = option(
         20,
         "Longest training of the compact network.",

@@ -8,8 +8,8 @@ import pandas as pd
 
 from echoclr_core.common.avi_reading import avi_info, read_avi
 from echoclr_core.common.digest import file_digest
+from echoclr_core.options.mask import MaskOptions
 from echoclr_core.video.mask import mask_shard
-from echoclr_core.video.masked_video import MaskSettings
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.store_building import build_store
 from echoclr_core.video.tables import MASKED_VIDEOS
@@ -18,7 +18,7 @@ MASKED = "masked"
 
 
 def mask_avis(
-    paths: Sequence[Path], work: Path, *, size: tuple[int, int], settings: MaskSettings, workers: int = 1
+    paths: Sequence[Path], work: Path, *, size: tuple[int, int], settings: MaskOptions, workers: int = 1
 ) -> pd.DataFrame:
     """Mask videos, but those whose frames have ``size`` (height, width): these are masked already.
 

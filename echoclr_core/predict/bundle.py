@@ -12,10 +12,10 @@ from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.finetune.scoring import score_videos
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.models.loading import ClipClassifier, load
+from echoclr_core.options.mask import MaskOptions
 from echoclr_core.predict.avi_videos import mask_avis, store_of
 from echoclr_core.predict.bundle_file import check_files, read_description
 from echoclr_core.predict.scoring_settings import scoring_settings
-from echoclr_core.video.masked_video import MaskSettings
 from echoclr_core.video.store import ClipStore
 from echoclr_core.views.classifier import Classifier
 from echoclr_core.views.files import load_classifier
@@ -65,9 +65,9 @@ class Bundle:
         views = self.description["views"]
         return ViewSettings(frames=views["frames"], seed=views["seed"])
 
-    def mask_settings(self) -> MaskSettings:
+    def mask_settings(self) -> MaskOptions:
         """How the study's videos were masked and shrunk."""
-        return MaskSettings(**self.description["mask"])
+        return MaskOptions(**self.description["mask"])
 
     def scoring_settings(self) -> FinetuneSettings:
         """Which clips are scored, and how they are prepared."""

@@ -43,7 +43,7 @@ class ExportedStudy:
     initialisation, ratio
         Of the models.
     deidentify, mask
-        Fields of DeidentifySettings and MaskSettings.
+        Fields of DeidentifySettings and MaskOptions.
     views
         classifier, kept, classes, frames, seed and onnx, as ``bundle.json`` has them.
     view_classifier

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.frame_order import LONGEST
 from echoclr_core.training.compute import MEMORY_FORMATS, PRECISIONS
 from echoclr_core.training.settings import require
-from echoclr_core.video.augmentation import AugmentSettings
 
 # The three methods are two switches: (pairs of different videos of a study, frame-order task).
 METHODS = {"simclr": (False, False), "mi_simclr": (True, False), "echoclr": (True, True)}
@@ -116,7 +116,7 @@ class PretrainSettings:
     activation_checkpointing: bool = False
     probe_every: int | None = None
     projector: tuple[int, int] = (256, 128)
-    augmentation: AugmentSettings = field(default_factory=AugmentSettings)
+    augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     precision: str = "auto"
     memory_format: str = "auto"
     deterministic: bool = True

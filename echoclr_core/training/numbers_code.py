@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from echoclr_core.common.modules import code_digest
-from echoclr_core.common.resume import PACKAGE, ROOT
+from echoclr_core.common.resume import OPTIONS, PACKAGE, ROOT
 
 CHANGES_NO_NUMBER = (
     "common/files.py",
@@ -37,6 +37,6 @@ def numbers_code(starts: Sequence[str], root: Path = ROOT) -> str:
     root
         The folder that holds the package.
     """
-    left_out = [root / PACKAGE / name for name in CHANGES_NO_NUMBER]
+    left_out = [root / OPTIONS, *(root / PACKAGE / name for name in CHANGES_NO_NUMBER)]
     digests = [code_digest(root / start, root, (PACKAGE,), left_out) for start in starts]
     return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]

@@ -6,12 +6,12 @@ with one transform for all their frames. On the CPU OpenCV warps (3 to 6 times a
 there), on other devices ``grid_sample`` warps the batch; both keep the coordinates in full precision.
 """
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+
+from echoclr_core.options.augmentation import AugmentationOptions
 
 STANDARDISATIONS = {
     "kinetics400": ((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989)),
@@ -23,38 +23,7 @@ NORMALISATIONS = ("min-max", *STANDARDISATIONS)
 """What a network is shown: a clip in [0, 1] by its own minimum and maximum, or that clip standardised."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AugmentSettings:
-    """The paper's augmentation (Methods, pretraining).
-
-    Parameters
-    ----------
-    pad
-        Zero padding in pixels on each side before the crop: shifts are -pad to +pad, both included.
-    flip_prob
-        Probability of a horizontal flip.
-    max_rotation
-        Angles are uniform in (-max_rotation, max_rotation), degrees.
-    rotation_prob
-        Probability of a rotation.
-    """
-
-    pad: int = 8
-    flip_prob: float = 0.5
-    max_rotation: float = 10.0
-    rotation_prob: float = 0.5
-
-    def __post_init__(self):
-        if int(self.pad) != self.pad or self.pad < 0:
-            raise ValueError(f"pad is {self.pad!r}; allowed is a whole number of pixels, 0 or more")
-        for name in ("flip_prob", "rotation_prob"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed is a probability, 0 to 1")
-        if not 0 <= self.max_rotation <= 180:
-            raise ValueError(f"max_rotation is {self.max_rotation!r}; allowed is 0 to 180")
-
-
-def draw(settings: AugmentSettings, rng: np.random.Generator) -> np.ndarray:
+def draw(settings: AugmentationOptions, rng: np.random.Generator) -> np.ndarray:
     """Draw one clip's transform.
 
     Parameters

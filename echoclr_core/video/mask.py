@@ -15,8 +15,8 @@ from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.common.resume import resume_key
 from echoclr_core.common.shard_cache import ShardCache
+from echoclr_core.options.mask import MaskOptions
 from echoclr_core.video.hull import fit_frames
-from echoclr_core.video.masked_video import MaskSettings
 from echoclr_core.video.tables import MASKED_VIDEOS
 
 MASK_FILE = "echoclr_core.video.masked_video:mask_file"
@@ -29,7 +29,7 @@ def mask_shard(
     target_dir: str | Path,
     work_dir: str | Path | None = None,
     *,
-    settings: MaskSettings,
+    settings: MaskOptions,
     workers: int = 1,
     process: str = MASK_FILE,
     on_delivery: Callable[[pd.DataFrame], None] | None = None,
@@ -50,7 +50,7 @@ def mask_shard(
         settings, by other code or from another file is made anew. Removed at the end. One job at a time works
         in it. None: a hidden folder beside ``target_dir``.
     settings
-        See :class:`~echoclr_core.video.masked_video.MaskSettings`.
+        See :class:`~echoclr_core.options.mask.MaskOptions`.
     workers
         Processes. They change no result.
     process
@@ -97,7 +97,7 @@ def mask_shard(
 
 
 def _sort_out(
-    videos: pd.DataFrame, source_dir: Path, cache: ShardCache, process: str, settings: MaskSettings
+    videos: pd.DataFrame, source_dir: Path, cache: ShardCache, process: str, settings: MaskOptions
 ) -> tuple[dict[str, dict[str, Any]], Sequence[Job], dict[str, str]]:
     """Rows that are known without work; a job for each of the others; every video's key in the cache."""
     digests = videos["sha256"] if "sha256" in videos else [None] * len(videos)

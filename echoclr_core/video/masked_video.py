@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,48 +9,14 @@ import cv2
 import numpy as np
 
 from echoclr_core.common.avi_reading import avi_info, iter_avi, read_avi
-from echoclr_core.common.avi_writing import CODECS, write_avi
+from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import check_digest, file_digest
 from echoclr_core.common.files import atomic_path
-from echoclr_core.video.hull import check_binarise, fit_frames, hull_of
+from echoclr_core.options.mask import MaskOptions
+from echoclr_core.video.hull import fit_frames, hull_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class MaskSettings:
-    """How a video is masked, resized and written.
-
-    Parameters
-    ----------
-    size
-        Height and width of the written frames, pixels.
-    threshold
-        A pixel counts as bright above this grey level, 0 to 254.
-    binarise
-        "nonzero" (every non-zero pixel to 255 before the threshold) or "literal" (raw intensities).
-    keep_aspect
-        Pad to a square with zeros before resizing; otherwise height and width are scaled apart.
-    codec, quality
-        As in :func:`echoclr_core.common.avi_writing.write_avi`.
-    """
-
-    size: int = 112
-    threshold: int = 200
-    binarise: str = "nonzero"
-    keep_aspect: bool = False
-    codec: str = "ffv1"
-    quality: int = 95
-
-    def __post_init__(self):
-        if int(self.size) != self.size or self.size < 1:
-            raise ValueError(f"size is {self.size!r}; allowed is a whole number of pixels, at least 1")
-        if self.codec not in CODECS:
-            raise ValueError(f"codec is {self.codec!r}; allowed are {list(CODECS)}")
-        if not 1 <= self.quality <= 100:
-            raise ValueError(f"quality is {self.quality!r}; allowed is 1 to 100")
-        check_binarise(self.threshold, self.binarise)
-
-
-def mask_video(source: str | Path, target: str | Path, settings: MaskSettings) -> dict:
+def mask_video(source: str | Path, target: str | Path, settings: MaskOptions) -> dict:
     """Mask, resize and write one video; it is read back and compared before ``target`` is there.
 
     The hull is known only after the last frame. Frames are therefore resized as they come, one in memory at a
@@ -64,7 +29,7 @@ def mask_video(source: str | Path, target: str | Path, settings: MaskSettings) -
     target
         The AVI to write. An older one is removed if nothing is written.
     settings
-        See :class:`MaskSettings`.
+        See :class:`MaskOptions`.
 
     Returns
     -------
@@ -108,7 +73,7 @@ def mask_video(source: str | Path, target: str | Path, settings: MaskSettings) -
 
 
 def _brightest_and_small(
-    frames: Iterable[np.ndarray], settings: MaskSettings
+    frames: Iterable[np.ndarray], settings: MaskOptions
 ) -> tuple[np.ndarray, np.ndarray]:
     """Temporal maximum (H, W), and every frame resized, (T, size, size)."""
     brightest, small = None, []
@@ -119,7 +84,7 @@ def _brightest_and_small(
     return brightest, np.stack(small)
 
 
-def _compare(path: Path, small: np.ndarray, fps: float, settings: MaskSettings, name: str) -> None:
+def _compare(path: Path, small: np.ndarray, fps: float, settings: MaskOptions, name: str) -> None:
     """Raise OSError unless the file holds exactly these frames (as their JPEGs decode, for MJPEG)."""
     found, found_fps = read_avi(path)
     expected, slack = small, 0
@@ -136,7 +101,7 @@ def _compare(path: Path, small: np.ndarray, fps: float, settings: MaskSettings, 
 
 
 def mask_file(
-    source: str | Path, target: str | Path, settings: MaskSettings, sha256: str | None
+    source: str | Path, target: str | Path, settings: MaskOptions, sha256: str | None
 ) -> dict[str, Any]:
     """:func:`mask_video` of a file with the digest ``sha256`` (None: not known); bad ones are a row as well.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from echoclr_core.views.classifier import FRAME_SIZE, Classifier, check_classes
+from echoclr_core.views.classifier import Classifier, check_classes
 from echoclr_core.views.sampling import ViewSettings, sample_frames
 from echoclr_core.views.tables import VIEW_DECISIONS
 
@@ -101,8 +101,6 @@ def classify_shard(
         If a file is not there at all: table and folder do not belong together.
     """
     settings = settings or ViewSettings()
-    if settings.size != FRAME_SIZE:
-        raise ValueError(f"views.size: {settings.size}; the classifiers take {FRAME_SIZE}")
     check_classes(classifier.classes, classifier.plax)
     _check_files(videos["video_id"], Path(avi_dir))
     rows: list[dict[str, Any]] = []
@@ -141,7 +139,6 @@ def _sample(avi_dir: Path, settings: ViewSettings, video_id: str, sha256: str | 
             video_id,
             count=settings.frames,
             seed=settings.seed,
-            size=settings.size,
             sha256=None if pd.isna(sha256) else sha256,
         )
     except ValueError:

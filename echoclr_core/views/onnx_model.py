@@ -1,49 +1,31 @@
 """A view classifier in an ONNX file, with a class list beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
 
+from echoclr_core.options.base import options
+from echoclr_core.options.views import OnnxOptions
 from echoclr_core.views.classifier import FRAME_SIZE, check_classes, check_frames
 
 INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
-OUTPUTS = ("probabilities", "logits")
 CHANNELS = (1, 3)
 ROW_SUM_TOLERANCE = 1e-2  # float16 models round their softmax
 
 
-@dataclass(frozen=True, kw_only=True)
-class OnnxSettings:
-    """What an ONNX file does not say of itself.
+@options()
+class OnnxSettings(OnnxOptions):
+    """What an ONNX file does not say of itself, and how it is run.
 
     Parameters
     ----------
-    mean, std
-        The model gets (grey - mean) / std, grey being 0..255; 0 and 1 leave the frame as it is. One number,
-        or one a channel.
-    channels
-        1 or 3 equal channels, for a model that leaves their number open; None for what the model says.
-    output
-        "probabilities" or "logits" (a softmax is applied).
     threads
         Threads of onnxruntime; 0 for its own choice.
     """
 
-    mean: float | Sequence[float] = 0.0
-    std: float | Sequence[float] = 1.0
-    channels: int | None = None
-    output: str = "probabilities"
-    threads: int = 0
-
-    def __post_init__(self) -> None:
-        if not np.all(np.asarray(self.std) > 0):
-            raise ValueError(f"std: {self.std}; allowed is a number above 0, or one a channel")
-        if self.channels not in (None, *CHANNELS):
-            raise ValueError(f"channels: {self.channels!r}; allowed is 1, 3 or None")
-        if self.output not in OUTPUTS:
-            raise ValueError(f"output: {self.output!r}; allowed is one of {list(OUTPUTS)}")
+    threads: int = Field(0, ge=0)
 
 
 class OnnxClassifier:

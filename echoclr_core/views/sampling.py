@@ -1,7 +1,6 @@
 """Which frames of a video the view classifier sees, and how they are made its size."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,34 +11,18 @@ import numpy as np
 from echoclr_core.common.avi_reading import avi_info, iter_avi, open_video
 from echoclr_core.common.digest import check_digest
 from echoclr_core.common.randomness import generator
+from echoclr_core.options.base import options
+from echoclr_core.options.study import SeedOption
+from echoclr_core.options.views import FrameOptions
 from echoclr_core.views.classifier import FRAME_SIZE
 
 Item = TypeVar("Item")
 FRAME_BY_FRAME = ("magicyuv", "mjpeg")  # codecs whose every packet is decoded by itself
 
 
-@dataclass(frozen=True, kw_only=True)
-class ViewSettings:
-    """How frames are drawn for the view decision (paper, Methods: ten random frames at 224 × 224).
-
-    Parameters
-    ----------
-    frames
-        Frames a video, at least 1; a shorter video gives all it has.
-    size
-        Height and width in pixels; every classifier of this room takes 224.
-    seed
-        The study's seed.
-    """
-
-    frames: int = 10
-    size: int = FRAME_SIZE
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("frames", "size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"views.{name}: {getattr(self, name)}; allowed is an integer of at least 1")
+@options()
+class ViewSettings(FrameOptions, SeedOption):
+    """How frames are drawn for the view decision (paper, Methods: ten random frames at 224 × 224)."""
 
 
 def reservoir(items: Iterable[Item], count: int, rng: np.random.Generator) -> list[tuple[int, Item]]:
@@ -97,8 +80,10 @@ def sample_frames(
         An AVI; colour is reduced to its luma.
     video_id
         Its pseudonym: the same ``video_id`` and ``seed`` give the same frames always.
-    count, seed, size
+    count, seed
         See :class:`ViewSettings`.
+    size
+        Height and width of the result, pixels.
     sha256
         Digest that the file must have; None where it is not known.
 

@@ -84,7 +84,7 @@ def test_missing_labels_are_missing_for_their_task_only():
     assert studies.loc["b", "severe_as"]
     assert studies.loc["b", "lvh"] is pd.NA
     assert studies.loc["c", "lvh"] is pd.NA
-    workshop = CohortSettings(development_years=range(2016, 2021), tasks=TASKS[1:])
+    workshop = CohortSettings(development_years=range(2016, 2021), external_years=[], tasks=TASKS[1:])
     assert "a" not in set(archive.build(workshop).studies["study_id"])
 
 
@@ -198,7 +198,10 @@ def test_a_repeated_file_is_one_row_and_no_error():
     [
         ({"development_years": [2020, 2021], "external_years": [2021]}, r"development_years: \[2021\]"),
         ({"development_years": []}, "development_years"),
-        ({"development_years": [2020], "split_unit": "video"}, "split_unit: 'video'"),
+        (
+            {"development_years": [2020], "split_unit": "video"},
+            r"split_unit\n.*'patient' or 'table'",
+        ),
     ],
 )
 def test_wrong_settings(settings, message):
@@ -235,7 +238,7 @@ def test_sets_of_the_table_are_kept_and_a_study_without_one_leaves():
     names = dict(zip(labels["study_id"], ["train", "val", "test", "external", None], strict=False))
     labels["given_set"] = labels["study_id"].map(names).fillna("train").mask(labels.index == 4)
     tables = [pd.DataFrame(rows) for rows in (archive.files, archive.views, archive.masks)]
-    settings = CohortSettings(development_years=[2016], split_unit="table", tasks=TASKS)
+    settings = CohortSettings(development_years=[2016], external_years=[], split_unit="table", tasks=TASKS)
     cohort = build_cohort(*tables, labels, settings=settings)
     found = cohort.studies.set_index("study_id")["set"]
     assert found.to_dict() == labels.dropna(subset="given_set").set_index("study_id")["given_set"].to_dict()

@@ -189,7 +189,7 @@ def test_a_video_that_is_a_link_out_of_the_folder_is_a_row(tmp_path):
 
 
 def test_the_split_unit_is_one_of_three():
-    with pytest.raises(ValueError, match="'study', 'patient', 'table'"):
+    with pytest.raises(ValueError, match="'study', 'patient' or 'table'"):
         CohortSettings(development_years=[2016], split_unit="site")
 
 

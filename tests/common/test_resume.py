@@ -51,7 +51,7 @@ def test_a_string_is_no_collection_of_packages(tmp_path):
 
 JOBS = {
     "echoclr_core.deidentify.video_file:deidentify_video": (
-        "deidentify.boundary",
+        "deidentify.sector.boundary",
         "dicom.codecs",
         "common.files",
     ),
@@ -78,7 +78,7 @@ def test_an_edit_of_what_a_job_stands_on_is_another_key(tmp_path, function, modu
 LOADED = (
     "import json, pathlib, sys, types; from importlib import import_module\n"
     "root = pathlib.Path('echoclr_core')\n"
-    "for folder in (root, *(path.parent for path in root.glob('*/__init__.py'))):\n"
+    "for folder in sorted(path.parent for path in root.rglob('__init__.py')):\n"
     "    package = types.ModuleType('.'.join(folder.parts))\n"
     "    package.__path__ = [str(folder.resolve())]\n"
     "    sys.modules[package.__name__] = package\n"

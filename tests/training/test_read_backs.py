@@ -11,12 +11,12 @@ from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.step import FinetuneTrainer
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import ON_DEVICE, PretrainTrainer, initial_model
 from echoclr_core.training.compute import choose_compute
-from echoclr_core.video.augmentation import AugmentSettings
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 COMPUTE = choose_compute(torch.device("cpu"), "fp32")
@@ -55,7 +55,7 @@ def batch_of(store, settings):
 @pytest.mark.parametrize("change", [{}, {"method": "mi_simclr"}, {"order_copies": 2}, {"clip_grad": 1.0}])
 def test_a_pretraining_step_reads_numbers_back_once(make_store, monkeypatch, change):
     settings = PretrainSettings(
-        **({"batch_size": 6, "augmentation": AugmentSettings(pad=2), "projector": (8, 8)} | change)
+        **({"batch_size": 6, "augmentation": AugmentationOptions(pad=2), "projector": (8, 8)} | change)
     )
     model = initial_model(build_encoder(TINY, seed=0), settings)
     trainer = PretrainTrainer(model, settings, COMPUTE, steps=10, epoch_steps=10)

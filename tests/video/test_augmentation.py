@@ -7,8 +7,8 @@ import torch
 from scipy.ndimage import map_coordinates
 
 from echoclr_core.common.randomness import generator
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.video.augmentation import (
-    AugmentSettings,
     _augment_batch,
     augment,
     draw,
@@ -124,7 +124,7 @@ def test_shifts_beyond_the_picture_leave_nothing():
 
 
 def test_draws_are_the_papers():
-    settings = AugmentSettings()
+    settings = AugmentationOptions()
     rows = np.stack([draw(settings, generator(0, "augment", 0, item)) for item in range(8000)])
     for axis in (0, 1):
         values, counts = np.unique(rows[:, axis], return_counts=True)
@@ -142,16 +142,16 @@ def test_draws_are_the_papers():
 
 
 def test_draws_depend_on_their_keys_alone_and_options_do_not_shift_the_stream():
-    first = draw(AugmentSettings(), generator(1, "augment", 2, "v_a"))
-    np.testing.assert_array_equal(first, draw(AugmentSettings(), generator(1, "augment", 2, "v_a")))
-    assert (first != draw(AugmentSettings(), generator(1, "augment", 3, "v_a"))).any()
-    off = draw(AugmentSettings(flip_prob=0.0, rotation_prob=0.0), generator(1, "augment", 2, "v_a"))
+    first = draw(AugmentationOptions(), generator(1, "augment", 2, "v_a"))
+    np.testing.assert_array_equal(first, draw(AugmentationOptions(), generator(1, "augment", 2, "v_a")))
+    assert (first != draw(AugmentationOptions(), generator(1, "augment", 3, "v_a"))).any()
+    off = draw(AugmentationOptions(flip_prob=0.0, rotation_prob=0.0), generator(1, "augment", 2, "v_a"))
     np.testing.assert_array_equal(off, [first[0], first[1], 0, 0])
 
 
 def test_every_setting_changes_the_draws():
     def rows(**change):
-        settings = AugmentSettings(**change)
+        settings = AugmentationOptions(**change)
         return np.stack([draw(settings, generator(0, item)) for item in range(200)])
 
     assert abs(rows(pad=3)[:, :2]).max() == 3
@@ -166,7 +166,7 @@ def test_every_setting_changes_the_draws():
 )
 def test_impossible_settings_are_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):
-        AugmentSettings(**change)
+        AugmentationOptions(**change)
 
 
 def test_wrong_clips_and_draws_are_refused():

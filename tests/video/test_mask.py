@@ -17,10 +17,11 @@ from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.folder_lock import FolderHeldError, hold_folder
 from echoclr_core.common.shard_cache import ShardCache
+from echoclr_core.options.mask import MaskOptions
 from echoclr_core.video import masked_video as room
 from echoclr_core.video.hull import sector_mask
 from echoclr_core.video.mask import mask_preview, mask_shard
-from echoclr_core.video.masked_video import MaskSettings, mask_video
+from echoclr_core.video.masked_video import mask_video
 from echoclr_core.video.tables import MASKED_VIDEOS
 
 
@@ -53,7 +54,7 @@ def masked_slowly(frames, size, keep_aspect=False):
 def test_a_video_is_masked_resized_and_kept_exactly(tmp_path, keep_aspect):
     frames = fan()
     write_avi(tmp_path / "in.avi", frames, 33.5)
-    row = mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskSettings(keep_aspect=keep_aspect))
+    row = mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskOptions(keep_aspect=keep_aspect))
     found, fps = read_avi(tmp_path / "out.avi")
     np.testing.assert_array_equal(found, masked_slowly(frames, 112, keep_aspect))
     assert fps == row["fps"] == 33.5
@@ -72,7 +73,7 @@ def test_a_video_is_decoded_again_only_if_something_was_lit_beyond_the_hull(
     write_avi(tmp_path / "in.avi", frames, 30)
     original = room.iter_avi
     monkeypatch.setattr(room, "iter_avi", lambda path: decoded.append(path) or original(path))
-    mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskSettings())
+    mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskOptions())
     assert len(decoded) == times
     np.testing.assert_array_equal(read_avi(tmp_path / "out.avi")[0], masked_slowly(frames, 112))
 
@@ -84,7 +85,7 @@ def test_every_setting_changes_the_result(tmp_path):
     changes = ({}, {"size": 56}, {"binarise": "literal", "threshold": 120}, {"binarise": "literal"})
     more = ({"keep_aspect": True}, {"codec": "mjpeg"}, {"codec": "mjpeg", "quality": 50})
     for change in (*changes, *more):
-        mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskSettings(**change))
+        mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskOptions(**change))
         results.add(file_digest(tmp_path / "out.avi"))
     assert len(results) == 7
 
@@ -92,16 +93,16 @@ def test_every_setting_changes_the_result(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"size": 0}, "size is 0"),
-        ({"codec": "h264"}, "h264.*ffv1"),
-        ({"quality": 101}, "101.*1 to 100"),
+        ({"size": 0}, r"size\n.*greater than or equal to 16"),
+        ({"codec": "h264"}, "'ffv1' or 'mjpeg'.*h264"),
+        ({"quality": 101}, r"quality\n.*less than or equal to 100.*101"),
         ({"binarise": "x"}, "nonzero"),
-        ({"threshold": -1}, "0 to 254"),
+        ({"threshold": 255}, r"threshold\n.*less than or equal to 254"),
     ],
 )
 def test_wrong_settings_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        MaskSettings(**change)
+        MaskOptions(**change)
 
 
 @pytest.mark.parametrize("lit", [0, 1])
@@ -110,7 +111,7 @@ def test_a_video_with_nothing_to_keep_is_blank_and_has_no_file(tmp_path, lit):
     frames[1, 150, 150] = lit  # one dim pixel is nothing in the area mean
     write_avi(tmp_path / "in.avi", frames, 30)
     write_avi(tmp_path / "out.avi", frames, 30)  # left from an earlier run
-    row = mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskSettings())
+    row = mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskOptions())
     assert row["outcome"] == "blank"
     assert row["sha256"] is None
     assert not (tmp_path / "out.avi").exists()
@@ -118,7 +119,7 @@ def test_a_video_with_nothing_to_keep_is_blank_and_has_no_file(tmp_path, lit):
 
 def test_a_one_colour_video_is_kept(tmp_path):
     write_avi(tmp_path / "in.avi", np.full((2, 11, 13), 77, np.uint8), 30)
-    assert mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskSettings())["hull_fraction"] == 1.0
+    assert mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskOptions())["hull_fraction"] == 1.0
     assert (read_avi(tmp_path / "out.avi")[0] == 77).all()
 
 
@@ -132,7 +133,7 @@ def test_a_file_that_does_not_read_back_is_never_ok(tmp_path, monkeypatch, codec
     write_avi(tmp_path / "in.avi", fan(), 30)
     monkeypatch.setattr(room, "write_avi", lossy)
     with pytest.raises(OSError, match=r"out\.avi: does not read back"):
-        mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskSettings(codec=codec))
+        mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskOptions(codec=codec))
     assert [path.name for path in tmp_path.iterdir()] == ["in.avi"]
 
 
@@ -150,7 +151,7 @@ def shard(tmp_path):
 
 
 def test_a_shard_has_one_row_a_video_in_order(tmp_path, shard, caplog):
-    rows = mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings())
+    rows = mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskOptions())
     assert list(rows.columns) == list(MASKED_VIDEOS.columns)
     assert list(rows["video_id"]) == list(shard["video_id"])
     assert list(rows["study_id"]) == list(shard["study_id"])
@@ -163,33 +164,33 @@ def test_a_shard_has_one_row_a_video_in_order(tmp_path, shard, caplog):
 
 
 def test_processes_change_nothing(tmp_path, shard):
-    one = mask_shard(shard, tmp_path / "in", tmp_path / "one", settings=MaskSettings(), workers=1)
-    two = mask_shard(shard, tmp_path / "in", tmp_path / "two", settings=MaskSettings(), workers=2)
+    one = mask_shard(shard, tmp_path / "in", tmp_path / "one", settings=MaskOptions(), workers=1)
+    two = mask_shard(shard, tmp_path / "in", tmp_path / "two", settings=MaskOptions(), workers=2)
     pd.testing.assert_frame_equal(one, two)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
 def test_a_second_run_ends_like_the_first(tmp_path, shard):
-    first = mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings())
+    first = mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskOptions())
     (tmp_path / "out" / ".v_b.1.tmp.avi").write_bytes(b"killed here")
     (tmp_path / "out" / "v_blank.avi").write_bytes(b"old")
     (tmp_path / "out" / "v_a.avi").write_bytes(b"half")
-    second = mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings())
+    second = mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskOptions())
     pd.testing.assert_frame_equal(first, second)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["v_a.avi", "v_b.avi"]
 
 
 def test_a_shard_without_videos_is_an_empty_table(tmp_path):
     videos = pd.DataFrame({"video_id": [], "study_id": []})
-    rows = mask_shard(videos, tmp_path, tmp_path / "out", settings=MaskSettings(), workers=2)
+    rows = mask_shard(videos, tmp_path, tmp_path / "out", settings=MaskOptions(), workers=2)
     assert len(rows) == 0
     assert (tmp_path / "out").is_dir()
     assert mask_preview(rows, tmp_path, tmp_path)[0] == []
 
 
 def test_preview_shows_the_middle_frame_before_and_after(tmp_path, shard):
-    rows = mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings(size=64))
+    rows = mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskOptions(size=64))
     ids, before, after = mask_preview(rows, tmp_path / "in", tmp_path / "out")
     assert ids == ["v_b", "v_a"]
     assert before.shape == after.shape == (2, 64, 64)
@@ -204,7 +205,7 @@ def test_preview_shows_the_middle_frame_before_and_after(tmp_path, shard):
 
 def test_a_video_that_brings_its_process_down_costs_itself_only(tmp_path, shard):
     rows = mask_shard(
-        shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings(), process="faulty_masks:mask"
+        shard, tmp_path / "in", tmp_path / "out", settings=MaskOptions(), process="faulty_masks:mask"
     )
     assert list(rows["outcome"]) == ["unreadable", "unreadable", "blank", "ok", "unreadable"]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["v_a.avi"]
@@ -213,7 +214,7 @@ def test_a_video_that_brings_its_process_down_costs_itself_only(tmp_path, shard)
 def test_a_failing_disk_ends_the_shard(tmp_path, shard):
     with pytest.raises(OSError, match="does not read back"):
         mask_shard(
-            shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings(), process="faulty_masks:disk"
+            shard, tmp_path / "in", tmp_path / "out", settings=MaskOptions(), process="faulty_masks:disk"
         )
     assert not (tmp_path / "out").exists()
 
@@ -228,7 +229,7 @@ def test_a_flipped_bit_is_seen(tmp_path, bit):
     data[bit] ^= 4
     (tmp_path / "in" / "v_a.avi").write_bytes(data)
     videos = pd.DataFrame({"video_id": ["v_a"], "study_id": ["s_1"], "sha256": [digest]})
-    rows = mask_shard(videos, tmp_path / "in", tmp_path / "out", settings=MaskSettings())
+    rows = mask_shard(videos, tmp_path / "in", tmp_path / "out", settings=MaskOptions())
     assert list(rows["outcome"]) == ["unreadable"]
 
 
@@ -243,9 +244,9 @@ def test_a_stopped_shard_goes_on_where_it_was(tmp_path, monkeypatch, shard, chan
     with monkeypatch.context() as patched:
         patched.setattr(ShardCache, "publish", stop)
         with pytest.raises(InterruptedError):
-            mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskSettings(), **options)
+            mask_shard(shard, tmp_path / "in", tmp_path / "out", settings=MaskOptions(), **options)
     (tmp_path / "calls").write_text("")
-    settings = MaskSettings(size=56) if change == "settings" else MaskSettings()
+    settings = MaskOptions(size=56) if change == "settings" else MaskOptions()
     if change == "source":
         os.utime(tmp_path / "in" / "v_a.avi", ns=(1, 1))
     if change == "code":
@@ -262,7 +263,7 @@ def test_two_jobs_do_not_work_on_one_shard(tmp_path, shard, monkeypatch):
 
     def second():
         try:
-            mask_shard(shard, tmp_path / "in", tmp_path / "out", tmp_path / "work", settings=MaskSettings())
+            mask_shard(shard, tmp_path / "in", tmp_path / "out", tmp_path / "work", settings=MaskOptions())
         except FolderHeldError:
             refused.append(True)
 
@@ -279,7 +280,7 @@ def test_real_ultrasound_keeps_its_sector_when_there(tmp_path):
         pytest.skip("no real files beside the repository")
     frames = np.stack([pixel_array(path, index=index)[..., 0] for index in (0, 30)])
     write_avi(tmp_path / "in.avi", frames, 30)
-    row = mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskSettings())
+    row = mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskOptions())
     assert row["outcome"] == "ok"
-    literal = mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskSettings(binarise="literal"))
+    literal = mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskOptions(binarise="literal"))
     assert literal["hull_fraction"] < 0.1 < row["hull_fraction"]

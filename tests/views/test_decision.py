@@ -171,11 +171,6 @@ def test_the_table_survives_parquet(shard, tmp_path):
     pd.testing.assert_frame_equal(VIEW_DECISIONS.read(tmp_path / "views.parquet"), table)
 
 
-def test_another_frame_size_is_refused(shard):
-    with pytest.raises(ValueError, match=r"views\.size: 112"):
-        classify_shard(*shard, ByBrightness(), settings=ViewSettings(size=112))
-
-
 def test_the_protocol_is_what_the_shard_needs():
     assert isinstance(ByBrightness(), Classifier)
     assert not isinstance(object(), Classifier)

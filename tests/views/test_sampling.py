@@ -100,9 +100,9 @@ def test_a_file_cut_short_is_refused(tmp_path):
         sample_frames(path, "v_1")
 
 
-@pytest.mark.parametrize("option", [{"frames": 0}, {"size": 0}])
+@pytest.mark.parametrize("option", [{"frames": 0}, {"seed": -1}])
 def test_settings_name_the_field_that_is_wrong(option):
-    with pytest.raises(ValueError, match=f"views.{next(iter(option))}: 0"):
+    with pytest.raises(ValueError, match=next(iter(option))):
         ViewSettings(**option)
 
 

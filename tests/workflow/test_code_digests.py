@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from echoclr_core.common.modules import code_digest, imported_modules
+from echoclr_core.common.resume import OPTIONS
 from workflow_scripts.lib.layout import FRAME, PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,6 +130,27 @@ def test_digest_follows_meaning_not_layout(tmp_path):
     )  # imported by what is imported
 
 
+def test_a_folder_that_is_left_out_counts_with_none_of_its_files(tmp_path):
+    """Options are declared in such a folder: their values are in the rules' params."""
+
+    def digest(**files):
+        digest_of(tmp_path, a="from core.options.b import X\n", **files)
+        return code_digest(tmp_path / "script.py", tmp_path, ["core"], [tmp_path / "core" / "options"])
+
+    (tmp_path / "core" / "options").mkdir(parents=True)
+    files = {"options/__init__": "", "options/b": "from core.c import Y\nX = 1\n", "c": "Y = 1\n"}
+    first = digest(**files)
+    assert digest(**files | {"options/b": "from core.c import Y\nX = 2\n"}) == first
+    assert digest(**files | {"c": "Y = 2\n"}) == first
+
+
+def test_no_script_depends_on_how_options_are_declared():
+    for script in SCRIPTS:
+        left_out = [ROOT / OPTIONS]
+        used = imported_modules(script, ROOT, PACKAGES, left_out)
+        assert [path for path in used if (ROOT / OPTIONS) in path.parents] == [], script.name
+
+
 def test_names_of_a_package_lead_to_the_module_that_defines_them(tmp_path):
     """A package that re-exports makes nobody depend on more than the names used."""
     files = {"__init__": "from core.b import g\nfrom core.c import h\n__all__ = ['g', 'h']\n"}
@@ -148,7 +170,7 @@ def test_packages_that_do_more_than_re_export_count(tmp_path):
 
 def test_scripts_depend_on_few_modules():
     """The summed number of modules under the scripts; package facades once made it 1,385."""
-    frame = [ROOT / path for path in FRAME]  # of no digest
+    frame = [ROOT / path for path in (OPTIONS, *FRAME)]  # of no digest
     assert all(path.exists() for path in frame)
     assert sum(len(imported_modules(script, ROOT, PACKAGES, frame)) for script in SCRIPTS) < 850
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from echoclr_core.common.published_text import search_texts
+from echoclr_core.options.base import settings_from
 from echoclr_core.views.classifier import Classifier, read_classes
 from echoclr_core.views.files import load_classifier, read_header
 from echoclr_core.views.onnx_model import OnnxClassifier, OnnxSettings
@@ -20,7 +21,7 @@ def open_classifier(path: str | Path, views: dict, *, threads: int) -> Classifie
         If the file does not hold such a classifier, or its PLAX class is another than ``views.plax_class``.
     """
     if views["classifier"] == "onnx":
-        settings = OnnxSettings(**views["onnx"], threads=threads)
+        settings = settings_from(OnnxSettings, views["onnx"] | {"threads": threads})
         return OnnxClassifier(path, read_classes(views["classes"]), views["plax_class"], settings=settings)
     check_file(path, views)
     return load_classifier(path)

@@ -13,7 +13,7 @@ from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.training.gpu import require_gpu
 from echoclr_core.training.progress import TIMINGS
 from echoclr_core.training.settings import settings_from
-from workflow_scripts.lib.models import augmentation_fields, initial_state, label_rule_of
+from workflow_scripts.lib.models import initial_state, label_rule_of
 from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.seeds import finetuning_seed
 from workflow_scripts.lib.store import open_store
@@ -62,7 +62,7 @@ def _settings(fields: dict, chosen: SimpleNamespace, snakemake) -> FinetuneSetti
             **fields,
             "learning_rate": float(cell.lr),
             "input_size": chosen.model["input_size"],
-            "augmentation": augmentation_fields(chosen.augmentation),
+            "augmentation": chosen.augmentation,
             "normalisation": json.loads(snakemake.params.initialisation)["normalisation"],
             "precision": compute["precision"],
             "memory_format": compute["memory_format"],

@@ -6,6 +6,7 @@ from pathlib import Path
 from snakemake.io import directory, expand, multiext, temp
 
 from echoclr_core.common.modules import code_digest
+from echoclr_core.common.resume import OPTIONS
 from echoclr_core.reporting.exhibits import FIGURES, caption_values, task_table
 from echoclr_core.reporting.pages import page_count, page_suffix
 from workflow_scripts.lib.grid import Grid, again
@@ -72,7 +73,7 @@ class Layout:
 
     def core(self, name: str) -> str:
         """Digest of a script and of all of ours that it imports: editing those runs the rule again."""
-        frame = [self.root / path for path in FRAME]
+        frame = [self.root / path for path in (OPTIONS, *FRAME)]
         return code_digest(self.root / f"workflow_scripts/{name}.py", self.root, PACKAGES, leave_out=frame)
 
     def over_shards(self, pattern: str) -> list[str]:

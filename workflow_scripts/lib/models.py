@@ -1,4 +1,4 @@
-"""The encoder and the augmentation that the configuration names, as the core's settings take them."""
+"""The encoder that the configuration names, as the core's settings take it."""
 
 from pathlib import Path
 
@@ -18,11 +18,6 @@ def encoder_fields(model: dict) -> dict:
 def encoder_settings(model: dict) -> EncoderSettings:
     """EncoderSettings from the configuration's ``model`` section."""
     return settings_from(EncoderSettings, encoder_fields(model))
-
-
-def augmentation_fields(augmentation: dict) -> dict:
-    """Fields of AugmentSettings from the configuration's ``augmentation`` section."""
-    return {name: augmentation[name] for name in ("pad", "flip_prob", "max_rotation", "rotation_prob")}
 
 
 def initial_state(init: str, weights: str, config: dict, settings: EncoderSettings) -> dict | None:
