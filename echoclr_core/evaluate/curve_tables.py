@@ -15,7 +15,7 @@ from echoclr_core.evaluate.curves import curve_bands
 from echoclr_core.evaluate.decision import decision_curves
 from echoclr_core.evaluate.recalibration import recalibrated, recalibration_line
 from echoclr_core.evaluate.schema import CURVES, DECISION_CURVES, RECALIBRATED_CURVE
-from echoclr_core.evaluate.settings import MIN_PER_CLASS, EvaluationSettings
+from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, MIN_PER_CLASS, EvaluationSettings
 from echoclr_core.evaluate.studies import place_of, resampling_of, same_studies, study_table
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def ranking_curves(
         first["label"],
         {init: table["score"].to_numpy() for init, table in tables.items()},
         resampling_of(first, run, settings, patients),
-        level=settings.level,
+        level=CONFIDENCE_LEVEL,
     )
     return CURVES.check(bands.rename(columns={"model": "init", **_BOUNDS}).assign(**run, **_counts(first)))
 
@@ -71,7 +71,7 @@ def benefit_curves(
         {init: table["score"].to_numpy() for init, table in tables.items()},
         THRESHOLDS,
         resampling_of(first, run, settings, patients),
-        level=settings.level,
+        level=CONFIDENCE_LEVEL,
     )
     rows = pd.concat([table.assign(init=init) for init, table in curves.items()], ignore_index=True)
     return DECISION_CURVES.check(
@@ -108,7 +108,7 @@ def recalibrated_curves(
             table["label"],
             recalibrated(table["score"], *line),
             bins=settings.calibration_bins,
-            level=settings.level,
+            level=CONFIDENCE_LEVEL,
         )
         rows += [{**run, "init": init, **row} for row in curve.to_dict("records")]
     return RECALIBRATED_CURVE.check(pd.DataFrame(rows, columns=list(RECALIBRATED_CURVE.columns)))

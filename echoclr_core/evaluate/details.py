@@ -151,7 +151,7 @@ def _ratios(
         return dict.fromkeys(tables, missing)
     scores = {init: table["score"].to_numpy() for init, table in tables.items()}
     found = calibration_ratios(
-        first["label"], scores, resampling_of(first, run, settings, patients), level=settings.level
+        first["label"], scores, resampling_of(first, run, settings, patients), level=CONFIDENCE_LEVEL
     )
     return {
         init: {
