@@ -72,7 +72,7 @@ class SmallStudy:
         return () if self.arguments else ("--cores", "2", "--workflow-profile", profile)
 
     def unlock(self) -> None:
-        """What README says to do after a kill."""
+        """What docs/running.md says to do after a kill."""
         subprocess.run(self.command("--unlock"), cwd=self.folder, check=True, capture_output=True)
 
     def kill(self) -> None:
