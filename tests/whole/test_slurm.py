@@ -54,7 +54,7 @@ def test_what_cannot_run_is_said_before_any_job(tmp_path):
 
 
 def test_all_that_befalls_a_study_changes_nothing(reference, tmp_path):
-    """scancel, requeue, a dead node, preemption; SIGKILL of Snakemake, then the commands of docs/running.md."""
+    """scancel, requeue, a dead node, preemption; SIGKILL of Snakemake, then the documented commands."""
     study = on_slurm(tmp_path, "low")
     study.start()
     slurm("scancel", wait_for_job(tmp_path, "deidentify_shard"))
@@ -110,7 +110,7 @@ def log_of_training(folder: Path) -> str:
 
 
 def steps_a_second(folder: Path) -> float:
-    """How fast the training was at its fastest, by the times of its log lines: another load may slow parts."""
+    """How fast the training was at its fastest, by its log: what else runs may have slowed the rest."""
     lines = re.findall(r"^\S+ (\d+):(\d+):(\d+),(\d+) .* step (\d+)/", log_of_training(folder), re.MULTILINE)
     rows = [[int(part) for part in line] for line in lines]
     times = [
