@@ -73,16 +73,24 @@ def page(tmp_path, summary, movie_bytes=10):
 
 def test_saliency_section(tmp_path):
     blocks = saliency.section(page(tmp_path, SUMMARY)).blocks
-    assert [type(block) for block in blocks] == [Picture, Movie, DataTable, DataTable, Picture, DataTable]
-    assert "1 of the 2 videos were shorter" in blocks[0].caption
-    where = blocks[3].frame.set_index("Model")
+    assert [type(block) for block in blocks] == [
+        Text,
+        Picture,
+        Movie,
+        DataTable,
+        DataTable,
+        Picture,
+        DataTable,
+    ]
+    assert "1 of the 2 videos were shorter" in blocks[1].caption
+    where = blocks[4].frame.set_index("Model")
     assert where.loc["Kinetics-400", "Share on the aortic valve"] == "0.200"
     assert where.loc["EchoCLR", "Share inside the sector"] == "–"
     assert where.loc["EchoCLR", "Maps without evidence"] == "2 of 2"
-    assert "3.0 %" in blocks[3].caption
-    assert blocks[5].frame.columns.tolist() == ["Model", "head", "layer4"]
-    assert blocks[2].frame["Video"].tolist() == ["v_a"]
-    assert blocks[2].frame["Study, Kinetics-400"].tolist() == [
+    assert "3.0 %" in blocks[4].caption
+    assert blocks[6].frame.columns.tolist() == ["Model", "head", "layer4"]
+    assert blocks[3].frame["Video"].tolist() == ["v_a"]
+    assert blocks[3].frame["Study, Kinetics-400"].tolist() == [
         "0.900"
     ]  # of the reference, not the first by name
 
@@ -94,9 +102,9 @@ def test_real_cohort_has_no_valve_and_a_large_film_stays_a_file(tmp_path, monkey
         for name, values in SUMMARY["models"].items()
     }
     blocks = saliency.section(page(tmp_path, SUMMARY | {"valve_area": None, "models": models})).blocks
-    assert [type(block) for block in blocks] == [Picture, Text, DataTable, DataTable]
-    assert "film.mp4" in blocks[1].rst
-    assert not [name for name in blocks[3].frame.columns if "valve" in name]
+    assert [type(block) for block in blocks] == [Text, Picture, Text, DataTable, DataTable]
+    assert "film.mp4" in blocks[2].rst
+    assert not [name for name in blocks[4].frame.columns if "valve" in name]
 
 
 def test_operating_points_and_calibration():

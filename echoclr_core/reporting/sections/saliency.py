@@ -6,6 +6,7 @@ import pandas as pd
 
 from echoclr_core.reporting.exhibits import FIGURES
 from echoclr_core.reporting.report import Block, DataTable, Movie, Section, Text
+from echoclr_core.reporting.saliency_finding import finding
 from echoclr_core.reporting.sections.page import Page, decimal, read_json
 from echoclr_core.reporting.style import init_label
 
@@ -20,6 +21,7 @@ def section(page: Page) -> Section:
     for picture, checks, movie, path in zip(*(page.files[name] for name in names), strict=True):
         summary = read_json(path)
         task = page.titles[Path(path).parent.name]
+        blocks.append(Text(rst=finding(summary, task)))
         blocks.append(page.picture("figure4", picture, of=task, alt=_alt(summary), more=_looped(summary)))
         blocks.append(_movie(page, movie, task))
         blocks.append(DataTable(frame=shown(summary), title=f"Studies shown for {task}"))
