@@ -10,6 +10,7 @@ from workflow_scripts.cli.errors import EXIT_CODES, FAILED, OK, USAGE, CommandEr
 
 COMMANDS = {
     "doctor": "check this machine, the configuration and the inputs before a run",
+    "evaluate": "metrics, tests, calibration, decision curves and subgroups of anybody's predictions",
 }
 """Name of each command, which is that of its module, to its line in the help."""
 TRACEBACK = "ECHOCLR_TRACEBACK"
