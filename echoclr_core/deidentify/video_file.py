@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ def _write(
 ) -> tuple[int, TransientText]:
     """Write every frame behind a mask; return how many there are, and what was shown."""
     n_frames = min(cine.frame_count, settings.max_frames or cine.frame_count)
-    transient = TransientText(mask, n_frames)
+    transient = TransientText(mask)
     frames = _masked(itertools.islice(_every_frame(cine, known), n_frames), mask, transient)
     return write_avi(target, frames, cine.fps, codec=settings.codec, quality=settings.quality), transient
 
@@ -178,8 +179,8 @@ def _without_transient_text(
 ) -> tuple[NDArray[np.bool_], int]:
     """The mask without text that comes and goes, and how many lines were cut out; all frames were seen.
 
-    Such text quarantines the video, or is cut out and the video written anew. Text that moves is elsewhere in
-    the frames that were not read, so that it cannot be cut out.
+    Such text quarantines the video, or is cut out and the video written anew. Text of single frames may be
+    elsewhere in those that were not read, so that it cannot be cut out.
     """
     lines = transient.gathered_text()
     cut = len(lines) if settings.text_inside == "mask" else 0
@@ -187,7 +188,7 @@ def _without_transient_text(
         mask = _writable(without_text(mask, lines), settings)
         _, transient = _write(cine, {}, mask, target, settings)
         lines = transient.gathered_text()
-    if lines := lines or transient.frame_text():
+    if lines := lines or transient.frame_text(partial(cine.source.read, colour=False)):
         raise _burned_in(len(lines))
     return mask, cut
 

@@ -12,6 +12,7 @@ from echoclr_core.deidentify.audit.shard import audit_video
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.text import static_text as text
 from echoclr_core.deidentify.text.static_text import static_text
+from echoclr_core.deidentify.text.stroke_peaks import StrokePeaks
 from echoclr_core.deidentify.text.strokes import still_pictures, written_lines
 from echoclr_core.deidentify.text.transient_text import TransientText
 from echoclr_core.deidentify.video_file import deidentify_video
@@ -29,7 +30,7 @@ def written(frames, mask):
 
 
 def shown(frames, mask):
-    transient = TransientText(mask, len(frames))
+    transient = TransientText(mask)
     for frame in frames:
         transient.add(frame)
     return transient
@@ -125,7 +126,7 @@ def test_drawing_of_a_screen_is_no_text(loop, kind):
     assert static_text(marked * mask, mask) == []
     transient = shown(marked * mask, mask)
     assert transient.gathered_text() == []
-    assert transient.frame_text() == []
+    assert transient.frame_text(lambda wanted: marked[wanted]) == []
 
 
 MOTIONS = {
@@ -175,3 +176,61 @@ def test_either_test_of_the_audit_finds_text_alone(loop, tmp_path, blind, monkey
         write_avi(tmp_path / f"{outcome}.avi", video * mask, 30.0)
         write_mask(mask, tmp_path / f"{outcome}.avi")
         assert audit_video(tmp_path / f"{outcome}.avi")[0]["outcome"] == outcome
+
+
+TEXTURES = {
+    "tissue": lambda frames: frames,
+    "dark": lambda frames: (frames // 8).astype(np.uint8),
+}
+SCRIPTS = ["en", "ko", "th", "hi", "ar"]
+
+
+@pytest.mark.parametrize("texture", TEXTURES)
+def test_tissue_alone_is_no_text_at_close_range(loop, texture):
+    frames, mask = loop
+    frames = TEXTURES[texture](frames) * mask
+    assert shown(frames, mask).frame_text(lambda wanted: frames[wanted]) == []
+
+
+def test_a_place_of_few_strokes_is_looked_at_where_text_was_shown(loop):
+    """The frame is the one that shows the text, whatever the other frames hold."""
+    frames, mask = loop
+    places = np.full((len(frames), 2), np.nan)
+    places[11] = (110, 120)
+    peaks = StrokePeaks(mask, len(mask))
+    for frame in put(frames, scrawl(np.random.default_rng(7), 5, 20), places, 255):
+        peaks.add(frame)
+    assert any(p.frame == 11 and 100 <= p.x <= 200 and 115 <= p.y <= 145 for p in peaks.peaks())
+    assert StrokePeaks(mask, len(mask)).peaks() == []
+
+
+@pytest.mark.parametrize(("size", "texture"), [(16, "dark"), (16, "tissue"), (26, "tissue")])
+@pytest.mark.parametrize("language", SCRIPTS)
+@pytest.mark.parametrize("shown_at", [slice(8, 9), slice(15, 17)])
+def test_a_name_of_one_or_two_frames_is_found_in_any_script(loop, language, size, texture, shown_at):
+    font = font_file(language)
+    if font is None:
+        pytest.skip(f"no font for {language}: install fonts-noto-core and fonts-noto-cjk")
+    frames, mask = loop
+    frames = TEXTURES[texture](frames)
+    name = typeset(NAMES[language], font, size)
+    places = np.full((len(frames), 2), np.nan)
+    places[shown_at] = (160 - name.shape[1] // 2, 130)
+    marked = put(frames, name, places, 255) * mask
+    transient = shown(marked, mask)
+    assert transient.gathered_text() or transient.frame_text(lambda wanted: marked[wanted])
+
+
+@pytest.mark.parametrize(("size", "texture"), [(16, "dark"), (16, "tissue"), (26, "tissue")])
+@pytest.mark.parametrize("language", SCRIPTS)
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_a_name_that_moves_is_found_in_any_script(loop, language, size, texture, motion):
+    font = font_file(language)
+    if font is None:
+        pytest.skip(f"no font for {language}: install fonts-noto-core and fonts-noto-cjk")
+    frames, mask = loop
+    frames = TEXTURES[texture](frames)
+    places = MOTIONS[motion](np.arange(len(frames)).astype(float))
+    marked = put(frames, typeset(NAMES[language], font, size), places, 255) * mask
+    transient = shown(marked, mask)
+    assert transient.gathered_text() or transient.frame_text(lambda wanted: marked[wanted])

@@ -96,8 +96,20 @@ def picture_text(
         return []
     screen = np.zeros(mask.shape, np.uint8)
     screen[place] = picture
-    height = np.where(without_rim(mask), height_above_surroundings(screen), 0)
     lines = [line.moved(place[1].start, place[0].start) for line in screen_text(picture, screen=screen)]
+    return with_writing(lines, screen, mask, limits)
+
+
+def with_writing(
+    lines: list[TextLine], screen: NDArray[np.uint8], mask: NDArray[np.bool_], limits: WritingLimits
+) -> list[TextLine]:
+    """The lines that the detector found on a screen (H, W) uint8, with ``writing`` by their strokes.
+
+    Strokes count inside the mask (H, W) bool; ``limits`` is what they must have at least.
+    """
+    if not lines:
+        return []
+    height = np.where(without_rim(mask), height_above_surroundings(screen), 0)
     return [
         replace(line, writing=is_writing(screen, _highest(height, line.box), line.box, limits))
         for line in lines

@@ -17,6 +17,7 @@ Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, half open
 MIN_STROKE_PIXELS = 16  # of a line's strokes that lie inside what is kept
 MIN_LINE_HEIGHT = 5  # pixels
 MAX_LINE_HEIGHT = 0.11  # of the picture's height
+MAX_FOUND_HEIGHT = 0.15  # the same where the text detector marks the line; its box is larger than the letters
 MIN_LINE_ASPECT = 1.1  # width over height
 MIN_MOST_CROSSINGS = 3  # strokes that are crossed by the row that crosses most
 MIN_LAYERS, MAX_LAYERS = (
@@ -37,17 +38,26 @@ class WritingLimits:
         Strokes that a row of the line crosses, mean over the rows that cross any.
     contrast
         Median grey level difference within 3 x 3 pixels, at the strokes.
+    tallest
+        Height of a line at most, as a share of the screen's.
     """
 
     crossings: float
     contrast: float
+    tallest: float = MAX_LINE_HEIGHT
 
 
 STANDING = WritingLimits(crossings=2.0, contrast=48)  # strokes stand still
 STANDING_AND_FOUND = WritingLimits(crossings=1.8, contrast=36)  # and the text detector marks a line there
-GATHERED_AND_FOUND = WritingLimits(crossings=1.8, contrast=40)  # marked in a picture gathered over time
-SEEN_AND_FOUND = WritingLimits(crossings=2.0, contrast=55)  # marked in a single frame
-BRIGHTEST_AND_FOUND = WritingLimits(crossings=2.0, contrast=80)  # marked in the brightest values over time
+GATHERED_AND_FOUND = WritingLimits(
+    crossings=1.8, contrast=40, tallest=MAX_FOUND_HEIGHT
+)  # marked in a picture gathered over time
+SEEN_AND_FOUND = WritingLimits(
+    crossings=2.0, contrast=55, tallest=MAX_FOUND_HEIGHT
+)  # marked in a single frame
+BRIGHTEST_AND_FOUND = WritingLimits(
+    crossings=2.0, contrast=80, tallest=MAX_FOUND_HEIGHT
+)  # marked in the brightest values over time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,17 +125,17 @@ def is_writing(
     picture: NDArray[np.uint8], strokes: NDArray[np.bool_], box: Box, limits: WritingLimits
 ) -> bool:
     """Whether a box is shaped as a line, and strokes (H, W) bool of a picture are like writing there."""
-    if not is_line(box, len(picture)):
+    if not is_line(box, len(picture), limits.tallest):
         return False
     place = box_slices(box)
     pattern = stroke_pattern(strokes[place], picture[place])
     return pattern is not None and pattern.resembles_writing(limits)
 
 
-def is_line(box: Box, height: int) -> bool:
-    """Whether a box has the shape of a line of text on a screen of so many rows."""
+def is_line(box: Box, height: int, tallest: float) -> bool:
+    """Whether a box is shaped as a line of text: at most ``tallest`` of a screen of so many rows high."""
     wide, tall = box[2] - box[0], box[3] - box[1]
-    return MIN_LINE_HEIGHT <= tall <= MAX_LINE_HEIGHT * height and wide >= MIN_LINE_ASPECT * tall
+    return MIN_LINE_HEIGHT <= tall <= tallest * height and wide >= MIN_LINE_ASPECT * tall
 
 
 def box_slices(box: Box) -> tuple[slice, slice]:
