@@ -143,6 +143,7 @@ def _tables():
     from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
     from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
     from echoclr_core.evaluate.schema import EVALUATION
+    from echoclr_core.evaluate.technical import TECHNICAL
     from echoclr_core.explain.regions import LANDMARKS
     from echoclr_core.finetune import tables as finetune
     from echoclr_core.predict.tables import PATIENT_FILES, PATIENT_PREDICTIONS, PATIENT_VIDEOS
@@ -167,6 +168,7 @@ def _tables():
         "cohort/flow.parquet": FLOW,
         "cohort/unmatched.parquet": UNMATCHED,
         "cohort/subsets.parquet": SUBSETS,
+        "cohort/technical.parquet": TECHNICAL,
         "pretrain/<method>/history.parquet": pretrain.HISTORY,
         f"finetune/{cell}/<lr>/history.parquet": finetune.HISTORY,
         f"predictions/{cell}/<cohort>.parquet": finetune.PREDICTIONS,

@@ -11,8 +11,31 @@ EVALUATION = [
     "curves",
     "decision_curves",
     "subgroups",
+    "subgroup_differences",
 ]
 TASK_TABLES = LAYOUT.task_tables()
+
+
+rule describe_acquisition:
+    """Vendor, frame rate, size, masked share and view margin of each study, for the technical subgroups."""
+    input:
+        videos=results("cohort/videos.parquet"),
+        files=over_shards(results("deidentified/{shard}.parquet")),
+        masked=over_shards(results("masked/{shard}.parquet")),
+        views=over_shards(results("views/{shard}.parquet")),
+    output:
+        results("cohort/technical.parquet"),
+    log:
+        log_file("describe_acquisition"),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        core=core("describe_acquisition"),
+    script:
+        "../workflow_scripts/describe_acquisition.py"
 
 
 rule evaluate_ratio:
@@ -27,6 +50,7 @@ rule evaluate_ratio:
             cohort=cohort_names.SCORED,
         ),
         studies=results("cohort/studies.parquet"),
+        technical=results("cohort/technical.parquet"),
         subsets=expand(
             results("cohort/subsets/{task}_{ratio}_{draw}.parquet"),
             draw=GRID.label_draws,

@@ -80,6 +80,11 @@ rule plot_evaluation:
             caption="../report/subgroups.rst",
             category="Results",
         ),
+        technical_subgroups=report(
+            [path for page in pages("technical_subgroups") for path in png_and_pdf(page)],
+            caption="../report/technical_subgroups.rst",
+            category="Results",
+        ),
     log:
         log_file("plot_evaluation"),
     conda:
@@ -92,7 +97,8 @@ rule plot_evaluation:
         titles=GRID.titles,
         init_titles=GRID.init_titles,
         captions=captions(
-            "roc", "precision_recall", "decision_curves", "calibration", "recalibration", "subgroups"
+            *("roc", "precision_recall", "decision_curves", "calibration", "recalibration"),
+            *("subgroups", "technical_subgroups"),
         ),
         least_cell=config["report"]["least_cell"],
         core=core("plot_evaluation"),
@@ -264,6 +270,7 @@ rule build_report:
         recalibration_figures=[results(f"figures/{page}.png") for page in pages("recalibration")],
         calibration_figures=[results(f"figures/{page}.png") for page in pages("calibration")],
         subgroup_figures=[results(f"figures/{page}.png") for page in pages("subgroups")],
+        technical_figures=[results(f"figures/{page}.png") for page in pages("technical_subgroups")],
         audit=over_shards(results("deidentified/audit/{shard}.parquet")),
         audit_summary=rules.check_audit.output[0],
         files=over_shards(results("deidentified/{shard}.parquet")),

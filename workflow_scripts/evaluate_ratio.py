@@ -7,9 +7,11 @@ import pandas as pd
 from echoclr_core.cohort.tables import COHORT_STUDIES, SUBSETS
 from echoclr_core.evaluate.curve_tables import benefit_curves, ranking_curves, recalibrated_curves
 from echoclr_core.evaluate.details import calibration_tables, operating_points, subgroup_metrics
+from echoclr_core.evaluate.differences import subgroup_differences
 from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.evaluate.settings import EvaluationSettings
 from echoclr_core.evaluate.studies import evaluate_cohort
+from echoclr_core.evaluate.technical import TECHNICAL
 from echoclr_core.options.base import settings_from
 from workflow_scripts.lib.cohort_names import COHORTS
 from workflow_scripts.lib.job import job, settings
@@ -20,6 +22,8 @@ with job(snakemake) as log:
     chosen = settings(snakemake)
     how = settings_from(EvaluationSettings, chosen.evaluate | {"seed": chosen.seed})
     studies = COHORT_STUDIES.read(snakemake.input.studies)
+    technical = TECHNICAL.read(snakemake.input.technical)
+    described = studies.drop(columns="n_videos").merge(technical, on="study_id", how="left")
     patients = None
     if how.resample_unit == "patient":
         patients = studies.set_index("study_id")["patient_id"]
@@ -76,7 +80,10 @@ with job(snakemake) as log:
             parts["curves"].append(ranking_curves(models, **run, settings=how, patients=patients))
             parts["decision_curves"].append(benefit_curves(models, **run, settings=how, patients=patients))
             parts["subgroups"].append(
-                subgroup_metrics(models, studies, **run, settings=how, patients=patients)
+                subgroup_metrics(models, described, **run, settings=how, patients=patients)
+            )
+            parts["subgroup_differences"].append(
+                subgroup_differences(models, described, **run, settings=how, patients=patients)
             )
     for name, schema in EVALUATION.items():
         schema.write(

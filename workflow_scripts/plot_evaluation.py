@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from echoclr_core.evaluate.schema import EVALUATION
+from echoclr_core.evaluate.schema import EVALUATION, TECHNICAL_CHARACTERISTICS
 from echoclr_core.reporting.curves import decision_figure, ranking_figure
 from echoclr_core.reporting.exhibits import figure_name
 from echoclr_core.reporting.pages import page_of
@@ -25,6 +25,8 @@ with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
             ("subgroups", "subgroups"),
         )
     }
+    of_machine = tables["subgroups"]["characteristic"].isin(TECHNICAL_CHARACTERISTICS)
+    personal, technical = tables["subgroups"][~of_machine], tables["subgroups"][of_machine]
     points, least = tables["points"], snakemake.params.least_cell
     draw = {
         "roc": lambda titles: ranking_figure(tables["curves"], "roc", inits, titles=titles, points=points),
@@ -34,8 +36,9 @@ with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
         "decision_curves": lambda titles: decision_figure(tables["decision"], inits, titles=titles),
         "calibration": lambda titles: reliability_figure(tables["curve"], inits, titles=titles),
         "recalibration": lambda titles: recalibration_figure(tables["recalibrated"], inits, titles=titles),
-        "subgroups": lambda titles: subgroup_figure(
-            tables["subgroups"], inits, titles=titles, least_cell=least
+        "subgroups": lambda titles: subgroup_figure(personal, inits, titles=titles, least_cell=least),
+        "technical_subgroups": lambda titles: subgroup_figure(
+            technical, inits[-1:], titles=titles, least_cell=least
         ),
     }
     for name, figure in draw.items():

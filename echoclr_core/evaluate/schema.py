@@ -228,7 +228,10 @@ DECISION_CURVES = Table(
     key=("task", "init", "ratio", "draw", "cohort", "threshold"),
 )
 
-CHARACTERISTICS = ("sex", "age", "year")
+TECHNICAL_CHARACTERISTICS = (
+    *("vendor", "frame rate", "image height", "number of videos", "share masked", "view margin"),
+)
+CHARACTERISTICS = ("sex", "age", "year", *TECHNICAL_CHARACTERISTICS)
 
 SUBGROUPS = Table(
     "SUBGROUPS",
@@ -254,6 +257,28 @@ SUBGROUPS = Table(
     key=("task", "init", "ratio", "draw", "cohort", "characteristic", "level", "metric"),
 )
 
+SUBGROUP_DIFFERENCES = Table(
+    "SUBGROUP_DIFFERENCES",
+    {
+        **_MODEL,
+        "characteristic": SUBGROUPS.columns["characteristic"],
+        "level": SUBGROUPS.columns["level"],
+        "reference": Column(kind="str", description="The largest level, with which it is compared."),
+        "difference": Column(
+            kind="float", description="AUROC of the level less that of the reference.", low=-1, high=1
+        ),
+        "ci_low": METRICS.columns["ci_low"],
+        "ci_high": METRICS.columns["ci_high"],
+        **_COUNTS,
+        "n_reference": Column(kind="int", description="Studies of the reference.", low=0),
+        "n_reference_positive": Column(kind="int", description="Cases among them.", low=0),
+        "n_resamples": Column(
+            kind="int", nullable=True, description="Resamples with both classes in both parts."
+        ),
+    },
+    key=("task", "init", "ratio", "draw", "cohort", "characteristic", "level"),
+)
+
 EVALUATION = {
     "metrics": METRICS,
     "comparisons": COMPARISONS,
@@ -264,5 +289,6 @@ EVALUATION = {
     "curves": CURVES,
     "decision_curves": DECISION_CURVES,
     "subgroups": SUBGROUPS,
+    "subgroup_differences": SUBGROUP_DIFFERENCES,
 }
 """Name of each table below evaluation/ to its schema."""

@@ -1,10 +1,21 @@
-"""Which subgroup each study is in: by sex, by age band, by year."""
+"""Which subgroup each study is in: by sex, age band, year, and by how its videos were acquired."""
 
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from echoclr_core.evaluate.technical import thirds
+
 MISSING = "missing"
+TECHNICAL_COLUMNS = {
+    "vendor": "vendor",
+    "frame rate": "frame_rate",
+    "image height": "image_height",
+    "number of videos": "n_videos",
+    "share masked": "masked_share",
+    "view margin": "view_margin",
+}
+"""Characteristic to column of TECHNICAL; all but the vendor are numbers, cut at thirds of the test set."""
 
 
 def subgroups_of(
@@ -15,8 +26,8 @@ def subgroups_of(
     Parameters
     ----------
     studies
-        Columns study_id and, as far as they exist, sex, study_year and ``age_column`` (numbers are put into
-        bands; a column of text is taken to hold bands already).
+        Columns study_id and, as far as they exist, sex, study_year, ``age_column`` (numbers are put into
+        bands; a column of text is taken to hold bands already), and those of TECHNICAL.
     age_column, age_bands
         See :class:`~echoclr_core.evaluate.settings.EvaluationSettings`.
 
@@ -34,16 +45,20 @@ def subgroups_of(
     if studies["study_id"].duplicated().any():
         twice = int(studies["study_id"].duplicated().sum())
         raise ValueError(f"studies: {twice} study_id stand there more than once; each must once")
-    columns = {"sex": "sex", "age": age_column, "year": "study_year"}
+    columns = {"sex": "sex", "age": age_column, "year": "study_year", **TECHNICAL_COLUMNS}
     for characteristic, column in columns.items():
         if column not in studies.columns:
             continue
-        levels = _levels(studies[column], age_bands if characteristic == "age" else ())
-        order = [*sorted(levels.dropna().unique(), key=_by_number(age_bands)), MISSING]
+        values = studies[column]
+        if characteristic in TECHNICAL_COLUMNS and characteristic != "vendor":
+            levels, order = thirds(values)
+        else:
+            levels = _levels(values, age_bands if characteristic == "age" else ())
+            order = sorted(levels.dropna().unique(), key=_by_number(age_bands))
         ids = studies.groupby(levels.fillna(MISSING).to_numpy())["study_id"]
         found = {str(level): pd.Index(members) for level, members in ids}
         if len(found) > 1:
-            present = [level for level in order if level in found]
+            present = [level for level in [*order, MISSING] if level in found]
             yield from ((characteristic, level, place, found[level]) for place, level in enumerate(present))
 
 

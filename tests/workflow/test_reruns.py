@@ -11,7 +11,8 @@ EXPLAIN = {"explain_studies", "plot_saliency"}
 FINETUNE = {"finetune_model", "select_learning_rate", "predict_studies", "plot_training"} | EVALUATE | EXPLAIN
 PRETRAIN = {"pretrain_encoder"} | FINETUNE
 SUBSETS = {"draw_subset", "collect_subsets"}
-COHORT = {"build_cohort", "make_table1", "plot_flow", "digest_pretraining"} | SUBSETS | PRETRAIN
+COHORT = {"build_cohort", "make_table1", "plot_flow", "digest_pretraining", "describe_acquisition"}
+COHORT |= SUBSETS | PRETRAIN
 # what the verdict of the audit holds back
 VERDICT = {"check_audit", "index_clip_store", "plot_montage"} | COHORT | REPORT
 MASK = {"mask_shard", "locate_valves", "build_clip_store", "index_clip_store", "plot_montage"} | COHORT

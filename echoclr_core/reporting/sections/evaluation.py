@@ -8,7 +8,8 @@ import pandas as pd
 from echoclr_core.reporting.panels import of_most_labels, ratio_words
 from echoclr_core.reporting.report import Block, DataTable, Section
 from echoclr_core.reporting.sections.page import Page, decimal
-from echoclr_core.reporting.style import COHORT_NAMES, init_name
+from echoclr_core.reporting.style import COHORT_NAMES, init_label, init_name
+from echoclr_core.reporting.subgroups import without_small_parts
 
 
 def section(page: Page) -> Section:
@@ -39,7 +40,56 @@ def section(page: Page) -> Section:
     ]
     if len(page.table("subgroups")):
         blocks += [page.picture(Path(path).stem, path) for path in page.files["subgroup_figures"]]
+        blocks += [page.picture(Path(path).stem, path) for path in page.files["technical_figures"]]
+    blocks += _differences(page)
     return Section(title="Beyond the AUROC", blocks=blocks)
+
+
+def _differences(page: Page) -> list[Block]:
+    """Differences between subgroups of the last initialisation, without parts that are too small to show."""
+    table = page.table("subgroup_differences")
+    if table.empty:
+        return []
+    least = page.config["report"]["least_cell"]
+    rows = of_most_labels(table)
+    rows = rows[rows["init"] == page.inits[-1]]
+    shown = without_small_parts(of_most_labels(page.table("subgroups")), least)
+    keys = ["task", "cohort", "characteristic"]
+    kept = set(shown[[*keys, "level"]].itertuples(index=False, name=None))
+    both = [
+        {(*key, level), (*key, reference)} <= kept
+        for *key, level, reference in rows[[*keys, "level", "reference"]].itertuples(index=False, name=None)
+    ]
+    rows = rows[both]
+    apart = int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
+    return [
+        DataTable(
+            frame=difference_table(rows, page.titles),
+            title=f"Differences between subgroups, {init_label(page.inits[-1])}",
+            caption=f"AUROC of each part less that of the largest part. {apart} of {len(rows)} intervals "
+            "exclude 0; about one in twenty does so by chance. Differences describe, nothing is tested.",
+            group=True,
+        )
+    ]
+
+
+def difference_table(rows: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """One row a task, set, characteristic and level."""
+    return pd.DataFrame(
+        [
+            {
+                "Task and set": f"{titles[row['task']]}, {COHORT_NAMES[row['cohort']]}",
+                "Part": f"{row['characteristic'].capitalize()}: {row['level']}",
+                "Against": row["reference"],
+                "Cases of studies": f"{row['n_positive']:,} of {row['n_studies']:,}",
+                "Cases of studies, reference": f"{row['n_reference_positive']:,} of {row['n_reference']:,}",
+                "Difference of AUROC": _with_bounds(
+                    row | {"difference_low": row["ci_low"], "difference_high": row["ci_high"]}, "difference"
+                ),
+            }
+            for row in rows.to_dict("records")
+        ]
+    )
 
 
 def operating_points(points: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
