@@ -41,6 +41,7 @@ rule finetune_model:
                     "low_label_threshold",
                     "learning_rates",
                     "kinetics_weights",
+                    "checkpoint_every",
                 )
             ),
         ),
@@ -109,6 +110,7 @@ rule predict_studies:
     params:
         settings=section(
             "finetune.clip_length",
+            "finetune.frame_stride",
             "finetune.eval_clips_per_video",
             "finetune.batch_size",
             "model",

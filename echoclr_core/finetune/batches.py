@@ -37,7 +37,7 @@ class ClipBatches:
         self.frames = frame_counts(store, self.video_ids, table="training videos")
         self.span = clip_span(settings.clip_length, settings.frame_stride)
         self.steps_per_pass = math.ceil(len(self.video_ids) / settings.batch_size)
-        passes = math.ceil((settings.min_steps_per_epoch or 1) / self.steps_per_pass)
+        passes = math.ceil(settings.min_steps_per_epoch / self.steps_per_pass)
         self.steps_per_epoch = passes * self.steps_per_pass
 
     def __getitem__(self, step: int) -> dict:

@@ -7,7 +7,6 @@ from typing import Any
 from echoclr_core.finetune.run import FinetuneResult
 from echoclr_core.models.classifier_file import ClassifierHeader, header_normalisation, save_classifier
 from echoclr_core.models.encoder import EncoderSettings
-from echoclr_core.training.settings import settings_from
 
 
 def header_of(
@@ -28,7 +27,7 @@ def header_of(
     """
     run, settings = result.run, result.run["settings"]
     return ClassifierHeader(
-        encoder=settings_from(EncoderSettings, {**run["encoder"], "blocks": tuple(run["encoder"]["blocks"])}),
+        encoder=EncoderSettings(**run["encoder"]),
         frame_size=run["frame_size"],
         input_size=settings["input_size"] or run["frame_size"][0],
         clip_length=settings["clip_length"],

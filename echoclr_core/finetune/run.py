@@ -131,6 +131,8 @@ def finetune(
         ``validation_loss`` is None, and the weights are the initial ones.
     """
     log = log or logging.getLogger(__name__)
+    if settings.learning_rate is None:
+        raise ValueError("finetune.learning_rate: None; allowed is a number above 0")
     tables = {"training": tidy(training, "training"), "validation": tidy(validation, "validation")}
     for name, table in tables.items():
         frame_counts(store, table["video_id"], table=f"{name} videos")

@@ -6,14 +6,20 @@ from echoclr_core.options.base import option, options
 
 
 @options()
-class ComputeOptions:
-    """What the numbers depend on but the study does not."""
+class DeviceOption:
+    """Where trainings and predictions run."""
 
     device: Literal["auto", "cpu", "cuda"] = option(
         "auto",
         "Device of training and prediction; auto takes a free GPU where there is one.",
         changes="numbers",
     )
+
+
+@options()
+class NumericsOptions:
+    """What the last digits of a training depend on besides its own options."""
+
     precision: Literal["auto", "fp32", "bf16"] = option(
         "auto",
         (
@@ -38,6 +44,12 @@ class ComputeOptions:
         ),
         changes="numbers",
     )
+
+
+@options()
+class ComputeOptions(NumericsOptions, DeviceOption):
+    """What the numbers depend on but the study does not."""
+
     threads: int = option(
         8,
         "CPU threads of one training or prediction job.",

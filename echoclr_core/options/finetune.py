@@ -1,6 +1,6 @@
 """Options of section `finetune`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -42,8 +42,8 @@ class LearningRates:
 
 
 @options()
-class FinetuneOptions:
-    """Supervised fine-tuning for every task, initialisation, share of labels, draw and learning rate."""
+class FinetuneGridOptions:
+    """Which models there are."""
 
     tasks: Unique[str] = option(
         ("severe_as", "lvh"),
@@ -100,12 +100,26 @@ class FinetuneOptions:
         le=1,
     )
     learning_rates: LearningRates = section(LearningRates)
+
+
+@options()
+class FinetuneRunOptions:
+    """How one model is fine-tuned."""
+
     clip_length: int = option(
         16,
         "Consecutive frames a clip.",
         changes="numbers",
         unit="frames",
         source="paper (16)",
+        ge=1,
+    )
+    frame_stride: int = option(
+        1,
+        "Step between the frames of a clip.",
+        changes="numbers",
+        unit="frames",
+        source="paper (consecutive)",
         ge=1,
     )
     batch_size: int = option(
@@ -143,12 +157,26 @@ class FinetuneOptions:
         source="ours",
         ge=1,
     )
+    optimizer: Literal["adam", "adamw"] = option(
+        "adam",
+        "Optimizer: adam adds the weight decay to the gradient, adamw takes it off the weights.",
+        changes="numbers",
+        source="paper (Adam)",
+    )
     weight_decay: float = option(
         0,
-        "Weight decay of Adam.",
+        "Weight decay.",
         changes="numbers",
         source="not stated",
         ge=0,
+    )
+    clip_grad: float | None = option(
+        None,
+        "Largest norm of the gradient; null = no limit.",
+        changes="numbers",
+        unit="norm",
+        source="ours",
+        gt=0,
     )
     class_weights: bool = option(
         False,
@@ -193,6 +221,31 @@ class FinetuneOptions:
         source="ours (0 = the paper)",
         ge=0,
     )
+    eval_clips_per_video: int = option(
+        4,
+        "Clips a video in validation and test",
+        changes="numbers",
+        unit="clips",
+        source="released code (4)",
+        ge=1,
+    )
+    checkpoint_every: int | None = option(
+        None,
+        (
+            "Steps between resumable checkpoints, besides those of compute.checkpoint_minutes; null = "
+            "by the clock alone."
+        ),
+        changes="nothing",
+        unit="steps",
+        source="ours",
+        ge=1,
+    )
+
+
+@options()
+class FinetuneOptions(FinetuneRunOptions, FinetuneGridOptions):
+    """Supervised fine-tuning for every task, initialisation, share of labels, draw and learning rate."""
+
     scale_validation: bool = option(
         False,
         (
@@ -201,12 +254,4 @@ class FinetuneOptions:
         ),
         changes="numbers",
         source="the paper says nothing",
-    )
-    eval_clips_per_video: int = option(
-        4,
-        "Clips a video in validation and test",
-        changes="numbers",
-        unit="clips",
-        source="released code (4)",
-        ge=1,
     )

@@ -1,13 +1,15 @@
 """Options of section `pretrain`."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from echoclr_core.options.base import Unique, option, options
 
 
 @options()
-class PretrainOptions:
-    """Self-supervised pretraining on all training-set videos."""
+class PretrainGridOptions:
+    """Which encoders there are."""
 
     methods: Unique[Literal["simclr", "mi_simclr", "echoclr"]] = option(
         ("simclr", "mi_simclr", "echoclr"),
@@ -26,6 +28,12 @@ class PretrainOptions:
         source="paper (1)",
         ge=1,
     )
+
+
+@options()
+class PretrainRunOptions:
+    """How one encoder is pretrained."""
+
     clip_length: int = option(
         4,
         "K consecutive frames a clip; K! orders are told apart.",
@@ -61,6 +69,15 @@ class PretrainOptions:
         unit="epochs of pairs",
         source="paper (300)",
         ge=1,
+    )
+    match_steps: bool = option(
+        True,
+        (
+            "SimCLR takes as many optimisation steps as the pairs of the same studies would in epochs; "
+            "false = epochs passes over its videos."
+        ),
+        changes="numbers",
+        source="paper (520 epochs against 300)",
     )
     max_steps: int | None = option(
         None,
@@ -117,6 +134,15 @@ class PretrainOptions:
         changes="numbers",
         source="paper (0.5); released code 0.05",
         gt=0,
+    )
+    projector: tuple[Annotated[int, Field(ge=1)], ...] = option(
+        (256, 128),
+        "Hidden and output units of the projector.",
+        changes="numbers",
+        unit="units",
+        source="paper (256, 128)",
+        min_length=2,
+        max_length=2,
     )
     order_weight: float = option(
         1.0,
@@ -218,6 +244,20 @@ class PretrainOptions:
         source="ours",
         ge=1,
     )
+    history_every: int | None = option(
+        None,
+        "Steps that one row of the history is the mean of; null = an epoch.",
+        changes="numbers",
+        unit="steps",
+        source="ours",
+        ge=1,
+    )
+
+
+@options()
+class PretrainOptions(PretrainRunOptions, PretrainGridOptions):
+    """Self-supervised pretraining on all training-set videos."""
+
     tensorboard: bool = option(
         False,
         "Write TensorBoard event files to results/<study>/tensorboard/pretrain/.",

@@ -31,11 +31,11 @@ from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.common.lifetime import GRACE_SECONDS
 from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.models.weights import save_encoder
+from echoclr_core.options.base import settings_from
 from echoclr_core.pretrain.run import PretrainResult, pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.tables import HISTORY
 from echoclr_core.training.progress import TIMINGS
-from echoclr_core.training.settings import settings_from
 from echoclr_core.video.store import ClipStore
 
 NEEDED = {"index", "frames", "videos", "encoder", "settings", "state_dir", "output"}
@@ -65,7 +65,7 @@ def _run(spec: dict[str, Any]) -> PretrainResult:
     result = pretrain(
         ClipStore.open(spec["index"], spec["frames"]),
         videos[videos["set"] == "train"],
-        settings_from(EncoderSettings, spec["encoder"]),
+        EncoderSettings(**spec["encoder"]),
         settings,
         state_dir=spec["state_dir"],
         validation=videos[videos["set"] == "val"],

@@ -19,7 +19,6 @@ CHANGES_NO_NUMBER = (
     "training/events.py",
     "training/leasing.py",
     "training/progress.py",
-    "training/settings.py",
     "training/stopping.py",
 )
 """What a run shows, keeps and refuses; everything else that is used counts."""

@@ -296,7 +296,7 @@ def test_tables_that_do_not_fit_are_refused(make_store, tmp_path, change, told):
     [{"patience": 0}, {"dropout": 1.0}, {"optimizer": "sgd"}, {"learning_rate": -1.0}, {"precision": "fp16"}],
 )
 def test_impossible_settings_are_refused(wrong):
-    with pytest.raises(ValueError, match=rf"finetune\.{next(iter(wrong))} must be"):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
         FinetuneSettings(**wrong)
 
 

@@ -24,7 +24,9 @@ from echoclr_core.training.compute import choose_compute
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 COMPUTE = choose_compute(torch.device("cpu"), "fp32")
 PRETRAIN = PretrainSettings(batch_size=6, augmentation=AugmentationOptions(pad=2), projector=(8, 8))
-FINETUNE = FinetuneSettings(clip_length=4, batch_size=5, augmentation=AugmentationOptions(pad=2))
+FINETUNE = FinetuneSettings(
+    learning_rate=1e-4, clip_length=4, batch_size=5, augmentation=AugmentationOptions(pad=2)
+)
 
 
 def tensors(batch):

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,7 +24,6 @@ from echoclr_core.training.guard import NonFiniteError, guarded_update
 from echoclr_core.training.leasing import lease, lease_device, lease_gpus, lease_several
 from echoclr_core.training.progress import Progress
 from echoclr_core.training.selfcheck import checked_compute, wrong_convolutions
-from echoclr_core.training.settings import settings_from
 from echoclr_core.training.stopping import EXIT_STOPPED, Stopped, Stopper, StopRequest
 
 CPU = torch.device("cpu")
@@ -241,25 +239,6 @@ def test_batches_arrive_in_order_from_any_number_of_workers(workers):
     assert [int(batch["values"][0, 0]) for batch in batches] == list(range(3, 9))
     assert [batch["video_ids"] for batch in batches] == [[f"v{step}"] for step in range(3, 9)]
     assert torch.equal(state, torch.get_rng_state())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inner:
-    pad: int = 8
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outer:
-    sizes: tuple[int, ...] = (1,)
-    inner: Inner = field(default_factory=Inner)
-
-
-def test_settings_from_plain_values():
-    assert settings_from(Outer, {"sizes": [2, 3], "inner": {"pad": 1}}) == Outer(
-        sizes=(2, 3), inner=Inner(pad=1)
-    )
-    with pytest.raises(ValueError, match=r"Inner has no \['pda'\]; allowed are \['pad'\]"):
-        settings_from(Outer, {"inner": {"pda": 1}})
 
 
 @pytest.mark.parametrize("bad", ["loss", "gradient"])

@@ -1,7 +1,5 @@
 """A GPU is waited for once a training step, and prediction reads its logits back once."""
 
-import dataclasses
-
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -92,7 +90,7 @@ def test_a_trainer_reads_validation_with_the_loader_processes_of_the_run(make_st
     )
     store = make_store((3, 2))
     videos = store.index[["video_id", "study_id"]].assign(label=[1, 1, 1, 0, 0])
-    settings = dataclasses.replace(FinetuneSettings(), clip_length=4)
+    settings = FinetuneSettings(learning_rate=1e-4, clip_length=4)
     trainer = FinetuneTrainer(
         Classifier(build_encoder(TINY, seed=0)),
         settings,

@@ -56,6 +56,7 @@ VALUES = {
     "model.encoder": "r2plus1d_18",
     "model.input_size": 24,
     "pretrain.probe_every": 2,
+    "pretrain.projector": [8, 4],
     "synthetic.frame_rates": [30],
     "synthetic.other_videos": [1, 2],
     "synthetic.plax_videos": [2, 3],

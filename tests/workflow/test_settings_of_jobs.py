@@ -1,15 +1,18 @@
 """The slice of the configuration that a rule hands to its script names every field of the core's settings."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.evaluate.settings import EvaluationSettings
+from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.options.base import settings_from
 from echoclr_core.options.mask import MaskOptions
+from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.views.onnx_model import OnnxSettings
 from workflow_scripts.lib.checks import resolve_config
 from workflow_scripts.lib.grid import section
@@ -31,3 +34,35 @@ def test_a_section_is_what_the_settings_take(path):
     values = json.loads(section(config, path))[path]
     made = settings_from(kind, values | more)
     assert all(getattr(made, name) == getattr(kind(**{name: value}), name) for name, value in values.items())
+
+
+def leave_out(rule_file, name):
+    """The keys of a section that its rule leaves out, read from the plan of the rule."""
+    text = (ROOT / "rules" / rule_file).read_text()
+    return set(re.findall(r'"(\w+)"', text[text.index(name) :].partition("]" if "=" in name else "),")[0]))
+
+
+RUNS = {
+    "pretrain": (PretrainSettings, {"method": "echoclr"}, ("pretrain.smk", "PRETRAIN_NO_NUMBER =")),
+    "finetune": (
+        FinetuneSettings,
+        {"learning_rate": 0.1, "normalisation": "min-max"},
+        ("finetune.smk", "leave_out=tuple("),
+    ),
+}
+# keys of speed, which scripts read from the configuration itself
+SPEED = {"checkpoint_every", "activation_checkpointing"}
+
+
+@pytest.mark.parametrize("path", RUNS)
+def test_a_run_takes_its_slice_and_what_the_study_adds(path):
+    config = resolve_config({}, ROOT, check_paths=False)
+    kind, more, rule = RUNS[path]
+    without = leave_out(*rule)
+    values = {name: value for name, value in config[path].items() if name not in without}
+    values |= {name: config[path][name] for name in SPEED & set(config[path])}
+    values.pop("scale_validation", None)  # of the validation set, not of the run
+    compute = {name: config["compute"][name] for name in ("precision", "memory_format", "deterministic")}
+    shared = {"input_size": 112, "augmentation": config["augmentation"], "seed": 0}
+    made = settings_from(kind, values | more | compute | shared)
+    assert made == kind(**more, input_size=112)

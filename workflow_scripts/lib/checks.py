@@ -441,12 +441,11 @@ def _own_weights_problems(config: dict) -> list[str]:
         return []
     from echoclr_core.models.encoder import EncoderSettings, build_encoder
     from echoclr_core.models.weights import load_encoder
-    from echoclr_core.training.settings import settings_from
 
     found = []
     for name, entry in own.items():
         try:
-            encoder = build_encoder(settings_from(EncoderSettings, encoder_of(config, name)))
+            encoder = build_encoder(EncoderSettings(**encoder_of(config, name)))
             load_encoder(entry["weights"], encoder)
         except (FileNotFoundError, ValueError) as error:
             found.append(f"initialisations.{name}.weights: {error}")

@@ -10,9 +10,9 @@ from echoclr_core.finetune.run import FinetuneResult, finetune
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import HISTORY
 from echoclr_core.models.encoder import EncoderSettings
+from echoclr_core.options.base import settings_from
 from echoclr_core.training.gpu import require_gpu
 from echoclr_core.training.progress import TIMINGS
-from echoclr_core.training.settings import settings_from
 from workflow_scripts.lib.models import initial_state, label_rule_of
 from workflow_scripts.lib.recorded import RECORD
 from workflow_scripts.lib.seeds import finetuning_seed
@@ -29,7 +29,7 @@ def train_model(snakemake, chosen: SimpleNamespace) -> FinetuneResult:
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     subset = SUBSETS.read(snakemake.input.subset)
-    encoder = settings_from(EncoderSettings, json.loads(snakemake.params.initialisation)["encoder"])
+    encoder = EncoderSettings(**json.loads(snakemake.params.initialisation)["encoder"])
     fields = dict(chosen.finetune)
     scaled = fields.pop("scale_validation")
     return finetune(
@@ -60,6 +60,7 @@ def _settings(fields: dict, chosen: SimpleNamespace, snakemake) -> FinetuneSetti
         FinetuneSettings,
         {
             **fields,
+            "checkpoint_every": snakemake.config["finetune"]["checkpoint_every"],
             "learning_rate": float(cell.lr),
             "input_size": chosen.model["input_size"],
             "augmentation": chosen.augmentation,

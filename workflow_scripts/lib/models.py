@@ -7,7 +7,6 @@ from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
 from echoclr_core.models.kinetics import kinetics_file, load_kinetics
 from echoclr_core.models.weights import load_encoder, load_strictly, read_weights
-from echoclr_core.training.settings import settings_from
 
 
 def encoder_fields(model: dict) -> dict:
@@ -17,7 +16,7 @@ def encoder_fields(model: dict) -> dict:
 
 def encoder_settings(model: dict) -> EncoderSettings:
     """EncoderSettings from the configuration's ``model`` section."""
-    return settings_from(EncoderSettings, encoder_fields(model))
+    return EncoderSettings(**encoder_fields(model))
 
 
 def initial_state(init: str, weights: str, config: dict, settings: EncoderSettings) -> dict | None:

@@ -43,6 +43,7 @@ def predict(
     scoring = {
         init: FinetuneSettings(
             clip_length=chosen.clip_length,
+            frame_stride=chosen.frame_stride,
             eval_clips_per_video=chosen.eval_clips_per_video,
             batch_size=chosen.batch_size,
             input_size=chosen.model["input_size"],
