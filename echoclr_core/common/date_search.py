@@ -25,6 +25,7 @@ from echoclr_core.common.date_words import (
 YEARS = range(1900, 2100)
 MAX_GAP = 4  # characters between two parts of a date that are no letters, digits or fillers
 WEEK_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d[-_/ ]?w[0-5]\d[-_/ ]?[1-7](?!\d)")
+_SPACED = re.compile(r"(?<!\d)\d(?: \d){3}(?!\d)(?:[ .\-/]+\d)*(?!\d)")  # 2 0 1 9 - 0 3 - 1 7
 _PART = re.compile(r"\d+|[^\W\d_]+")
 _SEPARATORS = frozenset("-./_\\|~·:'’‐‑‒–—−・⁄∕")
 _MARKS = frozenset("년월일年月日号") | frozenset(fold("년월일"))
@@ -114,7 +115,7 @@ def find_dates(text: str) -> tuple[datetime.date, ...]:
     The dates; empty where there is none. A day with the full name of a month and no year has the year 1904.
     """
     folded = prepare(text)
-    parts = parts_of(folded)
+    parts = parts_of(_SPACED.sub(lambda match: re.sub(r"\D", "", match[0]), folded))
     numbers = [part.text for part in parts if not (part.fraction or part.months)]
     found = [date for digits in numbers for date in compact_dates(digits)]
     for three in zip(parts, parts[1:], parts[2:], strict=False):
@@ -187,9 +188,10 @@ def _numbers_only(parts: tuple[Part, ...], gaps: tuple) -> Iterator[datetime.dat
     lengths = [len(part.text) for part in parts]
     separators = {mark for gap in gaps for mark in gap}
     cjk = "年" in separators
-    if not cjk and (not separators <= _SEPARATORS | {",", "."} or max(map(len, gaps)) > 1):
-        return
     alike = gaps[0] == gaps[1]
+    usual = separators <= _SEPARATORS | {",", "."} or (alike and 4 in lengths)  # 17;03;2019
+    if not cjk and (not usual or max(map(len, gaps)) > 1):
+        return
     if 4 in lengths:
         if not (alike or cjk or ("," not in separators and all(gaps))):
             return

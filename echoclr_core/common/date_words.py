@@ -44,6 +44,9 @@ januari februari mac april mei juni julai ogos september oktober november disemb
 januari februari maret april mei juni juli agustus september oktober november desember
 januar februar mars april mai juni juli august september oktober november desember
 يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر
+كانون شباط آذار نيسان أيار حزيران تموز آب أيلول تشرين تشرين كانون
+جانفي فيفري مارس أفريل ماي جوان جويلية أوت سبتمبر أكتوبر نوفمبر ديسمبر
+ژانویه فوریه مارس آوریل مه ژوئن ژوئیه اوت سپتامبر اکتبر نوامبر دسامبر
 ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר
 जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर
 มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม
@@ -69,10 +72,11 @@ oca sub mar nis may haz tem agu eyl eki kas ara
 _FILLERS = """
 st nd rd th er re o a e eme ter ten of the de den der del di d le la el van vom am og ja
 년 월 일 年 月 日 号 г год года р року v
+الأول الثاني thang nam
 """
 
 
-_NUMBER_MARKS = "de of the 년 월 일 年 月 日 号 th st nd rd"
+_NUMBER_MARKS = "thang nam de of the 년 월 일 年 月 日 号 th st nd rd"
 
 _ROMAN = "i ii iii iv v vi vii viii ix x xi xii"
 
@@ -103,9 +107,14 @@ def _numbered(lists: str) -> dict[str, frozenset[int]]:
 
 
 MONTHS: Mapping[str, frozenset[int]] = MappingProxyType(_numbered(_SHORT + _FULL))
-"""Full names and abbreviations to 1 … 12; "listopad" is November in Czech and October in Croatian."""
+"""Full names and abbreviations to 1 … 12; "listopad" is November in Czech and October in Croatian,
+and of two Arabic names the first word stands for two months."""
 
-MONTH_NAMES = frozenset(word for word in _numbered(_FULL) if len(word) > 4 or not word.isascii())
+_OTHER_WORDS = frozenset(["mars", "mart", "marc"])  # names of people and trials
+
+MONTH_NAMES = frozenset(
+    word for word in _numbered(_FULL) if not word.isascii() or (len(word) > 3 and word not in _OTHER_WORDS)
+)
 """Full names, which are hardly words of another meaning: with a day alone they are a date."""
 
 ROMAN: Mapping[str, frozenset[int]] = MappingProxyType(

@@ -29,10 +29,17 @@ _LONG_NUMBER = re.compile(rf"(?<!\d)(?<!\d[.,])\d{{{MIN_DIGITS},}}")
 _DECIMAL = re.compile(r"(?<![\d.,])(?:0|[1-9]\d{0,2})[.,]\d+(?!\d|[.,]\d)")
 _GROUPS = re.compile(r"\+?\(?\d+\)?(?:[\s().\-/]{1,2}\d+)+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_MAIL = re.compile(r"[^\s@]@[^\s@]+\.[a-z]|[^\s@]\s?[\[(]at[\])]\s?[^\s@]")
+_MAIL = re.compile(
+    r"[^\s@]@[^\s@]|[^\s@]\s?@\s?[^\s@]+\.[a-z]|[^\s@]\s?[\[(]at[\])]\s?[^\s@]|\sat\s.*\w\s?[\[(]?dot[\])]?\s?\w"
+)
 _ADDRESS = re.compile(r"\w://|\bwww\.\w")
 _PERSON_NAME = re.compile(r"\w\^|\^\w")  # DICOM's Family^Given
-_TITLE = re.compile(r"\b(?:Dr|Mr|Mrs|Prof|Herr|Frau|Mme|Dott)\b\.?\s+[^\W\d_a-z]\w")
+_TITLES = (
+    "Dr Mr Mrs Ms Miss Prof Doctor Herr Frau Doktor Mme Mlle Monsieur Madame Docteur Dott Dottore Signora? "
+    "Señora? Señorita Dra Mevrouw Meneer"
+)
+_TITLE = re.compile(rf"\b(?:{_TITLES.replace(' ', '|')})\b\.?\s+[^\W\d_a-z]\w")
+_SERIAL = re.compile(r"(?<![\w.])[a-z\d]+(?:-[a-z\d]+)*(?![\w.])")
 _WORD = re.compile(r"[^\W_]+")
 _TOKEN = re.compile(r"\w[\w./\-:]*\w|\w")
 
@@ -123,6 +130,8 @@ def _text_reason(text: str) -> str | None:
         return "an e-mail or web address"
     if any(_is_phone(match[0]) for match in _GROUPS.finditer(_DECIMAL.sub(" ~ ", plain))):
         return "a telephone number or another number in groups"
+    if any(_is_serial(match[0]) for match in _SERIAL.finditer(plain)):
+        return "a number that is mixed with letters, as those of insurances are"
     if _PERSON_NAME.search(text) or _TITLE.search(text):
         return "a name of a person"
     return None
@@ -132,6 +141,14 @@ def _is_phone(groups: str) -> bool:
     """Whether groups of digits are long enough for a telephone number, and no range of years."""
     parts = re.findall(r"\d+", groups)
     return sum(map(len, parts)) >= 7 and not all(_YEAR.fullmatch(part) for part in parts)
+
+
+def _is_serial(token: str) -> bool:
+    """Whether letters and digits take turns as in the number of an insurance, and in no measurement."""
+    runs = re.findall(r"\d+|[a-z]+", token)
+    digits = sum(len(run) for run in runs if run.isdigit())
+    letters = sum(map(len, runs)) - digits
+    return len(runs) >= 6 and digits >= 4 and letters >= 2 and digits + letters >= 8
 
 
 def _search_texts(cells: pd.Series, identifiers: TableIdentifiers, *, released: bool) -> list[Finding]:

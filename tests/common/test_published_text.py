@@ -114,6 +114,12 @@ def test_numbers_that_are_no_measurements(values):
     [
         ("call jane.doe@example.org", "e-mail"),
         ("jane (at) example.org", "e-mail"),
+        ("jane doe at example dot org", "e-mail"),
+        ("jane@ example.org", "e-mail"),
+        ("jane.doe@klinik", "e-mail"),
+        ("1EG4-TE5-MK73", "mixed with letters"),
+        ("seen by Docteur Martin", "name of a person"),
+        ("Señora Ruiz", "name of a person"),
         ("see https://pacs.local/1", "web address"),
         ("+49 (0)30 1234-567", "telephone"),
         ("555-867-5309", "telephone"),
@@ -147,6 +153,10 @@ def test_texts_of_grades_hold_no_pattern():
         "3.20190501",
         "MR Severe",
         "MS moderate",
+        "Vmax 4.2 @ rest",
+        "AVA1.05cm2-Vmax3.85-MG38",
+        "apical4chamber2d",
+        "S3-S4, NYHA2-3, 2D/3D",
         "mild: 1-2+",
         "10.5-12.75 mm",
     ]
