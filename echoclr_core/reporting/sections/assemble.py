@@ -8,6 +8,7 @@ from echoclr_core.reporting.sections import (
     cohort,
     evaluation,
     overview,
+    precision,
     privacy,
     results,
     saliency,
@@ -16,7 +17,7 @@ from echoclr_core.reporting.sections import (
 )
 from echoclr_core.reporting.sections.page import Page
 
-SECTIONS = (overview, cohort, results, evaluation, saliency, training, privacy, settings)
+SECTIONS = (overview, cohort, results, evaluation, precision, saliency, training, privacy, settings)
 """In reading order: that of the paper, then what backs it."""
 
 
