@@ -20,10 +20,15 @@ ageatstudy agestudy patientage ageyears
 AGE_WORDS = frozenset(fold(word) for word in _NAMES.split())
 _UNITS = """
 years? yrs? y yo jahren? jahrig ans años? anos? anni jaar år vuotta lat let rokov éves yaş лет года год ετών
-歳 才 岁 歲 세 살
+歳 才 岁 歲 세 살 سنة سنوات عاما שנה שנים ปี साल वर्ष tuổi jahrige jahriger jahrigen ani
 """
 _UNIT = "|".join(fold(unit) for unit in _UNITS.split())
-_WITH_UNIT = re.compile(rf"(?<!\d)(\d{{1,3}})[\s\-]*(?:/?(?:{_UNIT})(?![^\W\d_])|y/o)")
+_WITH_UNIT = re.compile(
+    rf"(?<!\d)(?<!\d[.,])(\d{{1,3}})(?:[.,]\d+)?[\s\-+(\[]*(?:/?(?:{_UNIT})(?![^\W\d_])|y/o)"
+)
+_AFTER_WORD = re.compile(
+    rf"(?<![^\W\d_])(?:{'|'.join(sorted(AGE_WORDS))}|aged|agee?)[\W_]{{0,3}}(\d{{1,3}})(?!\d)"
+)
 _NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -76,9 +81,10 @@ def shape_of(text: str) -> str:
 
 
 def _ages_in_text(text: str, *, named: bool) -> list[int]:
-    """The numbers of a text that have a unit of years, or all of them where the column is ``named`` age."""
+    """The numbers of a text that a unit of years follows or a word for age precedes; all if ``named`` age."""
     plain = fold(text)
-    return [int(number) for number in (_NUMBER if named else _WITH_UNIT).findall(plain)]
+    found = _NUMBER.findall(plain) if named else _WITH_UNIT.findall(plain) + _AFTER_WORD.findall(plain)
+    return [int(number) for number in found]
 
 
 def _check_texts(cells: pd.Series, ages: list[list[int]], columns: LabelColumns, problems: Problems) -> None:

@@ -1,9 +1,10 @@
 """Text of unknown content as CSV, Markdown and LaTeX show it literally: no formula, markup or command."""
 
 import re
+import unicodedata
 
 _NUMBERS = re.compile(r"[-+]?[\d.,:;%()\[\]\s–—-]*(?:to|e[-+]?\d+)?[\d.,:;%()\[\]\s–—-]*", re.IGNORECASE)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _MARKDOWN = re.compile(r"([\\`*_\[\]$~|])")
@@ -13,13 +14,18 @@ _WITHIN_WORD = re.compile(r"(?<=\w)\\_(?=\w)")
 def csv_cell(value):
     """A cell for a CSV file: text that a spreadsheet would run as a formula gets an apostrophe before it.
 
-    Numbers stay numbers, and so do texts of numbers alone ("-0.012 (-0.020 to -0.004)").
+    Numbers stay numbers, and so do texts of numbers alone ("-0.012 (-0.020 to -0.004)"). Blanks, characters
+    that are not seen and other widths of a sign do not hide a formula.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _is_numbers(value):
         return value
-    if not value.lstrip(" \n").startswith(_FORMULA) or _is_numbers(value):
-        return value
-    return f"'{value}"
+    return f"'{value}" if value[:1] in ("\t", "\r") or _visible(value).startswith(_FORMULA) else value
+
+
+def _visible(text: str) -> str:
+    """``text`` from its first visible character on, in the usual width."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in plain if unicodedata.category(c)[0] != "C").lstrip().replace("\u2212", "-")
 
 
 def _is_numbers(text: str) -> bool:

@@ -62,6 +62,20 @@ def test_other_names_are_not(tmp_path, name):
     assert problems(tmp_path, name, ["71", "94"]).warnings == []
 
 
+AGES_IN_TEXT = ["94.5 years", "94,5 Jahre", "94+ years", "94 (years)", "aged 94", "Alter: 94", "94-Jährige"]
+AGES_IN_TEXT += ["٩٤ سنة", "94 ปี", "94 tuổi", "age 94, severe", "שנים 12, 94 שנים"]
+
+
+@pytest.mark.parametrize("cell", AGES_IN_TEXT)
+def test_old_ages_are_refused_however_their_unit_is_written(tmp_path, cell):
+    assert len(problems(tmp_path, "note", ["mild", cell, "mild"])) == 1
+
+
+@pytest.mark.parametrize("cell", ["0.94 years", "severe, image 94", "stage 94", "94 letters", "94/120 mmHg"])
+def test_numbers_without_a_unit_of_years_are_no_ages(tmp_path, cell):
+    assert problems(tmp_path, "note", ["mild", cell, "mild"]) == []
+
+
 @pytest.mark.parametrize("cell", [">= 94", "94 years old", "about 94", "91-95"])
 def test_old_ages_as_text_in_a_column_named_like_ages_are_refused(tmp_path, cell):
     (line,) = problems(tmp_path, "patient_age", ["71", cell, "71"])

@@ -162,6 +162,11 @@ def test_escapes():
         '=HYPERLINK("http://x")',
         " =1",
         "＝1+1",
+        "\u200b=1",
+        "\ufeff@x",
+        "\xa0+cmd",
+        "﹦1",
+        "\u22121+cmd",
     ],
 )
 def test_a_formula_is_text_in_a_spreadsheet(text):
@@ -186,6 +191,8 @@ def test_a_formula_is_text_in_a_spreadsheet(text):
         "mild",
         "–",
         "<0.001",
+        "mild; -0.3 (difference)",
+        "A=B",
     ],
 )
 def test_numbers_stay_numbers(value):
