@@ -62,6 +62,7 @@ onstart:
     if any(job.rule.name == "make_synthetic_cohort" for job in workflow.dag.needrun_jobs()):
         checks.refuse_changed_cohort(config)
     shard_count.record_count(config)
+    record_workflow(Path(".snakemake"))
     if slurm.is_slurm(workflow):
         slurm.check_cluster(workflow)
 

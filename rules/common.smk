@@ -15,7 +15,7 @@ from workflow_scripts.lib.study_tasks import label_rule, task_rules
 from workflow_scripts.lib.numerics import gpu_asked_for, numerics
 from workflow_scripts.lib.python_path import keep_code_facts, lead_scripts_to
 from workflow_scripts.lib.user_files import UserFiles
-from workflow_scripts.lib.workflow_process import announce_workflow
+from workflow_scripts.lib.workflow_process import announce_workflow, record_workflow
 
 lead_scripts_to(ROOT)
 keep_code_facts(Path(".snakemake"))

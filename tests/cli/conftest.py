@@ -41,7 +41,7 @@ def hospital(tmp_path):
 
 
 @pytest.fixture
-def echoclr(capsys, monkeypatch):
+def echoclr(capfd, monkeypatch):
     """Run a command; returns exit code, standard output and standard error."""
     monkeypatch.delenv("ECHOCLR_PSEUDONYM_KEY", raising=False)
     start = os.getcwd()  # noqa: PTH109
@@ -53,6 +53,6 @@ def echoclr(capsys, monkeypatch):
             code = stop.code
         finally:
             os.chdir(start)
-        return code, *capsys.readouterr()
+        return code, *capfd.readouterr()
 
     return run

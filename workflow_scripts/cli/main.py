@@ -10,6 +10,11 @@ from workflow_scripts.cli.errors import EXIT_CODES, FAILED, OK, USAGE, CommandEr
 
 COMMANDS = {
     "doctor": "check this machine, the configuration and the inputs before a run",
+    "run": "run the study, or a part of it; goes on where an earlier run stopped",
+    "status": "what of a study is done, running, failed and to go",
+    "why": "what a run would do, and because of what",
+    "export": "write bundles of the trained models, with which new patients are scored",
+    "predict": "score new patients with an exported bundle, without a workflow",
     "evaluate": "metrics, tests, calibration, decision curves and subgroups of anybody's predictions",
 }
 """Name of each command, which is that of its module, to its line in the help."""

@@ -5,12 +5,15 @@ the next run makes. Each Snakemake process, on a cluster the one inside the job,
 environment of its scripts.
 """
 
+import json
 import os
 import socket
+from pathlib import Path
 
 from echoclr_core.common.lifetime import ProcessStamp, end_with, is_running, stamp_of
 
 VARIABLE = "ECHOCLR_WORKFLOW_PROCESS"
+RECORD = "echoclr_process.json"
 
 
 def announce_workflow() -> None:
@@ -28,3 +31,35 @@ def end_with_workflow() -> None:
     process = ProcessStamp(int(pid), started)
     if is_running(process):  # else this is a container with process numbers of its own
         end_with(process)
+
+
+def record_workflow(folder: Path) -> None:
+    """Leave in ``folder`` (.snakemake) which process runs jobs here, for :func:`living_workflow`."""
+    host, _, rest = os.environ[VARIABLE].partition(" ")
+    pid, _, started = rest.partition(" ")
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{RECORD}.{os.getpid()}"
+    temporary.write_text(json.dumps({"host": host, "pid": int(pid), "started": started}), encoding="utf-8")
+    temporary.replace(folder / RECORD)
+
+
+def living_workflow(folder: Path) -> str:
+    """Who still runs jobs here, or may, in words; "" where nobody does.
+
+    A process of another host cannot be looked at, and a lock without a record may be of one: both count as
+    living.
+    """
+    record = folder / RECORD
+    if not record.is_file():
+        return "a lock of an unknown process" if is_locked(folder) else ""
+    values = json.loads(record.read_text(encoding="utf-8"))
+    name = f"process {values['pid']} on {values['host']}"
+    if values["host"] != socket.gethostname():
+        return f"{name}, which cannot be looked at from here" if is_locked(folder) else ""
+    return name if is_running(ProcessStamp(values["pid"], values["started"])) else ""
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether Snakemake left locks in ``folder`` (.snakemake)."""
+    locks = folder / "locks"
+    return locks.is_dir() and any(locks.iterdir())

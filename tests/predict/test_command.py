@@ -1,0 +1,25 @@
+"""`echoclr predict` writes what predict_study gives, and names what is wrong."""
+
+import pytest
+
+from workflow_scripts.cli.main import main
+
+
+def test_a_folder_is_scored(bundle_folder, patients, tmp_path, capsys):
+    out = tmp_path / "scored"
+    code = main(["predict", str(patients), "--model", str(bundle_folder), "--out", str(out), "--no-pages"])
+    said = capsys.readouterr().out
+    assert code == 0
+    assert "studies scored" in said
+    assert (out / "predictions.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("folder", "model", "message"),
+    [("none", "bundle", "there is no folder"), ("", "none", "is no bundle")],
+)
+def test_wrong_usage(bundle_folder, tmp_path, capsys, folder, model, message):
+    model = str(bundle_folder) if model == "bundle" else model
+    code = main(["predict", str(tmp_path / folder), "--model", model, "--out", str(tmp_path / "out")])
+    assert code == 2
+    assert message in capsys.readouterr().err
