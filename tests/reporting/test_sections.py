@@ -1,13 +1,15 @@
 """Sections of the report from small inputs: what is not known is not printed as if it were."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from echoclr_core.reporting.exhibits import FIGURES, TABLES
 from echoclr_core.reporting.report import DataTable, Movie, Picture, Text, render_rst
-from echoclr_core.reporting.sections import evaluation, privacy, saliency
+from echoclr_core.reporting.sections import abbreviations, evaluation, privacy, saliency
 from echoclr_core.reporting.sections.page import Page
 
 SUMMARY = {
@@ -146,6 +148,17 @@ def test_no_saliency_is_said(tmp_path, tasks):
     empty = Page(files=dict.fromkeys(names, tasks), config=CONFIG, titles={}, inits=[], methods=[])
     [text] = saliency.section(empty).blocks
     assert "explain.tasks" in text.rst
+
+
+def test_every_abbreviation_of_the_captions_is_spelled_out():
+    """Words with two capitals or more, of titles, captions and alternative texts."""
+    exhibits = [*FIGURES.values(), *TABLES.values()]
+    texts = " ".join(f"{one.title} {one.caption} {one.alt}" for one in exhibits)
+    found = set(re.findall(r"\b(?:[A-Z]{2,}|[A-Z][a-z]+-?[A-Z]{2,})\b", texts))
+    assert {"AUROC", "ROC"} <= found
+    assert found - set(abbreviations.ABBREVIATIONS) - {"CAM"} == set()
+    [table] = abbreviations.section(None).blocks
+    assert table.frame["Abbreviation"].is_monotonic_increasing
 
 
 def test_the_page_says_what_of_its_texts_was_searched():

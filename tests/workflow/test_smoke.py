@@ -38,6 +38,16 @@ def test_every_deliverable_is_there(results):
     assert all(list((results / "masked" / shard).glob("*.avi")) for shard in SHARDS)
 
 
+def test_the_report_of_snakemake_itself(smoke, tmp_path):
+    """It embeds the figures with their captions."""
+    page = tmp_path / "page.html"
+    smoke.run("report", "--report", str(page))
+    text = page.read_text(encoding="utf-8")
+    for name in ("roc.png", "decision_curves.png", "figure2.png", "technical_subgroups.png"):
+        assert name in text
+    assert "Vickers and Elkin" in text  # a caption
+
+
 def test_metrics_cover_the_grid(results):
     metrics = METRICS.read(results / "evaluation" / "metrics.parquet")
     auroc = metrics[metrics["metric"] == "auroc"]

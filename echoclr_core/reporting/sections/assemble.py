@@ -5,6 +5,7 @@ A new section is one file with ``section(page)``, a line below, and its files am
 
 from echoclr_core.reporting.report import Section
 from echoclr_core.reporting.sections import (
+    abbreviations,
     cohort,
     evaluation,
     overview,
@@ -17,7 +18,18 @@ from echoclr_core.reporting.sections import (
 )
 from echoclr_core.reporting.sections.page import Page
 
-SECTIONS = (overview, cohort, results, evaluation, precision, saliency, training, privacy, settings)
+SECTIONS = (
+    overview,
+    cohort,
+    results,
+    evaluation,
+    precision,
+    saliency,
+    training,
+    privacy,
+    abbreviations,
+    settings,
+)
 """In reading order: that of the paper, then what backs it."""
 
 

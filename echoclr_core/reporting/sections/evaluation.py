@@ -62,11 +62,12 @@ def _differences(page: Page) -> list[Block]:
     ]
     rows = rows[both]
     apart = int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
+    bounded = int(rows["ci_low"].notna().sum())
     return [
         DataTable(
             frame=difference_table(rows, page.titles),
             title=f"Differences between subgroups, {init_label(page.inits[-1])}",
-            caption=f"AUROC of each part less that of the largest part. {apart} of {len(rows)} intervals "
+            caption=f"AUROC of each part less that of the largest part. {apart} of {bounded} intervals "
             "exclude 0; about one in twenty does so by chance. Differences describe, nothing is tested.",
             group=True,
         )
