@@ -53,7 +53,7 @@ def test_slurm_profile_plans(study_of, tmp_path):
     profile = str(ROOT / "profiles" / "slurm")
     plan = study_of(tmp_path, ROOT / "config" / "demo.yaml").plan("--workflow-profile", profile)
     assert plan["pretrain_encoder"] == 3
-    # 2 tasks x 4 initialisations x 2 ratios, one learning rate: a job of a few seconds each, half of them start-up
+    # 2 tasks x 4 initialisations x 2 ratios, one learning rate
     assert plan["finetune_model"] == 2 * 4 * 2
 
 
