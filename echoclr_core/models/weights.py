@@ -9,6 +9,7 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from echoclr_core.common.files import atomic_path
+from echoclr_core.common.safetensors_header import check_header_size
 
 SHOWN = 5
 
@@ -43,11 +44,12 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     FileNotFoundError
         When there is no such file.
     ValueError
-        When it is not a safetensors file, or a damaged one.
+        When it is not a safetensors file, a damaged one, or one with a header of more than 4 MB.
     """
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"no weights at {path}")
+    check_header_size(path)
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118

@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from echoclr_core.common.files import atomic_path
+from echoclr_core.common.safetensors_header import check_header_size
 from echoclr_core.views.classifier_header import FIELDS, FORMAT, parse_header
 from echoclr_core.views.networks import NETWORKS, TorchClassifier
 
@@ -60,6 +61,7 @@ def read_header(path: str | Path) -> dict:
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"{path.name}: there is no such file; a view classifier (.safetensors) is needed")
+    check_header_size(path)
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

@@ -18,7 +18,7 @@ from echoclr_core.deidentify.identifiers.pseudonyms import (
 )
 from echoclr_core.deidentify.identifiers.secret_key import load_key, make_key
 
-KEY = bytes(range(32))
+KEY = hashlib.sha256(b"key").digest()
 
 
 def test_a_made_key_is_private_loads_and_is_never_replaced(tmp_path):
@@ -59,6 +59,30 @@ def test_keys_of_few_different_bytes_are_refused(monkeypatch, key):
     with pytest.raises(ValueError, match="too few different bytes") as caught:
         load_key()
     assert key.hex() not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        bytes(range(32)),
+        bytes(range(255, 191, -1)),
+        bytes(7 * i % 256 for i in range(40)),
+        b"The quick brown fox jumps over the lazy dog",
+        b"0x9f8e7d6c5b4a39281706f5e4d3c2b1a0ZYXWVUTS",
+    ],
+)
+def test_a_series_or_a_text_is_no_random_key(monkeypatch, key):
+    monkeypatch.setenv("ECHOCLR_PSEUDONYM_KEY", key.hex())
+    with pytest.raises(ValueError, match="allowed is a random key") as caught:
+        load_key()
+    assert key.hex() not in str(caught.value)
+
+
+def test_random_keys_pass(monkeypatch):
+    for number in range(2000):
+        key = hashlib.sha256(b"%d" % number).digest()
+        monkeypatch.setenv("ECHOCLR_PSEUDONYM_KEY", key.hex())
+        assert load_key() == key
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620])

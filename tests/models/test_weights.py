@@ -1,5 +1,6 @@
 """Weights in and out: strict, counted, atomic, equal bytes; Kinetics files."""
 
+import json
 import socket
 import urllib.error
 
@@ -10,6 +11,7 @@ from torchvision.models.video import r3d_18
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.kinetics import fetch_kinetics, kinetics_file, load_kinetics, published_at
 from echoclr_core.models.weights import load_encoder, read_weights, save_encoder
+from echoclr_core.views.files import read_header
 
 torch.set_num_threads(1)
 SMALL = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
@@ -51,6 +53,20 @@ def test_no_file_and_a_damaged_file(tmp_path):
     (tmp_path / "bad.safetensors").write_bytes(b"\x10" * 40)
     with pytest.raises(ValueError, match=r"bad\.safetensors is not a readable safetensors file"):
         read_weights(tmp_path / "bad.safetensors")
+
+
+def test_a_header_of_a_million_tensors_is_refused_before_it_is_parsed(tmp_path):
+    empty = {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}
+    header = json.dumps({f"t{number}": empty for number in range(100_000)}).encode()
+    path = tmp_path / "many.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(ValueError, match=r"many\.safetensors: its header has \d+ bytes; allowed are"):
+        read_weights(path)
+    with pytest.raises(ValueError, match="its header has"):
+        read_header(path)
+    path.write_bytes((2**63).to_bytes(8, "little") + b"{}")
+    with pytest.raises(ValueError, match="not a readable safetensors file"):
+        read_weights(path)
 
 
 def test_kinetics_file_says_what_belongs_where(tmp_path, monkeypatch):

@@ -1,11 +1,13 @@
 """The secret key of the pseudonyms: made once, kept outside the results."""
 
+import itertools
 import os
 import secrets
 from pathlib import Path
 
 LEAST_BYTES = 32
 MIN_DISTINCT = 20  # different bytes; 32 random bytes have fewer once in some 10**9 keys
+MIN_STEPS = 16  # different differences between neighbouring bytes
 VARIABLE = "ECHOCLR_PSEUDONYM_KEY"
 
 
@@ -33,7 +35,8 @@ def load_key(file: str | Path | None = None, variable: str = VARIABLE) -> bytes:
     ------
     ValueError
         There is no key, others than its owner can read its file, it is no hex number of at least 64 digits,
-        or it has so few different bytes that nobody drew it at random. The message never shows the key.
+        or nobody drew it at random: it has few different bytes, or is a series or a text. The message never
+        shows the key.
     """
     if file is not None:
         place = f"key file {file}"
@@ -57,9 +60,18 @@ def load_key(file: str | Path | None = None, variable: str = VARIABLE) -> bytes:
         raise ValueError(f"{place}: not a hex number; allowed are 64 or more hex digits") from None
     if len(key) < LEAST_BYTES:
         raise ValueError(f"{place}: {len(key)} bytes; allowed are {LEAST_BYTES} or more, as hex digits")
+    _check_randomness(key, place)
+    return key
+
+
+def _check_randomness(key: bytes, place: str) -> None:
+    """ValueError for a key that somebody could guess; random ones pass but for one in some 10**9."""
     if len(set(key)) < MIN_DISTINCT:
         raise ValueError(
             f"{place}: too few different bytes ({len(set(key))}) for a random key, so that it could be "
             f"guessed; allowed are {MIN_DISTINCT} or more: make a key with `make key`"
         )
-    return key
+    steps = {(after - before) % 256 for before, after in itertools.pairwise(key)}
+    guessed = "form a series" if len(steps) < MIN_STEPS else "are those of a text" if key.isascii() else None
+    if guessed:
+        raise ValueError(f"{place}: its bytes {guessed}; allowed is a random key: make one with `make key`")
