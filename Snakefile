@@ -24,6 +24,7 @@ include: "rules/evaluate.smk"
 include: "rules/explain.smk"
 include: "rules/report.smk"
 include: "rules/export.smk"
+include: "rules/predict.smk"
 
 
 report: "report/workflow.rst"
@@ -61,7 +62,10 @@ onstart:
     checks.require_files(config, synthetic=SYNTHETIC, targets=workflow.dag_settings.targets)
     if any(job.rule.name == "make_synthetic_cohort" for job in workflow.dag.needrun_jobs()):
         checks.refuse_changed_cohort(config)
-    shard_count.record_count(config)
+    if checks.runs_study(workflow.dag_settings.targets):
+        shard_count.record_count(config)
+    if "predict" in workflow.dag_settings.targets:
+        PATIENTS.record_shards()
     record_workflow(Path(".snakemake"))
     if slurm.is_slurm(workflow):
         slurm.check_cluster(workflow)

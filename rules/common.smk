@@ -8,7 +8,16 @@ ROOT = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(ROOT))
 
 from echoclr_core.common.core_dumps import disable_core_dumps
-from workflow_scripts.lib import checks, cohort_names, failed_jobs, grid, shard_count, slurm, synthetic_folder
+from workflow_scripts.lib import (
+    checks,
+    cohort_names,
+    failed_jobs,
+    grid,
+    patients,
+    shard_count,
+    slurm,
+    synthetic_folder,
+)
 from workflow_scripts.lib.initialisations import initialisation_settings
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.study_tasks import label_rule, task_rules

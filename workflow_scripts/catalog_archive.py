@@ -10,23 +10,25 @@ from echoclr_core.dicom.tables import CATALOGUE
 from workflow_scripts.lib.job import job
 from workflow_scripts.lib.label_keys import require_labels_in
 from workflow_scripts.lib.secret_key import study_pseudonyms
+from workflow_scripts.lib.source_folder import source_folder, source_key
 
 with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state):
     params = snakemake.params
     # What an earlier scan read is not read again: the state is no declared output, so it outlives a rerun.
     kept = KeptTable(params.state, CATALOGUE, scan_key(params.study_key))
     scanned = scan_archive(
-        snakemake.config["input"]["dicom_dir"],
+        source_folder(snakemake),
         study_key=params.study_key,
         workers=snakemake.threads,
         follow_outside=params.outside_links == "follow",
         known=kept.read(),
     )
     if scanned.empty:  # an empty catalogue would remove every study from what follows
-        raise OSError(errno.ENOTCONN, "input.dicom_dir holds no file: is the folder mounted?")
+        raise OSError(errno.ENOTCONN, f"{source_key(snakemake)} holds no file: is the folder mounted?")
     kept.write(scanned)
-    # Labels of another archive end the run here, before every video is decoded.
-    require_labels_in(snakemake.config["input"], scanned)
+    if source_key(snakemake) == "input.dicom_dir":  # new patients have no labels
+        # Labels of another archive end the run here, before every video is decoded.
+        require_labels_in(snakemake.config["input"], scanned)
     pseudonyms = study_pseudonyms(snakemake.config)
     catalogue = pseudonymise(scanned, pseudonyms, params.shards, date_shift_days=params.date_shift_days)
     by_shard = dict(tuple(catalogue.groupby("shard")))

@@ -18,7 +18,7 @@ with job(snakemake) as log:
         snakemake.input.videos,
         open_classifier(
             str(snakemake.input.classifier) or own["weights"],
-            chosen.views | {"classes": own["classes"]},
+            chosen.views | {"classes": str(snakemake.input.get("classes", "")) or own["classes"]},
             threads=snakemake.threads,
         ),
         settings=settings_from(ViewSettings, {"frames": chosen.views["frames"], "seed": chosen.seed}),

@@ -13,6 +13,7 @@ from echoclr_core.options.initialisations import INITIALISATIONS, Initialisation
 from echoclr_core.options.input import InputOptions
 from echoclr_core.options.mask import MaskOptions
 from echoclr_core.options.model import ModelOptions
+from echoclr_core.options.predict import PredictOptions
 from echoclr_core.options.pretrain import PretrainOptions
 from echoclr_core.options.report import ReportOptions
 from echoclr_core.options.study import StudyOptions
@@ -40,6 +41,7 @@ class Configuration:
     evaluate: EvaluateOptions = section(EvaluateOptions)
     explain: ExplainOptions = section(ExplainOptions)
     export: ExportOptions = section(ExportOptions)
+    predict: PredictOptions = section(PredictOptions)
     report: ReportOptions = section(ReportOptions)
     compute: ComputeOptions = section(ComputeOptions)
     synthetic: SyntheticOptions = section(SyntheticOptions)

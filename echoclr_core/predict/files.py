@@ -5,7 +5,7 @@ import pandas as pd
 from echoclr_core.predict.tables import PATIENT_FILES
 
 MEANINGS = {
-    "scored": "scored",
+    "scored": "a loop of the kept view, scored by the models",
     "another_view": "shows another view",
     "unreadable": "not readable after it was written",
     "blank": "no picture inside the sector",

@@ -17,7 +17,8 @@ from echoclr_core.predict.bundle import Bundle, load_bundle
 from echoclr_core.predict.files import patient_files
 from echoclr_core.predict.results import write_results
 from echoclr_core.predict.scoring import score_files
-from echoclr_core.predict.study_page import StudyPage, shown_videos, write_page
+from echoclr_core.predict.shard import write_pages
+from echoclr_core.predict.study_page import shown_videos
 from echoclr_core.video.mask import mask_shard
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.store_building import build_store
@@ -122,7 +123,7 @@ def predict_study(
         if pages:
             on_stage("pages")
             clean = clean_videos(sources, videos, work / "deidentified", catalogue, workers)
-            _write_pages(out / "pages", loaded, store, (files, videos, predictions), clean)
+            write_pages(out / "pages", [loaded], store, (files, videos, predictions), clean)
     log.info("%d files: %s", len(files), files["outcome"].value_counts().to_dict())
     return predictions
 
@@ -182,18 +183,3 @@ def _store(masked: pd.DataFrame, work: Path, bundle: Bundle) -> ClipStore:
     frames, index = work / "clips.npy", work / "clips.parquet"
     build_store(masked, work / "masked", frames, index, size=bundle.mask_settings().size)
     return ClipStore.open([index], [frames])
-
-
-def _write_pages(
-    folder: Path,
-    bundle: Bundle,
-    store: ClipStore,
-    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
-    clean: set[str],
-) -> None:
-    for study in tables[2]["study_id"]:
-        files, videos, predictions = (table[table["study_id"] == study] for table in tables)
-        page = StudyPage(
-            study_id=study, files=files, videos=videos, predictions=predictions, store=store, clean=clean
-        )
-        write_page(folder / f"{study}.html", page, [bundle])

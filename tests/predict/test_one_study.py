@@ -104,3 +104,13 @@ def test_folders_that_cannot_be_used_are_refused_before_anything(bundle_folder, 
     with pytest.raises(FileNotFoundError, match=r"no bundle\.json"):
         predict_study(patients, tmp_path / "empty", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_a_usable_file_gives_reasons_alone(patients, bundle_folder, tmp_path):
+    table = predict_study(patients / "c", bundle_folder, tmp_path / "out")
+    assert list(table["outcomes"]) == ["truncated 1"]
+    assert table["probability"].isna().all()
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "letter.txt").write_text("not DICOM")
+    assert predict_study(tmp_path / "letters", bundle_folder, tmp_path / "out2").empty
+    assert pd.read_csv(tmp_path / "out2" / "files.csv")["outcome"].tolist() == ["not_dicom"]

@@ -52,7 +52,8 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
         found += _between_keys(config) + _encoder_problems(config["model"]["encoder"], root)
         found += initialisation_problems(config, encoder_names(root))
         if check_paths:
-            found = _empty_paths(config) + found
+            # Bundles score new patients without a study: what the study lacks is said where its jobs are due.
+            found = ([] if config["predict"]["dicom_dir"] else _empty_paths(config)) + found
             found += synthetic_folder.folder_problems(config) + results_folder.problems(config)
     if found:
         lines = "\n".join(f"  {line}" for line in found)
@@ -298,14 +299,35 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
 
     ``targets`` are those of the command line: a run that ends with an early stage needs less.
     """
-    missing = missing_files(config, synthetic=synthetic, targets=targets, fetch=True)
+    missing = _patient_problems(config) if "predict" in targets else []
+    if runs_study(targets):
+        missing += _empty_paths(config)
+        missing += missing_files(config, synthetic=synthetic, targets=targets, fetch=not missing)
     if missing:
         lines = "\n".join(f"  {line}" for line in missing)
         raise WorkflowError(
             f"{len(missing)} file(s) are missing or unsuitable, so no job was started:\n{lines}"
         )
-    if not synthetic and _last_stage(targets) >= STAGES.index("cohort"):
+    if runs_study(targets) and not synthetic and _last_stage(targets) >= STAGES.index("cohort"):
         require_known_labels(config)
+
+
+def runs_study(targets: Collection[str]) -> bool:
+    """Whether the targets of the command line need the study: all but `predict` alone."""
+    return set(targets) != {"predict"}
+
+
+def _patient_problems(config: dict) -> list[str]:
+    """What the target predict lacks: folder, bundles, key."""
+    from workflow_scripts.lib.patients import bundle_problems  # loads torch
+
+    return bundle_problems(config) + _key_problems(config, synthetic=False)
+
+
+def _key_problems(config: dict, *, synthetic: bool) -> list[str]:
+    from workflow_scripts.lib.secret_key import key_problems  # pandas: not needed in cluster jobs
+
+    return key_problems(config, synthetic=synthetic)
 
 
 def warn_of_missing_files(config: dict, *, synthetic: bool, arguments: Collection[str]) -> None:
@@ -363,9 +385,7 @@ def missing_files(
             "views.weights: the network of Zhang et al. needs its weights here; without them set "
             "views.classifier: compact and views.labels"
         )
-    from workflow_scripts.lib.secret_key import key_problems  # pandas: not needed in cluster jobs
-
-    missing += key_problems(config, synthetic=synthetic)
+    missing += _key_problems(config, synthetic=synthetic)
     if tuning and "kinetics400" in config["finetune"]["initialisations"]:
         missing += _kinetics_problem(config, fetch=fetch and not missing)
     if tuning:

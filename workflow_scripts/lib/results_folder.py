@@ -15,7 +15,7 @@ PARTS = frozenset(
             "figures",
             "tensorboard",
         ),
-        *("export", "report.html"),
+        *("export", "predict", "report.html"),
     )
 )
 """What the stages write directly below the folder of a study."""
@@ -34,6 +34,7 @@ def named_paths(config: dict) -> dict[str, str]:
             "input": ("dicom_dir", "labels", "pseudonym_key_file"),
             "views": ("labels", "weights", "classes"),
             "finetune": ("kinetics_weights",),
+            "predict": ("dicom_dir",),
         }.items()
         for key in keys
     }
