@@ -8,19 +8,11 @@ ROOT = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(ROOT))
 
 from echoclr_core.common.core_dumps import disable_core_dumps
-from workflow_scripts.lib import (
-    checks,
-    cohort_names,
-    failed_jobs,
-    grid,
-    patients,
-    shard_count,
-    slurm,
-    synthetic_folder,
-)
+from workflow_scripts.lib import checks, cohort_names, failed_jobs, grid, shard_count, slurm, synthetic_folder
 from workflow_scripts.lib.initialisations import initialisation_settings
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.study_tasks import label_rule, task_rules
+from workflow_scripts.lib.patients import PATIENT_RESULTS, Patients
 from workflow_scripts.lib.numerics import gpu_asked_for, numerics
 from workflow_scripts.lib.python_path import keep_code_facts, lead_scripts_to
 from workflow_scripts.lib.user_files import UserFiles

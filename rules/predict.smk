@@ -1,7 +1,7 @@
 # New patients: the rules of the study for another archive, with the settings of the bundles, then their scores. The
 # study's own plan does not depend on any of this.
 
-PATIENTS = patients.Patients(config, active=NEEDS_DATA)
+PATIENTS = Patients(config, active=NEEDS_DATA)
 
 if not PATIENTS.problems:
 
@@ -158,7 +158,7 @@ if not PATIENTS.problems:
             files=expand(results(f"{NEW}/shards/{{shard}}/files.parquet"), shard=NEW_SHARDS),
             videos=expand(results(f"{NEW}/shards/{{shard}}/videos.parquet"), shard=NEW_SHARDS),
         output:
-            [results(f"{NEW}/{name}") for name in patients.RESULTS],
+            [results(f"{NEW}/{name}") for name in PATIENT_RESULTS],
         log:
             log_file("collect_patients", PATIENTS.chosen["name"]),
         conda:

@@ -11,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 
 from echoclr_core.predict.results import NAMES
 from workflow_scripts.lib import checks
-from workflow_scripts.lib.patients import RESULTS, Patients, bundle_problems
+from workflow_scripts.lib.patients import PATIENT_RESULTS, Patients, bundle_problems
 
 ROOT = Path(__file__).resolve().parents[2]
 PREDICT_RULES = {
@@ -43,7 +43,7 @@ def config():
 
 
 def test_the_results_have_the_names_of_the_core():
-    assert RESULTS == NAMES
+    assert PATIENT_RESULTS == NAMES
 
 
 def test_the_plan_of_the_study_does_not_change(finished, tmp_path):

@@ -301,7 +301,7 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
     """
     missing = _patient_problems(config) if "predict" in targets else []
     if runs_study(targets):
-        missing += _empty_paths(config)
+        missing += _empty_paths(config) if config["predict"]["dicom_dir"] else []  # else said earlier
         missing += missing_files(config, synthetic=synthetic, targets=targets, fetch=not missing)
     if missing:
         lines = "\n".join(f"  {line}" for line in missing)

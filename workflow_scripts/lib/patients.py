@@ -17,7 +17,7 @@ from workflow_scripts.lib.results_folder import results_path
 from workflow_scripts.lib.shard_count import count_for
 
 DESCRIPTION = "bundle.json"
-RESULTS = ("predictions.parquet", "predictions.csv", "files.parquet", "files.csv", "videos.parquet")
+PATIENT_RESULTS = ("predictions.parquet", "predictions.csv", "files.parquet", "files.csv", "videos.parquet")
 """As echoclr_core.predict.results.NAMES, whose module loads pandas (a test holds them together)."""
 PREPARED = ("deidentify", "views", "mask")
 """Entries of a description that say how videos are prepared; equal for all bundles of a run."""
