@@ -11,7 +11,7 @@ from echoclr_core.evaluate.differences import subgroup_differences
 from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.evaluate.settings import EvaluationSettings
 from echoclr_core.evaluate.studies import evaluate_cohort
-from echoclr_core.evaluate.technical import TECHNICAL
+from echoclr_core.evaluate.technical import TECHNICAL, with_technical
 from echoclr_core.options.base import settings_from
 from workflow_scripts.lib.cohort_names import COHORTS
 from workflow_scripts.lib.job import job, settings
@@ -22,8 +22,7 @@ with job(snakemake) as log:
     chosen = settings(snakemake)
     how = settings_from(EvaluationSettings, chosen.evaluate | {"seed": chosen.seed})
     studies = COHORT_STUDIES.read(snakemake.input.studies)
-    technical = TECHNICAL.read(snakemake.input.technical)
-    described = studies.drop(columns="n_videos").merge(technical, on="study_id", how="left")
+    described = with_technical(studies, TECHNICAL.read(snakemake.input.technical))
     patients = None
     if how.resample_unit == "patient":
         patients = studies.set_index("study_id")["patient_id"]

@@ -91,6 +91,12 @@ def describe_studies(
     return TECHNICAL.check(table)
 
 
+def with_technical(studies: pd.DataFrame, technical: pd.DataFrame) -> pd.DataFrame:
+    """``studies`` (COHORT_STUDIES) with the columns of TECHNICAL, which replace columns of the same name."""
+    own = [name for name in studies.columns if name == "study_id" or name not in technical.columns]
+    return studies[own].merge(technical, on="study_id", how="left", validate="one_to_one")
+
+
 def _vendor(names: pd.Series) -> str | None:
     known = names.dropna().unique()
     if not len(known):

@@ -11,7 +11,7 @@ from echoclr_core.evaluate.metrics import auroc
 from echoclr_core.evaluate.schema import SUBGROUP_DIFFERENCES
 from echoclr_core.evaluate.settings import EvaluationSettings
 from echoclr_core.evaluate.studies import resampling_of, study_table
-from echoclr_core.evaluate.technical import TECHNICAL, describe_studies, thirds
+from echoclr_core.evaluate.technical import TECHNICAL, describe_studies, thirds, with_technical
 
 RUN = {"task": "lvh", "ratio": 1.0, "draw": 0, "cohort": "internal"}
 HOW = EvaluationSettings(n_resamples=200, seed=3)
@@ -140,3 +140,14 @@ def test_description_of_the_studies():
     videos, files, masked, views = shards()
     with pytest.raises(ValueError, match="the masked videos lack 1 of 3"):
         describe_studies(videos, files, masked[:2], views)
+
+
+def test_a_column_of_the_labels_with_the_same_name_hides_nothing():
+    """The labels table may have a column vendor of its own, and the cohort counts its videos too."""
+    technical = describe_studies(*shards())
+    studies = pd.DataFrame({"study_id": ["b", "a"], "vendor": ["x", "y"], "n_videos": [7, 7], "sex": "male"})
+    joined = with_technical(studies, technical)
+    assert joined["study_id"].tolist() == ["b", "a"]
+    assert joined["vendor"].tolist() == ["philips", "ge"]
+    assert joined["n_videos"].tolist() == [1, 2]
+    assert "sex" in joined.columns
