@@ -8,6 +8,7 @@ ROOT = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(ROOT))
 
 from echoclr_core.common.core_dumps import disable_core_dumps
+from echoclr_core.views.keep import kept_views, long_names, short_names
 from workflow_scripts.lib import checks, cohort_names, failed_jobs, grid, shard_count, slurm, synthetic_folder
 from workflow_scripts.lib.initialisations import initialisation_settings
 from workflow_scripts.lib.layout import CELL, Layout

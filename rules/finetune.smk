@@ -42,6 +42,7 @@ rule finetune_model:
                     "learning_rates",
                     "kinetics_weights",
                     "checkpoint_every",
+                    "study_score",
                 )
             ),
         ),
@@ -113,6 +114,7 @@ rule predict_studies:
             "finetune.frame_stride",
             "finetune.eval_clips_per_video",
             "finetune.batch_size",
+            "finetune.study_score",
             "model",
             "study.seed",
         ),

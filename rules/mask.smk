@@ -1,8 +1,8 @@
-# PLAX videos: convex-hull mask, 112 x 112, AVI; then one decoded store for all training jobs.
+# Kept videos: convex-hull mask, 112 x 112, AVI; then one decoded store for all training jobs.
 
 
 rule mask_shard:
-    """Mask a shard's PLAX videos outside the hull, downsample, write AVI (paper, Preprocessing)."""
+    """Mask a shard's kept videos outside the hull, downsample, write AVI (paper, Preprocessing)."""
     input:
         views=results("views/{shard}.parquet"),
         table=results("deidentified/{shard}.parquet"),
@@ -73,7 +73,7 @@ rule index_clip_store:
 
 
 rule mask:
-    """Stage 4: masked PLAX videos and the clip store."""
+    """Stage 4: masked videos and the clip store."""
     input:
         over_shards(results("masked/{shard}.parquet")),
         results("clips/store.json"),

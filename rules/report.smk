@@ -150,6 +150,7 @@ rule plot_flow:
         runtime=10,
     params:
         captions=captions("flow"),
+        kept=long_names(config["views"]["keep"]),
         least_cell=config["report"]["least_cell"],
         core=core("plot_flow"),
     script:
@@ -294,6 +295,7 @@ rule build_report:
         page=section("study.name", "report", *PAGE_KEYS, "synthetic", leave_out=("synthetic.folder",)),
         cells=[[cell[key] for key in ("task", "init", "ratio", "draw")] for cell in GRID.selections()],
         source="videos" if VIDEOS_GIVEN else "DICOM files",
+        kept=short_names(config["views"]["keep"]),
         titles=GRID.titles,
         init_titles=GRID.init_titles,
         inits=GRID.inits,

@@ -84,7 +84,7 @@ if config["views"]["classifier"] == "given":
     ruleorder: take_given_views > classify_views
 
     rule take_given_views:
-        """The views that the table names; without a column for them every video is PLAX."""
+        """The views that the table names; without a column for them every video is of the first kept view."""
         input:
             table=results("deidentified/{shard}.parquet"),
             given=results("views/given/{shard}.parquet"),
@@ -98,7 +98,7 @@ if config["views"]["classifier"] == "given":
             mem_mb=1000,
             runtime=10,
         params:
-            plax=config["views"]["plax_class"],
+            keep=[list(pair) for pair in kept_views(config["views"]["keep"]).items()],
             core=core("take_given_views"),
         script:
             "../workflow_scripts/take_given_views.py"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from echoclr_core.reporting.findings import findings
 from echoclr_core.reporting.style import own_initialisations
+from echoclr_core.views.keep import short_names
 from tools.study_config import study_config
 from workflow_scripts.lib.grid import Grid
 
@@ -35,9 +36,10 @@ def summary(overlay: Path, *, results: Path = Path("results")) -> str:
     with own_initialisations(grid.init_titles):
         sentences = findings(metrics, comparisons, dict(grid.titles))
     lines = [f"Found: {sentence}" for sentence in sentences]
+    kept = short_names(config["views"]["keep"])
     lines += [
-        f"Made:  {len(videos)} masked PLAX videos of {len(studies)} studies, {models} selected models, "
-        f"{len(metrics)} rows of metrics.",
+        f"Made:  {len(videos)} masked {kept} videos of {len(studies)} studies, "
+        f"{models} selected models, {len(metrics)} rows of metrics.",
         f"Open:  {folder / 'report.html'}",
         f"Also:  {folder / 'figures'} (figures 2 to 4), {folder / 'evaluation'} (result tables)",
     ]

@@ -37,6 +37,7 @@ with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
         methods=snakemake.params.methods,
         cells=snakemake.params.cells,
         source=snakemake.params.source,
+        kept=snakemake.params.kept,
     )
     build_report(
         snakemake.output[0],

@@ -3,6 +3,7 @@
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.options.base import settings_from
 from echoclr_core.views.decision import classify_shard
+from echoclr_core.views.keep import kept_views
 from echoclr_core.views.sampling import ViewSettings
 from echoclr_core.views.tables import VIEW_DECISIONS
 from workflow_scripts.lib.classifier import open_classifier
@@ -21,6 +22,7 @@ with job(snakemake) as log:
             chosen.views | {"classes": str(snakemake.input.get("classes", "")) or own["classes"]},
             threads=snakemake.threads,
         ),
+        keep=kept_views(chosen.views["keep"]),
         settings=settings_from(ViewSettings, {"frames": chosen.views["frames"], "seed": chosen.seed}),
     )
     VIEW_DECISIONS.write(decisions, snakemake.output[0], settings=snakemake.params.settings)

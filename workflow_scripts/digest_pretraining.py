@@ -19,7 +19,9 @@ with job(snakemake) as log:
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     videos = videos.merge(store.index[["video_id", "sha256"]], on="video_id", validate="one_to_one")
     videos = videos[videos["set"].isin(["train", "val"])]
-    parts = {"videos": digest_of_rows(videos[["video_id", "study_id", "set", "sha256"]], list(store.size))}
+    parts = {
+        "videos": digest_of_rows(videos[["video_id", "study_id", "view", "set", "sha256"]], list(store.size))
+    }
     if snakemake.params.probe:
         columns = ["study_id", "set", *studies.select_dtypes("boolean").columns]
         parts["labels"] = digest_of_rows(studies.loc[studies["set"].isin(["train", "val"]), columns])

@@ -10,7 +10,7 @@ from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.store import open_store
 from workflow_scripts.lib.training_data import labelled_videos, subset_videos, validation_videos
 
-ROW = ["video_id", "study_id", "set", "sha256", "label"]
+ROW = ["video_id", "study_id", "view", "set", "sha256", "label"]
 
 
 with job(snakemake) as log:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from echoclr_core.cohort.tables import COHORT_STUDIES, SUBSETS
 from echoclr_core.evaluate.curve_tables import benefit_curves, ranking_curves, recalibrated_curves
-from echoclr_core.evaluate.details import calibration_tables, operating_points, subgroup_metrics
+from echoclr_core.evaluate.details import calibration_tables, operating_points, subgroup_metrics, view_metrics
 from echoclr_core.evaluate.differences import subgroup_differences
 from echoclr_core.evaluate.schema import EVALUATION
 from echoclr_core.evaluate.settings import EvaluationSettings
@@ -84,6 +84,7 @@ with job(snakemake) as log:
             parts["subgroup_differences"].append(
                 subgroup_differences(models, described, **run, settings=how, patients=patients)
             )
+            parts["subgroups"].append(view_metrics(models, **run, settings=how, patients=patients))
     for name, schema in EVALUATION.items():
         schema.write(
             pd.concat(parts[name] or [schema.empty()], ignore_index=True),

@@ -1,4 +1,4 @@
-"""Mask, downsample and export the PLAX videos of one shard."""
+"""Mask, downsample and export the kept videos of one shard."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from workflow_scripts.lib.job import job, settings
 
 with job(snakemake) as log:
     views = VIEW_DECISIONS.read(snakemake.input.views)
-    chosen = views.loc[views["is_plax"].fillna(False), ["video_id", "study_id"]]
+    chosen = views.loc[views["kept"].fillna(False), ["video_id", "study_id"]]
     written = SOURCE_FILES.read(snakemake.input.table)[["video_id", "sha256"]]
     mask_settings = settings_from(MaskOptions, settings(snakemake).mask)
 
@@ -35,4 +35,4 @@ with job(snakemake) as log:
         workers=snakemake.threads,
         on_delivery=write_table_and_preview,
     )
-    log.info("%d PLAX videos: %s", len(table), table["outcome"].value_counts().to_dict())
+    log.info("%d kept videos: %s", len(table), table["outcome"].value_counts().to_dict())

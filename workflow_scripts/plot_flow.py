@@ -6,5 +6,6 @@ from echoclr_core.reporting.style import save_figure
 from workflow_scripts.lib.job import job
 
 with job(snakemake) as log:
-    figure = flow_figure(FLOW.read(snakemake.input[0]), least_cell=snakemake.params.least_cell)
+    params = snakemake.params
+    figure = flow_figure(FLOW.read(snakemake.input[0]), kept=params.kept, least_cell=params.least_cell)
     save_figure(figure, snakemake.output[0].removesuffix(".png"))

@@ -10,7 +10,7 @@ with job(snakemake) as log:
     decisions = given_decisions(
         table.loc[table["outcome"] == "ok", ["video_id", "study_id"]],
         GIVEN_VIEWS.read(snakemake.input.given),
-        snakemake.params.plax,
+        dict(snakemake.params.keep),
     )
     VIEW_DECISIONS.write(decisions, snakemake.output[0])
     log.info("%d videos: %s", len(decisions), decisions["view"].value_counts().to_dict())

@@ -15,13 +15,13 @@ WANTED = 0.97  # precision and recall of PLAX
 
 
 def decisions_and_truth(study: Path, truth: Path) -> pd.DataFrame:
-    """Columns view (decided), true, is_plax of the videos whose study taught nothing."""
+    """Columns view (decided), true, kept of the videos whose study taught nothing."""
     decisions = pd.concat(pd.read_parquet(path) for path in sorted((study / "views").glob("[0-9]*.parquet")))
     taught = pd.read_parquet(study / "views" / "labels.parquet")["study_id"]
     crosswalk = pd.read_parquet(study / "restricted" / "crosswalk.parquet")[["sop_uid", "video_id"]]
     known = pd.read_parquet(truth)[["sop_uid", "view"]].rename(columns={"view": "true"})
     joined = decisions.merge(crosswalk, on="video_id").merge(known, on="sop_uid")
-    return joined.loc[~joined["study_id"].isin(taught), ["view", "true", "is_plax", "margin"]]
+    return joined.loc[~joined["study_id"].isin(taught), ["view", "true", "kept", "margin"]]
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
         print(f"no {given.study} or no {given.truth}: this needs a finished `make demo`")
         return
     table = decisions_and_truth(given.study, given.truth)
-    plax, kept = table["true"] == "plax", table["is_plax"].astype(bool)
+    plax, kept = table["true"] == "plax", table["kept"].astype(bool)
     print(f"{len(table)} videos of studies that taught nothing, {plax.sum()} of them PLAX")
     for name, hits, total in (("precision", kept & plax, kept), ("recall", kept & plax, plax)):
         print(f"PLAX {name:9} {hits.sum() / total.sum():.3f} ({hits.sum()}/{total.sum()}), wanted {WANTED}")

@@ -48,7 +48,7 @@ def build_cohort(
         SOURCE_FILES of all shards, one row a file of the archive, unreadable ones too: video_id, study_id,
         patient_id, study_year, outcome.
     view_decisions
-        VIEW_DECISIONS of all shards: video_id, outcome, is_plax.
+        VIEW_DECISIONS of all shards: video_id, outcome, kept, kept_view.
     masked_videos
         MASKED_VIDEOS of all shards: video_id, outcome, n_frames, fps.
     labels
@@ -105,7 +105,8 @@ def build_cohort(
         flow.step("patients", _patient_reasons(flow.rows["study_id"], studies))
     sets = _split(flow, studies, settings)
     flow.sets(flow.rows["study_id"].map(sets))
-    return _tables(flow, studies.assign(set=sets), masked_videos, unmatched)
+    views = view_decisions.set_index("video_id")["kept_view"]
+    return _tables(flow, studies.assign(set=sets), masked_videos, views, unmatched)
 
 
 def _readable(flow: Flow) -> None:
@@ -123,7 +124,7 @@ def _view_steps(flow: Flow, view_decisions: pd.DataFrame, taught: Collection[str
     used = rows["study_id"].isin(taught)
     rows = flow.step("view_classifier", _because(used, "view_classifier_training"))
     views = _matching(rows, view_decisions, "the view decisions")
-    reason = _because(~views["is_plax"].fillna(False).astype(bool), "not_plax")
+    reason = _because(~views["kept"].fillna(False).astype(bool), "another_view")
     flow.step("views", reason.mask(views["outcome"] != "ok", views["outcome"]))
 
 
@@ -204,10 +205,11 @@ def _assert_patients_apart(split: Mapping[str, Collection[str]], patients: pd.Se
 
 
 def _tables(
-    flow: Flow, studies: pd.DataFrame, masked_videos: pd.DataFrame, unmatched: pd.DataFrame
+    flow: Flow, studies: pd.DataFrame, masked_videos: pd.DataFrame, views: pd.Series, unmatched: pd.DataFrame
 ) -> Cohort:
     rows = flow.rows.merge(masked_videos[["video_id", "n_frames", "fps"]], on="video_id", validate="1:1")
     rows["set"] = rows["study_id"].map(studies["set"])
+    rows["view"] = rows["video_id"].map(views)
     videos = rows[list(COHORT_VIDEOS.columns)].sort_values(["study_id", "video_id"])
     studies = studies.dropna(subset="set").drop(columns=["excluded", "part", "given_set"], errors="ignore")
     studies = studies.assign(n_videos=rows["study_id"].value_counts()).sort_index().reset_index()

@@ -9,6 +9,7 @@ COHORT_VIDEOS = Table(
     {
         "video_id": Column(kind="str", description="pseudonymous video"),
         "study_id": Column(kind="str", description="pseudonymous study"),
+        "view": Column(kind="str", description="kept view, as views.keep names it"),
         "set": Column(kind="str", allowed=SETS, description="set of the study"),
         "n_frames": Column(kind="int", low=1, description="frames"),
         "fps": Column(kind="float", low=0, description="frames per second"),

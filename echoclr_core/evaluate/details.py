@@ -234,5 +234,45 @@ def subgroup_metrics(
     return _table(SUBGROUPS, rows)
 
 
+def view_metrics(
+    predictions_by_model: Mapping[str, pd.DataFrame],
+    *,
+    task: str,
+    ratio: float,
+    draw: int,
+    cohort: str,
+    settings: EvaluationSettings,
+    patients: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """SUBGROUPS with the characteristic "view": the metrics from the videos of one kept view alone.
+
+    A study's score is the mean over its videos of that view; studies without one are left out. Parameters as
+    :func:`subgroup_metrics`, the predictions with a column view. No rows where there is one view.
+    """
+    run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
+    first = next(iter(predictions_by_model.values()))
+    views = sorted(first["view"].dropna().unique())
+    rows = []
+    for place, view in enumerate(views if len(views) > 1 else []):
+        parts = {init: _of_view(table, view) for init, table in predictions_by_model.items()}
+        tables = same_studies(parts, place=f"{place_of(run)}, view {view}")
+        one = next(iter(tables.values()))
+        labels = one["label"].to_numpy()
+        counts = {"n_studies": len(labels), "n_positive": int(labels.sum())}
+        shared = {**run, "characteristic": "view", "level": view, "place": place, **counts}
+        groups = None if patients is None else patients_of(one["study_id"], patients)
+        stream = resampling_stream(settings.seed, task, cohort)
+        scores = {init: table["score"].to_numpy() for init, table in tables.items()}
+        rows += [{**shared, **row} for row in metric_rows(labels, scores, settings, stream, groups)]
+    return _table(SUBGROUPS, rows)
+
+
+def _of_view(predictions: pd.DataFrame, view: str) -> pd.DataFrame:
+    """The predictions of one view's videos, with the study's probability from those alone."""
+    part = predictions[predictions["view"] == view]
+    mean = part.groupby("study_id")["video_probability"].transform("mean")
+    return part.assign(study_probability=mean)
+
+
 def _table(schema: Table, rows: list[dict]) -> pd.DataFrame:
     return schema.check(pd.DataFrame(rows, columns=list(schema.columns)))

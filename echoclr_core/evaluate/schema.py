@@ -231,7 +231,7 @@ DECISION_CURVES = Table(
 TECHNICAL_CHARACTERISTICS = (
     *("vendor", "frame rate", "image height", "number of videos", "share masked", "view margin"),
 )
-CHARACTERISTICS = ("sex", "age", "year", *TECHNICAL_CHARACTERISTICS)
+CHARACTERISTICS = ("sex", "age", "year", "view", *TECHNICAL_CHARACTERISTICS)
 
 SUBGROUPS = Table(
     "SUBGROUPS",

@@ -160,6 +160,7 @@ def predict_together(
     precision: str = "fp32",
     jobs_per_gpu: int = 1,
     workers: int = 0,
+    study_score: str = "videos",
 ) -> dict[str, pd.DataFrame]:
     """Score videos and studies with several models (PREDICTIONS each), in one pass over the clips.
 
@@ -180,13 +181,17 @@ def predict_together(
         "fp32" by default, since scores are ranked.
     workers
         Processes that read ahead; any number gives the same scores.
+    study_score
+        "videos": mean over the study's videos. "views": mean of the means of its views, where ``videos`` has
+        a column view.
 
     Raises
     ------
     ValueError
         When a video is not in the store, a score is not a number, or the settings read different clips.
     """
-    rows = videos[["video_id", "study_id", "label"]].reset_index(drop=True)
+    rows = videos.assign(view=videos.get("view"))[["video_id", "study_id", "view", "label"]]
+    rows = rows.reset_index(drop=True)
     if rows.empty:
         return {name: PREDICTIONS.empty() for name in models}
     scores = score_videos(
@@ -199,7 +204,7 @@ def predict_together(
         jobs_per_gpu=jobs_per_gpu,
         workers=workers,
     )
-    return {name: _predictions(rows, each) for name, each in scores.items()}
+    return {name: _predictions(rows, each, study_score) for name, each in scores.items()}
 
 
 def score_videos(
@@ -254,10 +259,23 @@ def _probabilities(logits: Tensor, name: str) -> np.ndarray:
     return torch.sigmoid(logits.double()).numpy()
 
 
-def _predictions(rows: pd.DataFrame, probabilities: np.ndarray) -> pd.DataFrame:
+def study_probabilities(videos: pd.DataFrame, study_score: str) -> pd.Series:
+    """The probability of each video's study from the columns study_id, video_probability and view.
+
+    ``study_score``: see :func:`predict_together`.
+    """
+    if study_score == "videos":
+        return videos.groupby("study_id")["video_probability"].transform("mean")
+    if study_score != "views":
+        raise ValueError(f"finetune.study_score: {study_score!r}; allowed is one of ['videos', 'views']")
+    of_views = videos.groupby(["study_id", "view"], dropna=False)["video_probability"].mean()
+    return videos["study_id"].map(of_views.groupby("study_id").mean())
+
+
+def _predictions(rows: pd.DataFrame, probabilities: np.ndarray, study_score: str) -> pd.DataFrame:
     table = rows.assign(
         clip_probabilities=[clips.tolist() for clips in probabilities],
         video_probability=probabilities.mean(1),
     )
-    table["study_probability"] = table.groupby("study_id")["video_probability"].transform("mean")
+    table["study_probability"] = study_probabilities(table, study_score)
     return PREDICTIONS.check(table)

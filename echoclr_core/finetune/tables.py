@@ -28,12 +28,15 @@ PREDICTIONS = Table(
     {
         "video_id": Column(kind="str", description="pseudonym of the video"),
         "study_id": Column(kind="str", description="pseudonym of its study"),
+        "view": Column(kind="str", nullable=True, description="kept view of the video"),
         "label": Column(kind="int", description="the study's label", allowed=(0, 1)),
         "clip_probabilities": Column(
             kind="list", description="probability of the positive class, clip by clip"
         ),
         "video_probability": Column(kind="float", description="mean over the clips", low=0, high=1),
-        "study_probability": Column(kind="float", description="mean over the study's videos", low=0, high=1),
+        "study_probability": Column(
+            kind="float", description="mean over the study's videos, or of its views' means", low=0, high=1
+        ),
     },
     key=("video_id",),
 )

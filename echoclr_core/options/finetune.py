@@ -100,6 +100,15 @@ class FinetuneGridOptions:
         le=1,
     )
     learning_rates: LearningRates = section(LearningRates)
+    study_score: Literal["videos", "views"] = option(
+        "videos",
+        (
+            "Probability of a study: videos = mean over all its videos; views = mean of the means of its "
+            "views. The same with one kept view."
+        ),
+        changes="numbers",
+        source="paper (videos)",
+    )
 
 
 @options()

@@ -7,7 +7,7 @@ from echoclr_core.options.base import option, options
 
 @options()
 class MaskOptions:
-    """Convex-hull mask and export of the PLAX videos."""
+    """Convex-hull mask and export of the kept videos."""
 
     size: int = option(
         112,

@@ -222,6 +222,15 @@ class PretrainRunOptions:
         changes="numbers",
         source="paper (different videos); released code (self)",
     )
+    pairs_across_views: bool = option(
+        False,
+        (
+            "Pair videos of a study across its kept views too; false = within one view. The same with one "
+            "kept view."
+        ),
+        changes="numbers",
+        source="ours",
+    )
     checkpoint_every: int | None = option(
         None,
         (

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from echoclr_core.options.base import option, options, section
+from echoclr_core.options.base import Unique, option, options, section
 
 
 @options()
@@ -41,6 +41,9 @@ class OnnxOptions:
     )
 
 
+Classes = Annotated[Unique[str], Field(min_length=1)]
+
+
 @options()
 class ClassifierOptions:
     """Which network decides the view, and what it is trained from."""
@@ -69,12 +72,14 @@ class ClassifierOptions:
         changes="nothing",
     )
     onnx: OnnxOptions = section(OnnxOptions)
-    plax_class: str = option(
-        "plax_plax",
-        "Name of the class that is kept.",
+    keep: Classes | dict[str, Classes] = option(
+        ("plax_plax",),
+        (
+            "Classes whose videos are kept, each a view of its own; or kept view to its classes, such as "
+            "{plax: [plax_plax, plax_far], a4c: [a4c]} (docs/views.md)."
+        ),
         changes="numbers",
-        source="Zhang et al. 2018",
-        min_length=1,
+        source="paper (PLAX; class of Zhang et al. 2018)",
     )
     labels: str = option(
         "",
@@ -101,9 +106,9 @@ class FrameOptions:
     )
 
 
-@options()
+@options(renamed={"plax_class": "keep"})
 class ViewsOptions(FrameOptions, ClassifierOptions):
-    """View classification; videos whose most probable view is PLAX go on."""
+    """View classification; videos whose most probable view is kept go on."""
 
     epochs: int = option(
         20,

@@ -25,7 +25,7 @@ def patient_files(sources: pd.DataFrame, views: pd.DataFrame, masked: pd.DataFra
     masked
         MASKED_VIDEOS of those whose view is kept.
     """
-    decided = views[["video_id", "outcome", "view", "probability", "is_plax"]].rename(
+    decided = views[["video_id", "outcome", "view", "probability", "kept"]].rename(
         columns={"outcome": "view_outcome", "probability": "view_probability"}
     )
     hulls = masked[["video_id", "outcome", "hull_fraction"]].rename(columns={"outcome": "mask_outcome"})
@@ -41,7 +41,7 @@ def _outcome(row: dict) -> str:
         return row["outcome"]
     if row["view_outcome"] != "ok":
         return "unreadable"
-    if not row["is_plax"]:
+    if not row["kept"]:
         return "another_view"
     return "scored" if row["mask_outcome"] == "ok" else row["mask_outcome"]
 

@@ -107,7 +107,7 @@ def predict_study(
             written, work / "deidentified", classifier, settings=loaded.view_settings(), workers=workers
         )
         on_stage("mask")
-        kept = views.loc[views["is_plax"].fillna(False), ["video_id", "study_id"]]
+        kept = views.loc[views["kept"].fillna(False), ["video_id", "study_id"]]
         masked = mask_shard(
             kept.merge(written[["video_id", "sha256"]], on="video_id"),
             work / "deidentified",

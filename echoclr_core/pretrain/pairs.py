@@ -32,7 +32,11 @@ def study_pairs(study_ids: Sequence[str]) -> np.ndarray:
 
 
 def pretraining_items(
-    study_ids: Sequence[str], *, multi_instance: bool, single_video_studies: str = "skip"
+    study_ids: Sequence[str],
+    *,
+    multi_instance: bool,
+    single_video_studies: str = "skip",
+    views: Sequence[str] | None = None,
 ) -> np.ndarray:
     """The items of one epoch as (P, 2) row indices of the two views' videos.
 
@@ -44,7 +48,12 @@ def pretraining_items(
         True: the pairs of :func:`study_pairs`. False (SimCLR): each video with itself.
     single_video_studies
         With ``multi_instance``: "skip" leaves studies of one video out, "self" pairs their video with itself.
+    views
+        The view of each video: videos are paired within a view, and a study's videos of one view count as a
+        study. None pairs whatever the view.
     """
+    if views is not None:
+        study_ids = [f"{study}|{view}" for study, view in zip(study_ids, views, strict=True)]
     own = np.arange(len(study_ids), dtype=np.int64)
     if not multi_instance:
         return np.stack([own, own], axis=1)

@@ -62,7 +62,10 @@ def plan(videos: pd.DataFrame, settings: PretrainSettings, world_size: int = 1) 
 
 def _count_items(videos: pd.DataFrame, settings: PretrainSettings, multi_instance: bool) -> int:
     items = pretraining_items(
-        videos["study_id"], multi_instance=multi_instance, single_video_studies=settings.single_video_studies
+        videos["study_id"],
+        multi_instance=multi_instance,
+        single_video_studies=settings.single_video_studies,
+        views=pairing_views(videos, settings),
     )
     if len(items) < settings.batch_size:
         kind = "pairs of videos of one study" if multi_instance else "videos"
@@ -71,6 +74,11 @@ def _count_items(videos: pd.DataFrame, settings: PretrainSettings, multi_instanc
             f"but pretrain.batch_size is {settings.batch_size}"
         )
     return len(items)
+
+
+def pairing_views(videos: pd.DataFrame, settings: PretrainSettings) -> pd.Series | None:
+    """The views within which videos are paired; None where they are paired across views, or have none."""
+    return None if settings.pairs_across_views else videos.get("view")
 
 
 def chance_levels(settings: PretrainSettings) -> dict[str, float]:
@@ -142,13 +150,14 @@ def _split_notes(settings: PretrainSettings, share: int) -> list[tuple[int, str]
 
 
 def tidy(videos: pd.DataFrame) -> pd.DataFrame:
-    """video_id and study_id as text, by study, then video: the order of a table's rows must not change a
-    run.
+    """video_id, study_id and, where it is there, view as text, by study, then video: the order of a table's
+    rows must not change a run.
     """
     absent = [name for name in COLUMNS if name not in videos.columns]
     if absent:
         raise ValueError(f"pretraining videos: missing columns {absent}; needed are {list(COLUMNS)}")
-    tidy = videos[list(COLUMNS)].astype(str).sort_values(["study_id", "video_id"], ignore_index=True)
+    known = [*COLUMNS, *(["view"] if "view" in videos.columns else [])]
+    tidy = videos[known].astype(str).sort_values(["study_id", "video_id"], ignore_index=True)
     twice = tidy["video_id"][tidy["video_id"].duplicated()]
     if len(twice):
         raise ValueError(f"pretraining videos: {twice.iloc[0]} stands there twice")

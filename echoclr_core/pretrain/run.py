@@ -15,7 +15,14 @@ from echoclr_core.models.encoder import Encoder, EncoderSettings, build_encoder
 from echoclr_core.models.recompute import has_batch_norm
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
-from echoclr_core.pretrain.plan import batch_norm_notes, chance_levels, check_videos, plan, tidy
+from echoclr_core.pretrain.plan import (
+    batch_norm_notes,
+    chance_levels,
+    check_videos,
+    pairing_views,
+    plan,
+    tidy,
+)
 from echoclr_core.pretrain.probe import Probe
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainTrainer, initial_encoder, initial_model
@@ -186,6 +193,7 @@ class _Run:
             self.videos["study_id"],
             multi_instance=settings.multi_instance,
             single_video_studies=settings.single_video_studies,
+            views=pairing_views(self.videos, settings),
         )
         self.batches = PairBatches(
             store, self.videos, items, settings, rank=distributed.rank(), world_size=world

@@ -12,6 +12,7 @@ from echoclr_core.common.randomness import generator
 from echoclr_core.models.recompute import still_statistics
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
+from echoclr_core.pretrain.plan import pairing_views
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainTrainer, objective, ordered_clips, passes
 from echoclr_core.video.store import ClipStore
@@ -44,6 +45,7 @@ def held_out_accuracy(
         videos["study_id"],
         multi_instance=settings.multi_instance,
         single_video_studies=settings.single_video_studies,
+        views=pairing_views(videos, settings),
     )
     studies = videos["study_id"].to_numpy()[items[:, 0]]
     size = min(settings.batch_size, len(np.unique(studies)))

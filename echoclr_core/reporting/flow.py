@@ -53,7 +53,7 @@ class Box:
 
 
 @styled
-def flow_figure(flow: pd.DataFrame, *, least_cell: int = 0) -> Figure:
+def flow_figure(flow: pd.DataFrame, *, kept: str = "", least_cell: int = 0) -> Figure:
     """Boxes of what goes on, top to bottom, what leaves at the right with reasons, the sets at the foot.
 
     Parameters
@@ -61,6 +61,8 @@ def flow_figure(flow: pd.DataFrame, *, least_cell: int = 0) -> Figure:
     flow
         Schema FLOW of the cohort room: order, level, stage, reason, studies, videos, kept. Stages without
         any exclusion are left out, except the first.
+    kept
+        The kept views in words; "" calls them "Kept view".
     least_cell
         Counts below stand as "<5" (say), and those from which one would follow within a box as "n.r."; 0
         shows all. What goes on is shown in full, since each box is the sum of the next ones.
@@ -73,7 +75,7 @@ def flow_figure(flow: pd.DataFrame, *, least_cell: int = 0) -> Figure:
     if flow.empty or not bool(flow.sort_values("order")["kept"].iloc[0]):
         raise ValueError("flow figure: the flow must begin with a row of what was there (kept)")
     trunk, sides, sets = _layout(
-        _with_texts(flow.sort_values("order", kind="stable"), least_cell), least_cell
+        _with_texts(flow.sort_values("order", kind="stable"), least_cell), least_cell, kept
     )
     foot = min(box.bottom for box in (*trunk, *(s for s in sides if s), *sets))
     figure = Figure(figsize=(PAGE, 0.1 - foot + 0.1))
@@ -104,7 +106,7 @@ def _with_texts(flow: pd.DataFrame, least: int) -> pd.DataFrame:
     return flow.join(texts)
 
 
-def _layout(flow: pd.DataFrame, least: int) -> tuple[list[Box], list[Box | None], list[Box]]:
+def _layout(flow: pd.DataFrame, least: int, views: str) -> tuple[list[Box], list[Box | None], list[Box]]:
     """Boxes of the trunk, the exclusion box before each of them (None for none), and the sets."""
     trunk: list[Box] = []
     sides: list[Box | None] = []
@@ -134,7 +136,7 @@ def _layout(flow: pd.DataFrame, least: int) -> tuple[list[Box], list[Box | None]
             top = side.bottom - GAP / 2
         elif trunk:
             top -= GAP
-        title = STAGES.get(stage, ("", _words({}, stage)))[1]
+        title = (views if stage == "views" else "") or STAGES.get(stage, ("", _words({}, stage)))[1]
         title_lines = textwrap.wrap(title, WIDTH - 12)
         lines = (*title_lines, _counts(kept.iloc[-1]))
         box = Box(lines=lines, left=TRUNK[0], right=TRUNK[1], top=top, bold=len(title_lines))

@@ -29,13 +29,13 @@ class Classifier(Protocol):
         ...
 
 
-def check_classes(classes: Sequence[str], plax: str) -> tuple[str, ...]:
+def check_classes(classes: Sequence[str], *kept: str) -> tuple[str, ...]:
     """Return ``classes`` as a tuple, or raise ValueError.
 
     Raises
     ------
     ValueError
-        If there are fewer than two, if a name is empty or stands there twice, or if ``plax`` is none of them.
+        If there are fewer than two, a name is empty or stands there twice, or one of ``kept`` is no class.
     """
     names = tuple(classes)
     if len(names) < 2:
@@ -46,8 +46,11 @@ def check_classes(classes: Sequence[str], plax: str) -> tuple[str, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"classes: {twice} stand there more than once; each view may stand there once")
-    if plax not in names:
-        raise ValueError(f"plax: {plax!r} is not among the classes; allowed is one of {list(names)}")
+    for name in kept:
+        if name not in names:
+            raise ValueError(
+                f"views.keep: {name!r} is not among the classes; allowed is one of {list(names)}"
+            )
     return names
 
 

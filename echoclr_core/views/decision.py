@@ -1,6 +1,6 @@
 """From frame probabilities to one decision a video, and a shard of videos at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,28 +16,30 @@ from echoclr_core.views.tables import VIEW_DECISIONS
 ROW_SUM_TOLERANCE = 1e-3  # float32 softmax is within 1e-6; logits taken for probabilities are far outside
 
 
-def decide(probabilities: np.ndarray, classes: Sequence[str], plax: str) -> dict[str, Any]:
-    """The decision on one video (paper, Methods): mean over frames, PLAX if it is the most probable view.
+def decide(probabilities: np.ndarray, classes: Sequence[str], keep: Mapping[str, str]) -> dict[str, Any]:
+    """The decision on one video (paper, Methods): mean over frames, kept if the most probable view is.
 
     Parameters
     ----------
     probabilities
         (n, C) softmax outputs, one row a frame, n at least 1.
-    classes, plax
-        Names of the C views, and which one is PLAX.
+    classes
+        Names of the C views.
+    keep
+        Class to the kept view that it counts as: see :func:`echoclr_core.views.keep.kept_views`.
 
     Returns
     -------
     dict
-        view, probability, runner_up, margin, is_plax, n_frames_used, probabilities (list of C floats): the
-        columns of VIEW_DECISIONS. Of equally probable views the first in ``classes`` is taken.
+        view, probability, runner_up, margin, kept, kept_view, n_frames_used, probabilities (list of C
+        floats): the columns of VIEW_DECISIONS. Of equally probable views the first in ``classes`` is taken.
 
     Raises
     ------
     ValueError
         If the shape does not fit ``classes``, there is no frame, or a row is no distribution.
     """
-    classes = check_classes(classes, plax)
+    classes = check_classes(classes, *keep)
     values = np.asarray(probabilities, dtype=np.float64)
     if values.ndim != 2 or len(values) < 1 or values.shape[1] != len(classes):
         raise ValueError(
@@ -53,7 +55,8 @@ def decide(probabilities: np.ndarray, classes: Sequence[str], plax: str) -> dict
         "probability": min(float(mean[first]), 1.0),
         "runner_up": classes[second],
         "margin": min(float(mean[first] - mean[second]), 1.0),
-        "is_plax": classes[first] == plax,
+        "kept": classes[first] in keep,
+        "kept_view": keep.get(classes[first]),
         "n_frames_used": len(values),
         "probabilities": mean.tolist(),
     }
@@ -64,6 +67,7 @@ def classify_shard(
     avi_dir: str | Path,
     classifier: Classifier,
     *,
+    keep: Mapping[str, str] | None = None,
     settings: ViewSettings | None = None,
     batch: int = 64,
     workers: int = 1,
@@ -80,6 +84,8 @@ def classify_shard(
         Where ``<video_id>.avi`` is.
     classifier
         Any :class:`~echoclr_core.views.classifier.Classifier`.
+    keep
+        Class to the kept view that it counts as; None for the classifier's own class.
     settings
         How frames are drawn.
     batch
@@ -101,14 +107,15 @@ def classify_shard(
         If a file is not there at all: table and folder do not belong together.
     """
     settings = settings or ViewSettings()
-    check_classes(classifier.classes, classifier.plax)
+    keep = {classifier.plax: classifier.plax} if keep is None else dict(keep)
+    check_classes(classifier.classes, *keep)
     _check_files(videos["video_id"], Path(avi_dir))
     rows: list[dict[str, Any]] = []
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
         for group in _groups(videos, max(batch // settings.frames, 1)):
             digests = group["sha256"] if "sha256" in group else [None] * len(group)
             sampled = list(pool.map(partial(_sample, Path(avi_dir), settings), group["video_id"], digests))
-            decisions = _decide_group(sampled, classifier)
+            decisions = _decide_group(sampled, classifier, keep)
             for video_id, study_id, decision in zip(
                 group["video_id"], group["study_id"], decisions, strict=True
             ):
@@ -145,18 +152,20 @@ def _sample(avi_dir: Path, settings: ViewSettings, video_id: str, sha256: str | 
         return None  # becomes the row's outcome
 
 
-def _decide_group(sampled: Sequence[np.ndarray | None], classifier: Classifier) -> list[dict[str, Any]]:
+def _decide_group(
+    sampled: Sequence[np.ndarray | None], classifier: Classifier, keep: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Decisions of several videos from one pass through the network."""
     classes, readable = list(classifier.classes), [frames for frames in sampled if frames is not None]
     parts: Iterator[np.ndarray] = iter(())
     if readable:
         ends = np.cumsum([len(frames) for frames in readable])[:-1]
         parts = iter(np.split(classifier.probabilities(np.concatenate(readable)), ends))
-    unreadable = dict.fromkeys(("view", "probability", "runner_up", "margin", "probabilities"))
-    unreadable |= {"outcome": "unreadable", "is_plax": False, "n_frames_used": 0, "classes": classes}
+    unreadable = dict.fromkeys(("view", "kept_view", "probability", "runner_up", "margin", "probabilities"))
+    unreadable |= {"outcome": "unreadable", "kept": False, "n_frames_used": 0, "classes": classes}
     return [
         unreadable
         if frames is None
-        else {"outcome": "ok", "classes": classes, **decide(next(parts), classes, classifier.plax)}
+        else {"outcome": "ok", "classes": classes, **decide(next(parts), classes, keep)}
         for frames in sampled
     ]

@@ -1,11 +1,13 @@
 """Views that are known beforehand: no network decides."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from echoclr_core.views.tables import GIVEN_VIEWS, VIEW_DECISIONS
 
 
-def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, plax: str) -> pd.DataFrame:
+def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, keep: Mapping[str, str]) -> pd.DataFrame:
     """Decisions on the videos of a shard whose views stand in a table.
 
     Parameters
@@ -13,9 +15,9 @@ def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, plax: str) -> pd.
     videos
         Columns video_id and study_id.
     given
-        GIVEN_VIEWS of those videos, at least. A missing view is taken for ``plax``.
-    plax
-        The view that is kept; letters' case does not count.
+        GIVEN_VIEWS of those videos, at least. A missing view is taken for the first of ``keep``.
+    keep
+        View of the table to the kept view that it counts as; letters' case does not count.
 
     Returns
     -------
@@ -34,10 +36,12 @@ def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, plax: str) -> pd.
             f"views: {len(without)} of {len(videos)} videos have no row, {without.iloc[0]} first; "
             "run the catalogue again, so that both follow the same table of videos"
         )
-    views = given.loc[videos["video_id"]].fillna(plax).reset_index(drop=True)
+    views = given.loc[videos["video_id"]].fillna(next(iter(keep))).reset_index(drop=True)
     frame = videos[["video_id", "study_id"]].reset_index(drop=True)
     frame = frame.assign(outcome="ok", view=views, probability=1.0, runner_up=None, margin=1.0)
-    frame["is_plax"] = views.str.casefold() == plax.casefold()
+    folded = {name.casefold(): view for name, view in keep.items()}
+    frame["kept_view"] = views.str.casefold().map(folded).astype("string")
+    frame["kept"] = frame["kept_view"].notna()
     frame["n_frames_used"] = 0
     frame["classes"] = [[view] for view in views]
     frame["probabilities"] = [[1.0] for _ in views]

@@ -1,5 +1,6 @@
 """Labelled views, given by people as a small table, joined to the archive's videos."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -78,8 +79,9 @@ def _published_problems(path: Path, table: pd.DataFrame, keys: list[str], *, rel
     ]
 
 
-def view_label_problems(path: str | Path, plax: str, *, released: bool = False) -> list[str]:
-    """Every problem of the table ``views.labels``, one line each; one is that no video shows ``plax``.
+def view_label_problems(path: str | Path, keep: Sequence[str], *, released: bool = False) -> list[str]:
+    """Every problem of the table ``views.labels``, one line each; one is that no video shows
+    a class of ``keep``.
 
     Lines that begin with NOTE stop nothing: how a file was read that is no UTF-8 text with commas.
     """
@@ -88,10 +90,12 @@ def view_label_problems(path: str | Path, plax: str, *, released: bool = False) 
         views = sorted(read_view_labels(path, released=released)["view"].unique())
     except (ValueError, OSError) as error:
         return str(error).splitlines()
-    if plax in views:
-        return notes
-    said = f"{Path(path).name}: no video has the view {plax!r} (views.plax_class); the views are {views}"
-    return [*notes, said]
+    said = [
+        f"{Path(path).name}: no video has the view {name!r} (views.keep); the views are {views}"
+        for name in keep
+        if name not in views
+    ]
+    return [*notes, *said]
 
 
 def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -18,8 +18,13 @@ VIEW_DECISIONS = Table(
         "margin": Column(
             kind="float", description="Probability less that of the runner-up", nullable=True, low=0, high=1
         ),
-        "is_plax": Column(
-            kind="bool", description="Kept: PLAX is the most probable view; false for an unreadable file"
+        "kept": Column(
+            kind="bool", description="Whether the most probable view is kept; false for an unreadable file"
+        ),
+        "kept_view": Column(
+            kind="str",
+            description="The kept view that it counts as (views.keep); missing if none",
+            nullable=True,
         ),
         "n_frames_used": Column(kind="int", description="Frames that were classified", low=0),
         "classes": Column(kind="list", description="Names of the classifier's views"),

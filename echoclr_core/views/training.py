@@ -26,7 +26,7 @@ class ViewTrainingSettings:
     Parameters
     ----------
     plax
-        Name of the PLAX view among the labels.
+        Name of the kept view among the labels; the first, where several are.
     epochs, patience
         Epochs at most, and how many may pass without a lower validation loss.
     frames_an_epoch

@@ -32,7 +32,7 @@ def hospital(tmp_path):
             "pseudonym_key_file": str(key),
             "shards": 1,
         },
-        "views": {"classifier": "compact", "labels": str(folder / "view_labels.csv"), "plax_class": "plax"},
+        "views": {"classifier": "compact", "labels": str(folder / "view_labels.csv"), "keep": ["plax"]},
         "finetune": {"initialisations": ["random", "echoclr"]},
         "explain": {"reference": "random"},
     }

@@ -46,7 +46,14 @@ class Archive:
         self.files.append(file | {"outcome": outcome})
         if outcome == "ok":
             view_outcome = "unreadable" if view == "unreadable" else "ok"
-            self.views.append({"video_id": name, "outcome": view_outcome, "is_plax": view == "plax"})
+            self.views.append(
+                {
+                    "video_id": name,
+                    "outcome": view_outcome,
+                    "kept": view == "plax",
+                    "kept_view": view if view == "plax" else None,
+                }
+            )
             if view == "plax":
                 self.masks.append({"video_id": name, "outcome": mask, "n_frames": 40, "fps": 30.0})
         return self
@@ -54,7 +61,7 @@ class Archive:
     def build(self, settings=SETTINGS, **more):
         labels = LABELS.check(pd.DataFrame(self.labels))
         tables = [pd.DataFrame(rows) for rows in (self.files, self.views, self.masks)]
-        tables[1]["is_plax"] = tables[1]["is_plax"].astype("boolean")
+        tables[1]["kept"] = tables[1]["kept"].astype("boolean")
         return build_cohort(*tables, labels, settings=settings, **more)
 
 

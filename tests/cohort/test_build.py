@@ -57,7 +57,7 @@ def test_every_reason_is_counted_and_sums_hold():
         "kept": 0,
     }
     assert lines(flow, "view_classifier")["view_classifier_training"] == (1, 3)
-    assert lines(flow, "views") == {"not_plax": (0, 1), "unreadable": (0, 1), "kept": (25, 53)}
+    assert lines(flow, "views") == {"another_view": (0, 1), "unreadable": (0, 1), "kept": (25, 53)}
     assert lines(flow, "labels")["no_label_row"] == (1, 2)
     assert lines(flow, "grade")["excluded_grade"] == (1, 4)
     assert lines(flow, "mask") == {"blank": (1, 2), "unreadable": (0, 1), "kept": (22, 44)}

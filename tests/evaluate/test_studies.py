@@ -7,10 +7,13 @@ import pytest
 
 from echoclr_core.evaluate.comparisons import adjust, default_comparisons
 from echoclr_core.evaluate.delong import delong_test
+from echoclr_core.evaluate.details import view_metrics
 from echoclr_core.evaluate.holm import holm
 from echoclr_core.evaluate.schema import COMPARISONS, METRICS
+from echoclr_core.evaluate.settings import EvaluationSettings
 from echoclr_core.evaluate.studies import evaluate_cohort, study_table
 from echoclr_core.evaluate.thresholds import rates_at, threshold_at
+from echoclr_core.finetune.scoring import study_probabilities
 
 RUN = {"task": "severe_as", "ratio": 0.05, "draw": 0, "cohort": "internal", "n_resamples": 200, "seed": 3}
 
@@ -247,3 +250,41 @@ def test_a_model_without_predictions_is_a_row_with_the_reason_and_the_others_go_
     assert not about["estimable"].any()
     assert about["p"].isna().all()
     assert len(compared) == len(whole[1])
+
+
+def two_views(study_score):
+    rows = pd.DataFrame(
+        {
+            "study_id": ["s"] * 3 + ["t"],
+            "view": ["plax", "plax", "a4c", "a4c"],
+            "label": [1, 1, 1, 0],
+            "video_probability": [0.2, 0.4, 0.9, 0.1],
+        }
+    )
+    return rows.assign(study_probability=study_probabilities(rows, study_score))
+
+
+@pytest.mark.parametrize(("study_score", "score"), [("videos", 0.5), ("views", 0.6)])
+def test_a_study_score_is_a_mean_over_videos_or_of_views(study_score, score):
+    table = study_table(two_views(study_score))
+    assert table["score"].tolist() == pytest.approx([score, 0.1])
+    wrong = two_views(study_score).assign(study_probability=[0.55] * 3 + [0.1])
+    with pytest.raises(ValueError, match="not the mean over videos in 1 studies"):
+        study_table(wrong)
+
+
+def test_metrics_of_each_view_come_from_its_own_videos():
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"study_id": [f"s{k:02d}" for k in range(24) for _ in range(2)]})
+    rows["view"] = ["plax", "a4c"] * 24
+    rows["label"] = [k % 2 for k in range(24) for _ in range(2)]
+    rows["video_probability"] = np.where(rows["view"] == "plax", 0.1 + 0.8 * rows["label"], rng.random(48))
+    rows["study_probability"] = rows.groupby("study_id")["video_probability"].transform("mean")
+    run = {"task": "lvh", "ratio": 1.0, "draw": 0, "cohort": "internal"}
+    found = view_metrics({"random": rows}, **run, settings=EvaluationSettings(n_resamples=50))
+    auroc = found[found["metric"] == "auroc"].set_index("level")["value"]
+    assert auroc["plax"] == 1
+    assert auroc["a4c"] < 0.9
+    assert set(found["characteristic"]) == {"view"}
+    one = rows[rows["view"] == "plax"].assign(study_probability=lambda part: part["video_probability"])
+    assert view_metrics({"random": one}, **run, settings=EvaluationSettings()).empty

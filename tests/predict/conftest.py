@@ -131,7 +131,7 @@ def card_tables():
     flow = pd.DataFrame(
         [
             ("archive", "kept", 20, 60, True),
-            ("views", "not_plax", 3, 36, False),
+            ("views", "another_view", 3, 36, False),
             ("views", "kept", 17, 24, True),
             ("split", "train", 12, 24, True),
         ],

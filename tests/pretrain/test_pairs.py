@@ -71,3 +71,15 @@ def test_orders_are_drawn_uniformly():
     counts = np.bincount(draw_orders(24_000, 4, np.random.default_rng(0)), minlength=24)
     assert len(counts) == 24
     assert ((counts - 1000) ** 2 / 1000).sum() < 49.7  # chi-square, 23 degrees of freedom, p = 0.001
+
+
+def test_pairs_stay_within_a_view_unless_asked_otherwise():
+    studies, views = ["a", "a", "a", "b", "b"], ["plax", "a4c", "plax", "a4c", "plax"]
+    within = pretraining_items(studies, multi_instance=True, views=views)
+    assert within.tolist() == [[0, 2]]
+    across = pretraining_items(studies, multi_instance=True)
+    assert across.tolist() == study_pairs(studies).tolist()
+    one = pretraining_items(studies, multi_instance=True, views=["plax"] * 5)
+    assert one.tolist() == across.tolist()
+    alone = pretraining_items(studies, multi_instance=True, views=views, single_video_studies="self")
+    assert sorted(map(tuple, alone)) == [(0, 2), (1, 1), (3, 3), (4, 4)]

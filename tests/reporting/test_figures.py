@@ -228,7 +228,7 @@ FLOW = [
     ("file", "deidentification", "not_dicom", 0, 1, False),
     ("file", "deidentification", "kept", 259, 806, True),
     ("study", "view_classifier", "kept", 259, 806, True),
-    ("video", "views", "not_plax", 12, 301, False),
+    ("video", "views", "another_view", 12, 301, False),
     ("video", "views", "kept", 247, 505, True),
     ("study", "split", "train", 120, 240, True),
     ("study", "split", "external", 127, 265, True),

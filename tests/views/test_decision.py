@@ -11,6 +11,7 @@ from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.views.classifier import Classifier
 from echoclr_core.views.decision import classify_shard, decide
+from echoclr_core.views.keep import kept_views, long_names, short_names
 from echoclr_core.views.sampling import ViewSettings, sample_frames
 from echoclr_core.views.tables import VIEW_DECISIONS
 
@@ -60,20 +61,20 @@ def test_a_file_that_has_changed_is_unreadable(tmp_path):
 
 def test_probabilities_are_averaged_before_the_decision():
     """Two of three frames say a4c by a little, one says PLAX clearly: the mean says PLAX."""
-    decision = decide([[0.50, 0.45, 0.05], [0.50, 0.45, 0.05], [0.05, 0.90, 0.05]], CLASSES, "plax")
+    decision = decide([[0.50, 0.45, 0.05], [0.50, 0.45, 0.05], [0.05, 0.90, 0.05]], CLASSES, {"plax": "plax"})
     assert decision["view"] == "plax"
     assert decision["runner_up"] == "a4c"
     assert decision["probability"] == pytest.approx(0.6)
     assert decision["margin"] == pytest.approx(0.6 - 0.35)
     assert decision["probabilities"] == pytest.approx([0.35, 0.6, 0.05])
-    assert decision["is_plax"] is True
+    assert decision["kept"] is True
     assert decision["n_frames_used"] == 3
 
 
 def test_a_zoomed_plax_is_not_plax():
     """The paper keeps the videos most confidently classified as PLAX, not the variants of the view."""
-    decision = decide([[0.1, 0.4, 0.5]], CLASSES, "plax")
-    assert (decision["view"], decision["is_plax"]) == ("plax_zoom", False)
+    decision = decide([[0.1, 0.4, 0.5]], CLASSES, {"plax": "plax"})
+    assert (decision["view"], decision["kept"]) == ("plax_zoom", False)
 
 
 @given(arrays(np.float64, (5, 4), elements=st.floats(0.01, 1)))
@@ -82,12 +83,12 @@ def test_decision_oracle(weights):
     rows = (weights / weights.sum(axis=1, keepdims=True)).tolist()
     means = {name: sum(row[i] for row in rows) / 5 for i, name in enumerate(names)}
     ranked = sorted(means.values(), reverse=True)
-    decision = decide(np.array(rows), names, "y")
+    decision = decide(np.array(rows), names, {"y": "y"})
     assert means[decision["view"]] == pytest.approx(ranked[0])
     assert means[decision["runner_up"]] == pytest.approx(ranked[1])
     assert decision["margin"] == pytest.approx(ranked[0] - ranked[1])
     assert decision["view"] != decision["runner_up"]
-    assert decision["is_plax"] == (decision["view"] == "y")
+    assert decision["kept"] == (decision["view"] == "y")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_decision_oracle(weights):
 )
 def test_what_is_no_distribution_over_the_classes_is_refused(values, words):
     with pytest.raises(ValueError, match=words):
-        decide(values, CLASSES, "plax")
+        decide(values, CLASSES, {"plax": "plax"})
 
 
 @pytest.mark.parametrize(("batch", "workers"), [(1, 1), (10, 2), (25, 1), (64, 3), (1000, 1)])
@@ -114,12 +115,14 @@ def test_batches_and_threads_do_not_change_decisions(shard, batch, workers):
     assert table["study_id"].tolist() == videos["study_id"].tolist()
     for row in table.itertuples():
         frames = sample_frames(avi_dir / f"{row.video_id}.avi", row.video_id)
-        expected = decide(ByBrightness().probabilities(frames), CLASSES, "plax")
+        expected = decide(ByBrightness().probabilities(frames), CLASSES, {"plax": "plax"})
         assert row.outcome == "ok"
         assert row.classes == list(CLASSES)
+        kept_view = expected.pop("kept_view")
+        assert row.kept_view == kept_view if kept_view else pd.isna(row.kept_view)
         assert {name: getattr(row, name) for name in expected} == expected
-    assert table["is_plax"].any()
-    assert not table["is_plax"].all()
+    assert table["kept"].any()
+    assert not table["kept"].all()
 
 
 def test_a_pass_takes_several_videos_but_not_more_frames_than_the_batch(shard):
@@ -136,7 +139,7 @@ def test_an_unreadable_file_is_a_row(shard):
     table = classify_shard(videos, avi_dir, ByBrightness(), batch=20, on_progress=done.append)
     assert table["outcome"].tolist() == ["ok", "ok", "unreadable", "ok", "ok", "ok", "ok"]
     row = table.iloc[2]
-    assert not row["is_plax"]
+    assert not row["kept"]
     assert row["n_frames_used"] == 0
     assert row[["view", "probability", "runner_up", "margin", "probabilities"]].isna().all()
     assert done == [2, 4, 6, 7]
@@ -174,3 +177,38 @@ def test_the_table_survives_parquet(shard, tmp_path):
 def test_the_protocol_is_what_the_shard_needs():
     assert isinstance(ByBrightness(), Classifier)
     assert not isinstance(object(), Classifier)
+
+
+@pytest.mark.parametrize(
+    ("keep", "found"),
+    [
+        (["plax"], {"plax": "plax"}),
+        (["plax", "a4c"], {"plax": "plax", "a4c": "a4c"}),
+        ({"long": ["plax", "zoom"], "a4c": ["a4c"]}, {"plax": "long", "zoom": "long", "a4c": "a4c"}),
+    ],
+)
+def test_classes_count_as_kept_views(keep, found):
+    assert kept_views(keep) == found
+
+
+@pytest.mark.parametrize("keep", [[], {"a": ["x"], "b": ["x"]}])
+def test_a_class_is_kept_once(keep):
+    with pytest.raises(ValueError, match=r"views\.keep"):
+        kept_views(keep)
+
+
+def test_kept_views_have_words():
+    assert long_names(["plax_plax"]) == "Parasternal long axis (PLAX)"
+    assert long_names(["plax", "a4c"]) == "Parasternal long axis (PLAX) and apical four-chamber (A4C)"
+    assert long_names({"myView": ["x"]}) == "myView"
+    assert short_names({"plax": ["plax_plax", "plax_far"], "a4c": ["a4c"]}) == "PLAX and A4C"
+
+
+def test_several_classes_are_one_kept_view():
+    keep = kept_views({"long": ["plax", "plax_zoom"]})
+    decision = decide([[0.1, 0.4, 0.5]], CLASSES, keep)
+    assert (decision["view"], decision["kept"], decision["kept_view"]) == (
+        *(CLASSES[2], CLASSES[2] in keep, keep.get(CLASSES[2])),
+    )
+    decision = decide([[0.1, 0.5, 0.4]], CLASSES, keep)
+    assert decision["kept_view"] == keep.get(CLASSES[1])

@@ -61,6 +61,7 @@ VALUES = {
     "synthetic.other_videos": [1, 2],
     "synthetic.plax_videos": [2, 3],
     "synthetic.screens": [[240, 320]],
+    "views.keep": ["plax_zoom"],
     "synthetic.views": ["plax", "a4c"],
 }
 # Keys without effect in the small study, each with the reason.

@@ -286,7 +286,7 @@ def test_class_names_of_a_view_classifier_are_searched(tmp_path):
 
     path = tmp_path / "views.safetensors"
     save_classifier(TorchClassifier(CompactViewNet(2), ["plax", "seen 17.3.19"], "plax"), path)
-    views = {"classifier": "compact", "weights": str(path), "plax_class": "plax"}
+    views = {"classifier": "compact", "weights": str(path), "keep": ["plax"]}
     (line,) = classifier_problems(views)
     assert "class 2 of 2: allowed is a name without an exact date" in line
     assert "17.3" not in line

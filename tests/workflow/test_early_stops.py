@@ -30,7 +30,7 @@ def study(tmp_path, study_of):
         "study: {name: mine}\n"
         "input: {dicom_dir: data/dicom, labels: data/other_labels.csv, "
         "pseudonym_key_file: data/pseudonym.key, shards: 1}\n"
-        "views: {classifier: compact, labels: data/view_labels.csv, plax_class: plax}\n"
+        "views: {classifier: compact, labels: data/view_labels.csv, keep: [plax]}\n"
     )
     return study_of(tmp_path, overlay)
 

@@ -78,5 +78,5 @@ def test_real_loops_are_deidentified(real):
 
 def test_masked_or_left_out_by_view(real):
     views, masked = tables(real, "views"), tables(real, "masked")
-    assert set(masked["video_id"]) == set(views.loc[views["is_plax"], "video_id"])
+    assert set(masked["video_id"]) == set(views.loc[views["kept"], "video_id"])
     assert masked["outcome"].isin(["ok", "blank"]).all()

@@ -79,7 +79,7 @@ def test_flow_counts_every_file_of_the_archive(smoke, results):
     # one bad file is a counted row: the archive holds stills, reports, broken and blank loops, duplicates
     assert {"ok", "not_dicom", "single_frame", "blank", "duplicate"} <= outcomes
     reasons = set(flow.loc[~flow["kept"], "reason"])
-    assert {"not_plax", "excluded_grade", "no_label_row"} & reasons
+    assert {"another_view", "excluded_grade", "no_label_row"} & reasons
 
 
 def test_sets_are_disjoint_and_subsets_nested(results):

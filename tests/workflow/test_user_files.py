@@ -61,7 +61,7 @@ def mine(folder, *more):
             "study: {name: my_hospital}",
             f"input: {{dicom_dir: {folder}/dicom, labels: {folder}/labels.csv,"
             f" pseudonym_key_file: {folder}/pseudonym.key, shards: 1}}",
-            f"views: {{classifier: compact, labels: {folder}/view_labels.csv, plax_class: plax}}",
+            f"views: {{classifier: compact, labels: {folder}/view_labels.csv, keep: [plax]}}",
             *more,
         ]
     )

@@ -14,7 +14,7 @@ ONNX = {"mean": 0, "std": 1, "output": "probabilities"}
 def views(tmp_path):
     weights = tmp_path / "views.safetensors"
     save_classifier(TorchClassifier(CompactViewNet(2, width=4), ["a4c", "plax"], "plax"), weights)
-    return {"classifier": "compact", "weights": str(weights), "plax_class": "plax", "onnx": ONNX}
+    return {"classifier": "compact", "weights": str(weights), "keep": ["plax"], "onnx": ONNX}
 
 
 def test_a_fitting_file_has_no_problem(views):
@@ -25,7 +25,7 @@ def test_a_fitting_file_has_no_problem(views):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"plax_class": "plax_plax"}, r"'plax_plax', but .* keeps 'plax'; its classes are \['a4c', 'plax'\]"),
+        ({"keep": ["plax_plax"]}, r"'plax_plax' is no class of .*; its classes are \['a4c', 'plax'\]"),
         ({"classifier": "zhang"}, "zhang, but views.safetensors holds the weights of a compact network"),
     ],
 )

@@ -14,6 +14,7 @@ from snakemake.exceptions import WorkflowError
 
 from echoclr_core.common.validation import fill_defaults, problems
 from echoclr_core.tasks.task import make_task
+from echoclr_core.views.keep import kept_views
 from workflow_scripts.lib import results_folder, synthetic_folder
 from workflow_scripts.lib.initialisations import encoder_of, initialisation_problems, own_rates
 from workflow_scripts.lib.layout import videos_given
@@ -143,6 +144,10 @@ def _between_keys(config: dict) -> list[str]:
             f"finetune.initialisations: kinetics400 weights are those of r3d_18, but model.encoder is "
             f"{config['model']['encoder']}; leave kinetics400 out or use r3d_18"
         )
+    try:
+        kept_views(views["keep"])
+    except ValueError as error:
+        found.append(str(error))
     if config["model"]["input_size"] > config["mask"]["size"]:
         found.append("model.input_size: may not be larger than mask.size")
     if views["classifier"] == "compact" and not (views["weights"] or views["labels"]):
@@ -260,7 +265,7 @@ def _check_view_labels(config: dict) -> None:
     views, synthetic = config["views"], config["synthetic"]["development_studies"]
     if views["classifier"] == "compact" and not synthetic and Path(views["labels"] or "-").exists():
         released = "view" in config["input"]["released_columns"]
-        found = view_label_problems(views["labels"], views["plax_class"], released=released)
+        found = view_label_problems(views["labels"], list(kept_views(views["keep"])), released=released)
         notes = [line for line in found if line.startswith(NOTE)]
         print("\n".join(notes), end="\n" * bool(notes), file=sys.stderr)
         _tell([line for line in found if line not in notes], "views.labels")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from echoclr_core.common.published_text import search_texts
 from echoclr_core.options.base import settings_from
-from echoclr_core.views.classifier import Classifier, read_classes
+from echoclr_core.views.classifier import Classifier, check_classes, read_classes
 from echoclr_core.views.files import load_classifier, read_header
+from echoclr_core.views.keep import kept_views
 from echoclr_core.views.onnx_model import OnnxClassifier, OnnxSettings
 
 KINDS = {"zhang": "zhang_vgg16", "compact": "compact"}
@@ -18,11 +19,13 @@ def open_classifier(path: str | Path, views: dict, *, threads: int) -> Classifie
     Raises
     ------
     ValueError
-        If the file does not hold such a classifier, or its PLAX class is another than ``views.plax_class``.
+        If the file does not hold such a classifier, or has not every class of ``views.keep``.
     """
     if views["classifier"] == "onnx":
         settings = settings_from(OnnxSettings, views["onnx"] | {"threads": threads})
-        return OnnxClassifier(path, read_classes(views["classes"]), views["plax_class"], settings=settings)
+        classes, keep = read_classes(views["classes"]), list(kept_views(views["keep"]))
+        check_classes(classes, *keep)
+        return OnnxClassifier(path, classes, keep[0], settings=settings)
     check_file(path, views)
     return load_classifier(path)
 
@@ -35,11 +38,12 @@ def check_file(path: str | Path, views: dict) -> None:
             f"views.classifier: {views['classifier']}, but {name} holds the weights of a "
             f"{header['kind']} network; allowed is one of {list(KINDS)}, as the file is"
         )
-    if header["plax"] != views["plax_class"]:
-        raise ValueError(
-            f"views.plax_class: {views['plax_class']!r}, but the classifier in {name} keeps "
-            f"{header['plax']!r}; its classes are {header['classes']}"
-        )
+    for kept in kept_views(views["keep"]):
+        if kept not in header["classes"]:
+            raise ValueError(
+                f"views.keep: {kept!r} is no class of the classifier in {name}; its classes are "
+                f"{header['classes']}"
+            )
 
 
 def classifier_problems(views: dict, *, released: bool = False) -> list[str]:

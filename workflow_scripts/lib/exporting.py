@@ -18,6 +18,7 @@ from echoclr_core.predict.training_range import MEASURED
 from echoclr_core.video.tables import MASKED_VIDEOS
 from echoclr_core.views.classifier import read_classes
 from echoclr_core.views.files import read_header
+from echoclr_core.views.keep import kept_views
 from workflow_scripts.lib.models import label_rule_of
 from workflow_scripts.lib.training_data import subset_videos
 
@@ -68,7 +69,9 @@ def card_tables(snakemake) -> CardTables:
 
 
 def _views(chosen: SimpleNamespace, classifier: str | None, classes: str) -> dict[str, Any]:
-    kind = chosen.views["classifier"]
+    kind, keep = chosen.views["classifier"], kept_views(chosen.views["keep"])
+    if len(keep) > 1:
+        raise ValueError(f"a bundle scores videos of one view; views.keep of this study names {list(keep)}")
     if kind == "given":
         names: list[str] = []
     elif kind == "onnx":
@@ -77,7 +80,7 @@ def _views(chosen: SimpleNamespace, classifier: str | None, classes: str) -> dic
         names = list(read_header(classifier)["classes"])
     return {
         "classifier": kind,
-        "kept": chosen.views["plax_class"],
+        "kept": next(iter(keep)),
         "classes": names,
         "frames": chosen.views["frames"],
         "seed": chosen.seed,

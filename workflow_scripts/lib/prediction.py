@@ -65,6 +65,7 @@ def predict(
             precision=compute["precision"],
             jobs_per_gpu=compute["jobs_per_gpu"],
             workers=compute["loader_workers"],
+            study_score=chosen.study_score,
         )
         for init in models:
             PREDICTIONS.write(tables.get(init, PREDICTIONS.empty()), targets[init][cohort])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from echoclr_core.views.keep import kept_views
 from echoclr_core.views.networks import TorchClassifier
 from echoclr_core.views.sampling import sample_frames
 from echoclr_core.views.training import ViewTrainingSettings, train_view_classifier
@@ -36,7 +37,7 @@ def train_on_videos(
         labels["view"].tolist(),
         labels["patient_id"].tolist(),
         settings=ViewTrainingSettings(
-            plax=chosen.views["plax_class"], epochs=chosen.views["epochs"], seed=chosen.seed
+            plax=next(iter(kept_views(chosen.views["keep"]))), epochs=chosen.views["epochs"], seed=chosen.seed
         ),
         on_progress=lambda row: log.info("%s", row),
     )

@@ -53,7 +53,7 @@ def _key_numbers(page: Page) -> KeyNumbers:
     sizes = studies["set"].value_counts()
     items = [
         (f"{len(studies):,}", "studies"),
-        (f"{len(videos):,}", "PLAX videos"),
+        (f"{len(videos):,}", f"{page.kept} videos"),
         (
             f"{sizes.get('train', 0):,} / {sizes.get('val', 0):,} / {sizes.get('test', 0):,}",
             "train / val / test",

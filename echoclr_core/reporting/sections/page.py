@@ -29,6 +29,8 @@ class Page:
         (task, initialisation, ratio, draw) of each path in ``files["selected"]``.
     source
         What the archive holds: "DICOM files" or "videos".
+    kept
+        Short names of the kept views: "PLAX and A4C".
     """
 
     files: dict
@@ -38,6 +40,7 @@ class Page:
     methods: Sequence[str]
     cells: Sequence[Sequence[str]] = ()
     source: str = "DICOM files"
+    kept: str = "PLAX"
 
     @property
     def synthetic(self) -> bool:
