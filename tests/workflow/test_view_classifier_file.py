@@ -7,7 +7,7 @@ from echoclr_core.views.files import save_classifier
 from echoclr_core.views.networks import CompactViewNet, TorchClassifier
 from workflow_scripts.lib.classifier import classifier_problems, open_classifier
 
-ONNX = {"mean": 0, "std": 1, "output": "probabilities"}
+ONNX = {"mean": 0, "std": 1, "channels": None, "output": "probabilities"}
 
 
 @pytest.fixture
