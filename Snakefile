@@ -44,6 +44,7 @@ wildcard_constraints:
 
 localrules:
     all,
+    list_archive,
 
 
 rule all:

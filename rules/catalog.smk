@@ -1,14 +1,58 @@
 # What lies in the archive: every file's header, read once, and which shard its study belongs to.
 
+CATALOGUE_STATE = f"{RESTRICTED}/state/catalog"
+CATALOGUE_SETTINGS = settings_digest(
+    USER.key,
+    config["input"]["study_key"],
+    config["input"]["outside_links"],
+    config["input"]["shards"],
+    config["deidentify"]["date_shift_days"],
+    core("catalog_archive"),
+)
+CHANGES = CatalogueChanges(
+    config, CATALOGUE_STATE, f"{RESTRICTED}/catalog", archive=USER.archive, settings=CATALOGUE_SETTINGS
+)
+if VIDEOS_GIVEN:
+    CHANGED_SHARDS = LAYOUT.shards
+elif NEEDS_DATA:
+    CHANGED_SHARDS = CHANGES.planned(LAYOUT.shards)
+else:
+    CHANGED_SHARDS = CHANGES.of_job(LAYOUT.shards)
+# For the script of list_archive; a parameter that differs from plan to plan would start it at each of them.
+config["catalogue"] = {"shards": CHANGED_SHARDS}
 
+
+rule list_archive:
+    """Note the names, sizes and times of the archive's files; the catalogue follows when they change."""
+    output:
+        f"{RESTRICTED}/catalog/listed.txt",
+    log:
+        log_file("list_archive", restricted=True),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        archive=USER.archive,
+        settings=CATALOGUE_SETTINGS,
+        state=CATALOGUE_STATE,
+    script:
+        "../workflow_scripts/list_archive.py"
+
+
+# Of a catalogue that exists, only the tables of changed shards are outputs: within one run every consumer of an output
+# of a job that runs, runs as well.
 rule catalog_archive:
     """Read every file's header, replace identifiers by pseudonyms, and sort the files into shards of studies."""
     input:
+        listed=rules.list_archive.output,
         dicom=USER.produced(config["input"]["dicom_dir"]),
         key=USER.produced(config["input"]["pseudonym_key_file"]),
     output:
-        shards=over_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
+        shards=expand(f"{RESTRICTED}/catalog/{{shard}}.parquet", shard=CHANGED_SHARDS),
         crosswalk=f"{RESTRICTED}/crosswalk.parquet",
+        removed=f"{RESTRICTED}/catalog/removed.json",
     log:
         log_file("catalog_archive", restricted=True),
     benchmark:
@@ -20,13 +64,12 @@ rule catalog_archive:
         mem_mb=4000,
         runtime=240,
     params:
-        archive=USER.archive,
         key=USER.key,
         study_key=config["input"]["study_key"],
         outside_links=config["input"]["outside_links"],
         shards=config["input"]["shards"],
         date_shift_days=config["deidentify"]["date_shift_days"],
-        state=f"{RESTRICTED}/state/catalog",
+        state=CATALOGUE_STATE,
         core=core("catalog_archive"),
     script:
         "../workflow_scripts/catalog_archive.py"

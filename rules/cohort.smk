@@ -46,6 +46,7 @@ rule build_cohort:
         views=over_shards(results("views/{shard}.parquet")),
         masked=over_shards(results("masked/{shard}.parquet")),
         view_labels=results("views/labels.parquet") if VIEWS_TRAINED else [],
+        removed=[] if VIDEOS_GIVEN else f"{RESTRICTED}/catalog/removed.json",
         audited=AUDITED,
     output:
         videos=results("cohort/videos.parquet"),

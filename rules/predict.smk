@@ -12,11 +12,13 @@ if not PATIENTS.problems:
     use rule catalog_archive as catalog_patients with:
         input:
             # the key of a synthetic cohort as well must be there: no rule of the study runs for new patients
+            listed=[],
             dicom=[],
             key=[],
         output:
             shards=expand(f"{RESTRICTED_NEW}/catalog/{{shard}}.parquet", shard=NEW_SHARDS),
             crosswalk=f"{RESTRICTED_NEW}/crosswalk.parquet",
+            removed=f"{RESTRICTED_NEW}/catalog/removed.json",
         log:
             log_file("catalog_patients", PATIENTS.chosen["name"], restricted=True),
         benchmark:

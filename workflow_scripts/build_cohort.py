@@ -1,6 +1,7 @@
 """Join videos and labels, count every exclusion, split the development years."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 
@@ -28,6 +29,8 @@ def read_all(schema, paths):
 with job(snakemake) as log:
     chosen = settings(snakemake)
     used_for_views = snakemake.input.get("view_labels") or None
+    gone = snakemake.input.get("removed")
+    gone = json.loads(Path(gone).read_text(encoding="utf-8")) if gone else {"studies": 0, "files": 0}
     cohort_settings = settings_from(
         CohortSettings, chosen.cohort | {"seed": chosen.seed, "tasks": tasks_of(snakemake.params.tasks)}
     )
@@ -38,6 +41,7 @@ with job(snakemake) as log:
         LABELS.read(snakemake.input.labels),
         settings=cohort_settings,
         excluded_studies=VIEW_LABELS.read(used_for_views)["study_id"].unique() if used_for_views else (),
+        removed=(gone["studies"], gone["files"]),
     )
     record = json.dumps(
         json.loads(snakemake.params.settings) | {"tasks": json.loads(snakemake.params.tasks)}, sort_keys=True

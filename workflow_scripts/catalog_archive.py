@@ -1,12 +1,13 @@
 """Read the archive's headers, replace identifiers by pseudonyms, sort the files into shards of studies."""
 
-import errno
+from pathlib import Path
 
+from echoclr_core.common.digest import digest
+from echoclr_core.common.files import write_json
 from echoclr_core.common.folder_lock import hold_folder
-from echoclr_core.common.kept_table import KeptTable
-from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
-from echoclr_core.dicom.catalogue import scan_archive, scan_key
-from echoclr_core.dicom.tables import CATALOGUE
+from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
+from workflow_scripts.lib.catalogue import kept_scan, read_archive, removed_studies
+from workflow_scripts.lib.catalogue_record import note_catalogued
 from workflow_scripts.lib.job import job
 from workflow_scripts.lib.label_keys import require_labels_in
 from workflow_scripts.lib.secret_key import study_pseudonyms
@@ -14,25 +15,29 @@ from workflow_scripts.lib.source_folder import source_folder, source_key
 
 with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state):
     params = snakemake.params
-    # What an earlier scan read is not read again: the state is no declared output, so it outlives a rerun.
-    kept = KeptTable(params.state, CATALOGUE, scan_key(params.study_key))
-    scanned = scan_archive(
+    scanned, catalogue = read_archive(
         source_folder(snakemake),
+        params.state,
+        study_pseudonyms(snakemake.config),
+        folder_key=source_key(snakemake),
         study_key=params.study_key,
+        outside_links=params.outside_links,
+        shards=params.shards,
+        date_shift_days=params.date_shift_days,
         workers=snakemake.threads,
-        follow_outside=params.outside_links == "follow",
-        known=kept.read(),
     )
-    if scanned.empty:  # an empty catalogue would remove every study from what follows
-        raise OSError(errno.ENOTCONN, f"{source_key(snakemake)} holds no file: is the folder mounted?")
-    kept.write(scanned)
+    kept_scan(params.state, params.study_key).write(scanned)
     if source_key(snakemake) == "input.dicom_dir":  # new patients have no labels
         # Labels of another archive end the run here, before every video is decoded.
         require_labels_in(snakemake.config["input"], scanned)
-    pseudonyms = study_pseudonyms(snakemake.config)
-    catalogue = pseudonymise(scanned, pseudonyms, params.shards, date_shift_days=params.date_shift_days)
     by_shard = dict(tuple(catalogue.groupby("shard")))
-    for number, path in enumerate(snakemake.output.shards):
-        RESTRICTED_CATALOGUE.write(by_shard.get(number, catalogue.iloc[:0]), path)
+    for path in snakemake.output.shards:
+        RESTRICTED_CATALOGUE.write(by_shard.get(int(Path(path).stem), catalogue.iloc[:0]), path)
     RESTRICTED_CATALOGUE.write(catalogue, snakemake.output.crosswalk)
+    removed = removed_studies(params.state, catalogue, digest([params.key, params.study_key]))
+    write_json(snakemake.output.removed, removed)
+    if snakemake.input.get("listed"):
+        note_catalogued(params.state)
     log.info("%d files: %s", len(catalogue), catalogue["outcome"].value_counts().to_dict())
+    if removed["studies"]:
+        log.info("%d studies of earlier catalogues are no longer in the archive", removed["studies"])

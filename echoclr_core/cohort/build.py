@@ -39,6 +39,7 @@ def build_cohort(
     *,
     settings: CohortSettings,
     excluded_studies: Collection[str] = (),
+    removed: tuple[int, int] = (0, 0),
 ) -> Cohort:
     """Join the stages' tables, take out what does not belong, count it, and split the rest.
 
@@ -57,6 +58,8 @@ def build_cohort(
         Years, exclusions, split.
     excluded_studies
         Studies that taught the view classifier; they may be in no set.
+    removed
+        Number of studies, and of their files, that have left the archive: a row of the flow.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def build_cohort(
     there = (source_files["outcome"] != "missing_file") & ~source_files["study_id"].isin(taught)
     unmatched = find_unmatched(source_files[there], labels[~labels["study_id"].isin(taught)])
     unmatched = UNMATCHED.check(pd.concat([unmatched, mixed]))
-    flow = Flow(source_files[["video_id", "study_id", "outcome"]])
+    flow = Flow(source_files[["video_id", "study_id", "outcome"]], removed)
     _readable(flow)
     majority = kept_patients(source_files, labels) if settings.several_patients == "majority" else None
     flow.step("one_patient", not_of_the_patient(flow.rows, source_files, shared, majority))

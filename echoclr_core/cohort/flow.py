@@ -15,7 +15,9 @@ FLOW = Table(
         ),
         "stage": Column(kind="str", description="step of the flow"),
         "reason": Column(
-            kind="str", description="why these left; 'kept' for what went on; the set at the end"
+            kind="str",
+            description="why these left; 'kept' for what went on; 'removed': no longer in the archive, in no"
+            " sum; the set at the end",
         ),
         "studies": Column(
             kind="int",
@@ -47,6 +49,7 @@ STAGES = {
 
 REASONS = {
     "kept": "kept",
+    "removed": "in an earlier catalogue, no longer in the archive",
     "link_outside": "a link out of the archive",
     "not_dicom": "not DICOM",
     "duplicate": "the same video twice",
@@ -96,12 +99,17 @@ class Flow:
     ----------
     rows
         One row a file with a study_id (missing where a file has none; such a file counts under no study).
+    removed
+        Number of studies, and of their files, that earlier catalogues had and the archive lacks: a row of
+        their own, in no sum.
     """
 
-    def __init__(self, rows: pd.DataFrame):
+    def __init__(self, rows: pd.DataFrame, removed: tuple[int, int] = (0, 0)):
         self.rows = rows.reset_index(drop=True)
         self.lines: list[dict] = []
         self._line("archive", "kept", self.rows["study_id"].nunique(), len(self.rows), kept=True)
+        if any(removed):
+            self._line("archive", "removed", *removed, kept=False)
 
     def step(self, stage: str, reason: pd.Series) -> pd.DataFrame:
         """Take out the rows that have a ``reason`` (NA: stays; aligned with ``rows``); return those left."""

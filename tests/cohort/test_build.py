@@ -12,6 +12,7 @@ from echoclr_core.cohort.labels import LABELS
 from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.dicom.outcomes import OUTCOMES
+from echoclr_core.reporting.flow import flow_figure
 from echoclr_core.tasks.task import make_task
 
 
@@ -283,3 +284,13 @@ def test_split_record_names_the_split():
     assert split_record(studies.sample(frac=1, random_state=0), SETTINGS) == record
     moved = studies.assign(set=studies["set"].replace({"val": "test"}))
     assert split_record(moved, SETTINGS)["digest"] != record["digest"]
+
+
+def test_studies_that_left_the_archive_are_counted_in_no_sum():
+    archive = basic()
+    flow = archive.build(removed=(2, 7)).flow
+    check_flow(flow)
+    assert lines(flow, "archive") == {"kept": (20, len(archive.files)), "removed": (2, 7)}
+    assert flow["order"].tolist() == list(range(len(flow)))
+    assert "removed" not in set(archive.build().flow["reason"])
+    assert len(flow_figure(flow).axes) == 1

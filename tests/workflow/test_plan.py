@@ -80,7 +80,7 @@ def test_every_stage_is_a_target(study_of, tmp_path, target, last):
 def test_the_synthetic_archive_can_be_catalogued_by_itself(study_of, tmp_path):
     overlay = ROOT / "config" / "synthetic_archive.yaml"
     plan = study_of(tmp_path, overlay).plan("catalog")
-    assert plan == {"make_synthetic_cohort": 1, "catalog_archive": 1, "catalog": 1}
+    assert plan == {"make_synthetic_cohort": 1, "list_archive": 1, "catalog_archive": 1, "catalog": 1}
     cohort = yaml.safe_load(overlay.read_text())["synthetic"]
     studies = cohort["development_studies"] + cohort["external_studies"]
     videos = sum(sum(cohort[name]) / 2 for name in ("plax_videos", "other_videos"))
