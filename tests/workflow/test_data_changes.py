@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 
+import pandas as pd
 import pytest
 import yaml
 from planning import ROOT, planner
@@ -36,6 +37,10 @@ def study(tmp_path_factory):
     (folder / "own.yaml").write_text(yaml.safe_dump(small))
     with planner(folder, folder / "own.yaml") as made:
         made.data = data
+        # the one table that is read before jobs run: labels of another archive end a run
+        crosswalk = folder / "results" / "smoke" / "restricted" / "crosswalk.parquet"
+        crosswalk.parent.mkdir(parents=True)
+        pd.DataFrame({"study_key": [f"A{number}" for number in range(6)]}).to_parquet(crosswalk)
         made.finish()
         assert made.jobs() == {}
         yield made
