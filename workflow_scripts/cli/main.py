@@ -10,6 +10,8 @@ from workflow_scripts.cli.errors import EXIT_CODES, FAILED, OK, USAGE, CommandEr
 
 COMMANDS = {
     "doctor": "check this machine, the configuration and the inputs before a run",
+    "new": "write overlay, key and tables to fill in for a study of your own",
+    "deidentify": "deidentify a folder of DICOM files: videos, audit, contact sheet; no labels needed",
     "run": "run the study, or a part of it; goes on where an earlier run stopped",
     "status": "what of a study is done, running, failed and to go",
     "why": "what a run would do, and because of what",

@@ -46,14 +46,16 @@ def run(arguments: argparse.Namespace) -> int:
     options = ["--cores", arguments.cores] if arguments.cores else []
     options += ["--dry-run"] if arguments.dry_run else []
     line = snakemake_line(arguments.targets, arguments.configfile, *options, profile=arguments.profile)
-    if not arguments.dry_run and is_locked(ENGINE):
-        _unlock(arguments)
+    if not arguments.dry_run:
+        unlock_if_ended(arguments.configfile, arguments.profile)
     return FAILED if run_line(line) else OK
 
 
-def _unlock(arguments: argparse.Namespace) -> None:
-    """Clear the lock of a run that has ended; CommandError where somebody lives, or may."""
-    unlock = snakemake_line([], arguments.configfile, "--unlock", profile=arguments.profile)
+def unlock_if_ended(overlays: list[str], profile: str) -> None:
+    """Clear the lock of a run that has ended, if there is one; CommandError where somebody lives, or may."""
+    if not is_locked(ENGINE):
+        return
+    unlock = snakemake_line([], overlays, "--unlock", profile=profile)
     by_hand = f"if you know that it has ended, clear the lock and start again:\n  {shown(unlock)}"
     if living := living_workflow(ENGINE):
         raise CommandError(f"{Path.cwd()} is locked by {living}; {by_hand}")
