@@ -3,7 +3,14 @@
 # What does not change how a file is deidentified.
 NO_FILE_KEYS = [
     f"deidentify.{key}"
-    for key in ("keep_videos", "audit_videos", "max_text_rate", "date_shift_days", "timeout_seconds")
+    for key in (
+        "keep_videos",
+        "audit_videos",
+        "max_text_rate",
+        "date_shift_days",
+        "timeout_seconds",
+        "memory_megabytes",
+    )
 ]
 
 

@@ -115,7 +115,7 @@ def _mask(
     cine: Cine, sample: NDArray[np.uint8], settings: DeidentifySettings
 ) -> tuple[NDArray[np.bool_], int | None]:
     """What may be kept, and how many lines of text were cut out of it; None where none are looked for."""
-    mask = boundary_mask(cine, settings.boundary, margin=settings.margin, frames=sample)
+    mask = boundary_mask(cine, settings.boundary, frames=sample)
     lines = None
     if settings.boundary == "sector":  # the rectangle is the published one, text and all; the audit tells
         mask, lines = _without_static_text(sample, mask, settings)

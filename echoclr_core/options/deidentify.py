@@ -6,8 +6,8 @@ from echoclr_core.options.base import option, options
 
 
 @options()
-class DeidentifyOptions:
-    """Boundary deidentification of the full-size frames."""
+class DeidentifyVideoOptions:
+    """How one file is deidentified."""
 
     boundary: Literal["sector", "rectangle"] = option(
         "sector",
@@ -94,6 +94,34 @@ class DeidentifyOptions:
         ge=0,
         le=1,
     )
+    timeout_seconds: float = option(
+        60,
+        (
+            "A file whose decoding takes longer is given up and counted. It holds for files up to 64 "
+            "MB; a larger one may take longer in proportion to its size."
+        ),
+        changes="nothing",
+        unit="s",
+        source="ours",
+        gt=0,
+    )
+    memory_megabytes: int | None = option(
+        4096,
+        (
+            "Memory that the decoding of one file may take; a file that needs more is given up and "
+            "counted. null = no limit."
+        ),
+        changes="nothing",
+        unit="MB",
+        source="ours",
+        ge=1,
+    )
+
+
+@options()
+class DeidentifyOptions(DeidentifyVideoOptions):
+    """Boundary deidentification of the full-size frames."""
+
     date_shift_days: int | None = option(
         None,
         (
@@ -107,17 +135,6 @@ class DeidentifyOptions:
         source="ours",
         ge=1,
         le=3650,
-    )
-    timeout_seconds: float = option(
-        60,
-        (
-            "A file whose decoding takes longer is given up and counted. It holds for files up to 64 "
-            "MB; a larger one may take longer in proportion to its size."
-        ),
-        changes="nothing",
-        unit="s",
-        source="ours",
-        gt=0,
     )
     keep_videos: bool = option(
         False,

@@ -270,7 +270,7 @@ def test_what_was_made_otherwise_is_made_anew(tmp_path, monkeypatch, change):
     with pytest.raises(KeyboardInterrupt):
         run(stop=True)
     if change == "settings":
-        table = run(DeidentifySettings(timeout_seconds=120, memory_megabytes=1024, margin=3.0))
+        table = run(DeidentifySettings(timeout_seconds=120, memory_megabytes=1024, max_frames=50))
     elif change == "source":
         os.utime(tmp_path / "dicom" / rows.loc[0, "path"], ns=(1, 1))
         rows.loc[0, "mtime_ns"] = 1

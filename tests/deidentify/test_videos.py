@@ -201,5 +201,5 @@ def test_other_header_values_come_from_fixed_lists():
     ],
 )
 def test_settings_that_make_no_sense_are_refused(field, value):
-    with pytest.raises(ValueError, match=f"deidentify.{field} is"):
+    with pytest.raises(ValueError, match=field):
         dataclasses.replace(DeidentifySettings(), **{field: value})

@@ -4,7 +4,10 @@ from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.shard import deidentify_shard
 from echoclr_core.deidentify.tables import SOURCE_FILES
+from echoclr_core.options.base import settings_from
 from workflow_scripts.lib.job import job, settings
+
+LIMITS = ("timeout_seconds", "memory_megabytes")  # a file's; not among the params
 
 
 def write_shard(snakemake, folder: str, **options: str) -> None:
@@ -16,8 +19,9 @@ def write_shard(snakemake, folder: str, **options: str) -> None:
             folder,
             snakemake.output.videos,
             snakemake.params.state,
-            settings=DeidentifySettings(
-                **chosen.deidentify, timeout_seconds=snakemake.config["deidentify"]["timeout_seconds"]
+            settings=settings_from(
+                DeidentifySettings,
+                chosen.deidentify | {name: snakemake.config["deidentify"][name] for name in LIMITS},
             ),
             study_key=chosen.study_key,
             workers=snakemake.threads,
