@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.contrastive import nt_xent
 from echoclr_core.pretrain.frame_order import frame_orders
@@ -20,7 +21,6 @@ from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer, passes, t
 from echoclr_core.pretrain.validate import held_out_accuracy
 from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.stopping import Stopped
-from echoclr_core.video.augmentation import AugmentSettings
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 MOVEMENT = PretrainSettings(
@@ -29,7 +29,7 @@ MOVEMENT = PretrainSettings(
     max_steps=6,
     learning_rate=1e-3,
     precision="fp32",
-    augmentation=AugmentSettings(pad=2),
+    augmentation=AugmentationOptions(pad=2),
     projector=(8, 8),
 )
 ORDERS = torch.from_numpy(frame_orders(4))
@@ -59,7 +59,7 @@ def buffers_of(trainer):
 @pytest.mark.parametrize("copies", [0, 3])
 def test_the_passes_are_ordered_views_and_shuffled_movement(make_store, copies):
     settings = dataclasses.replace(
-        MOVEMENT, order_copies=copies, augmentation=AugmentSettings(pad=0, flip_prob=0, rotation_prob=0)
+        MOVEMENT, order_copies=copies, augmentation=AugmentationOptions(pad=0, flip_prob=0, rotation_prob=0)
     )
     batch = first_batch(make_store(), settings)
     count = max(copies, 1)
