@@ -14,8 +14,8 @@ class ModelOptions:
     encoder: str = option(
         "r3d_18",
         (
-            "Video network: r3d_18, mc3_18, r2plus1d_18; r3d is the same blocks with model.width and "
-            "model.blocks; or one added in echoclr_core/models/encoders/."
+            "Video network: r3d_18, mc3_18, r2plus1d_18, s3d, mvit_v2_s, swin3d_t; r3d is r3d_18 with "
+            "model.width and model.blocks; or one added in echoclr_core/models/encoders/."
         ),
         changes="numbers",
         source="paper, 3D-ResNet18",

@@ -83,7 +83,7 @@ def test_impossible_settings_are_refused(settings, told):
 
 
 def test_every_registered_encoder_is_listed():
-    assert encoder_names() == ("mc3_18", "r2plus1d_18", "r3d", "r3d_18")
+    assert encoder_names() == ("mc3_18", "mvit_v2_s", "r2plus1d_18", "r3d", "r3d_18", "s3d", "swin3d_t")
 
 
 def test_as_rgb_repeats_the_grey_channel():

@@ -55,7 +55,7 @@ def test_learning_rates_of_its_own(config, entry, ratio, rates):
 
 
 def test_encoder_and_normalisation_of_its_own(config):
-    assert encoder_of(config, "panecho") == {"name": "r3d_18", "width": 64, "blocks": [2, 2, 2, 2]}
+    assert encoder_of(config, "panecho") == {"name": "r3d_18"}
     config["model"] |= {"encoder": "r3d", "width": 8, "blocks": [1, 1, 1, 1]}
     assert encoder_of(config, "panecho") == {"name": "r3d", "width": 8, "blocks": [1, 1, 1, 1]}
     config["initialisations"]["panecho"] |= {"encoder": "r2plus1d_18", "normalisation": "imagenet"}

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 SSL = ("simclr", "mi_simclr", "echoclr")
 ELSEWHERE = ("random", "kinetics400")
 BUILT_IN = (*ELSEWHERE, *SSL)
-SCALABLE = "r3d"
-"""The encoder whose width and blocks are free."""
+ONE_SIZE = ("mc3_18", "mvit_v2_s", "r2plus1d_18", "r3d_18", "s3d", "swin3d_t")
+"""torchvision's encoders: model.width and model.blocks say nothing of them."""
 
 
 def known_initialisations(config: dict) -> list[str]:
@@ -30,9 +30,13 @@ def encoder_of(config: dict, init: str) -> dict:
     model, entry = config["model"], config["initialisations"].get(init, {})
     name = entry.get("encoder", model["encoder"])
     own = {key: entry[key] for key in ("width", "blocks") if key in entry}
-    same = name == model["encoder"] or name == SCALABLE
-    sizes = {key: model[key] for key in ("width", "blocks")} if same else {}
-    return {"name": name, **sizes, **own}
+    return {**encoder_fields(model | {"encoder": name}), **own}
+
+
+def encoder_fields(model: dict) -> dict:
+    """Fields of EncoderSettings from the configuration's ``model`` section."""
+    sizes = {key: model[key] for key in ("width", "blocks") if model["encoder"] not in ONE_SIZE}
+    return {"name": model["encoder"], **sizes}
 
 
 def normalisation_of(config: dict, init: str) -> str:

@@ -7,11 +7,7 @@ from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
 from echoclr_core.models.kinetics import kinetics_file, load_kinetics
 from echoclr_core.models.weights import load_encoder, load_strictly, read_weights
-
-
-def encoder_fields(model: dict) -> dict:
-    """Fields of EncoderSettings from the configuration's ``model`` section."""
-    return {"name": model["encoder"], "width": model["width"], "blocks": model["blocks"]}
+from workflow_scripts.lib.initialisations import encoder_fields
 
 
 def encoder_settings(model: dict) -> EncoderSettings:
