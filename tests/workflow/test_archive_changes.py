@@ -39,7 +39,7 @@ def study(tmp_path_factory):
     }
     classifier = TorchClassifier(CompactViewNet(2, width=4), ["a4c", "plax"], "plax")
     save_classifier(classifier, data / "views.safetensors")
-    small["views"] |= {"weights": str(data / "views.safetensors"), "labels": "", "plax_class": "plax"}
+    small["views"] |= {"weights": str(data / "views.safetensors"), "labels": "", "keep": ["plax"]}
     (folder / "own.yaml").write_text(yaml.safe_dump(small))
     with planner(folder, folder / "own.yaml") as made:
         made.run("catalog", "--cores", "1", "--quiet")

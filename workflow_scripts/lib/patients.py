@@ -90,7 +90,7 @@ class Patients:
     def view_settings(self) -> str:
         """Parameter of the rule that classifies views, as JSON."""
         views = self._of("views")
-        named = {"plax_class": views["kept"], **{key: views[key] for key in ("classifier", "frames", "onnx")}}
+        named = {"keep": [views["kept"]], **{key: views[key] for key in ("classifier", "frames", "onnx")}}
         return _json({"views": named, "study.seed": views["seed"]})
 
     def mask_settings(self) -> str:
