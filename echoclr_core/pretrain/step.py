@@ -160,7 +160,7 @@ def order_loss(logits: Tensor, batch: dict[str, Any], views: int = 2) -> tuple[T
 
 def ordered_clips(batch: dict[str, Any], settings: PretrainSettings) -> float:
     """How many shuffled clips of a batch have an order."""
-    return float(batch["whole"][: settings.order_views].sum()) * max(settings.shuffled_copies, 1)
+    return float(batch["whole"][: settings.order_views].numpy().sum()) * max(settings.shuffled_copies, 1)
 
 
 class PretrainTrainer:
