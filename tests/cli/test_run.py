@@ -50,7 +50,7 @@ def test_run_status_why_and_a_lock_that_was_left(study, hospital):
     code, said = study("status", "deidentify")
     assert code == 0, said
     assert "mine: no run is active" in said
-    assert "catalog      1 of 1 done" in said
+    assert "catalog      2 of 2 done" in said  # the list of files, the catalogue
     assert "deidentify   0 of 4 done, 0 running, 0 failed, 4 to go" in said
     code, said = study("why", "catalog")
     assert (code, "Nothing would run" in said) == (0, True), said
