@@ -6,6 +6,7 @@ spreadsheets of different countries and systems write different ones.
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ import pandas as pd
 from echoclr_core.common.text_encoding import decode_text
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+LINE_END = re.compile(r"\r\n|\r|\n")
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods; .xls
 
 
@@ -92,10 +94,10 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, list[str]]:
 
 def _separator(text: str) -> tuple[str, str]:
     """The separator of columns, and the text without a line that only names it ("sep=;")."""
-    first, _, rest = text.partition("\n")
+    first, *rest = LINE_END.split(text, maxsplit=1)  # old Macintosh programs end lines with a carriage return
     directive = first.strip().casefold()
-    if directive.startswith("sep=") and len(first.strip("\r\n")) == 5:
-        return first[4], rest
+    if directive.startswith("sep=") and len(first) == 5:
+        return first[4], "".join(rest)
     counts = {separator: len(next(csv.reader([first], delimiter=separator), [])) for separator in SEPARATORS}
     return max(counts, key=counts.__getitem__), text  # of equal ones the first: a comma
 

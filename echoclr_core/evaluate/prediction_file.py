@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from echoclr_core.cohort.number_text import parse_number
 from echoclr_core.common.text_table import read_text_table
 
 SUBGROUP_NAMES = ("age", "sex", "year", "race", "ethnicity", "site", "vendor", "manufacturer")
@@ -157,15 +158,21 @@ def _models(name: str, table: pd.DataFrame, columns: PredictionColumns, fixed: S
 def _looks_like_model(cells: pd.Series) -> bool:
     if str(cells.name).casefold() in SUBGROUP_NAMES:
         return False
-    numbers = pd.to_numeric(cells, errors="coerce")
-    inside = numbers.between(0, 1)
-    return inside.mean() > 0.5 and not numbers[inside].isin([0, 1]).all()
+    numbers = _numbers(cells.dropna())
+    inside = numbers.notna()
+    return bool(inside.mean() > 0.5 and not numbers[inside].isin([0, 1]).all())
 
 
 def _probabilities(name: str, cells: pd.Series, model: str) -> pd.Series:
-    numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
-    _refuse(name, model, cells.index[~numbers.between(0, 1)], "a probability from 0 to 1 (decimal point)")
+    numbers = _numbers(cells)
+    _refuse(name, model, cells.index[numbers.isna()], "a probability from 0 to 1")
     return numbers
+
+
+def _numbers(cells: pd.Series) -> pd.Series:
+    """Probabilities as float64, with a decimal point or comma; NaN where a cell is none."""
+    values = [None if pd.isna(cell) else parse_number(str(cell), 0, 1) for cell in cells]
+    return pd.Series(values, index=cells.index, dtype="float64")
 
 
 def _refuse_repeated(name: str, table: pd.DataFrame, keys: list[str]) -> None:

@@ -1,7 +1,5 @@
 """Options of section `export`."""
 
-from typing import Literal
-
 from echoclr_core.options.base import Unique, option, options
 
 
@@ -15,7 +13,7 @@ class ExportOptions:
         changes="nothing",
         source="ours",
     )
-    initialisations: Unique[Literal["random", "kinetics400", "simclr", "mi_simclr", "echoclr"]] = option(
+    initialisations: Unique[str] = option(
         (),
         (
             "Initialisations to export, a bundle each; none = echoclr, or the last of "

@@ -67,6 +67,15 @@ def test_a_key_that_others_can_read_and_an_unnamed_grade(echoclr, hospital):
     assert "'Sever'" in said
 
 
+def test_labels_that_are_not_filled_in(echoclr, hospital):
+    labels = pd.read_csv(hospital / "labels.csv", dtype=str)
+    labels.assign(as_severity="").to_csv(hospital / "labels.csv", index=False)
+    code, said, error = echoclr("doctor", "--directory", hospital, "--configfile", hospital / "mine.yaml")
+    assert code == 1, said + error
+    assert "PROBLEM  task severe_as: 0 positive, 0 negative, 4 without label" in said
+    assert "fill in ['as_severity'] of input.labels" in said
+
+
 def test_missing_files_are_wrong_usage(echoclr, tmp_path):
     code, _, error = echoclr("doctor", "--configfile", tmp_path / "none.yaml")
     assert code == 2

@@ -37,6 +37,19 @@ def test_tables_and_figures(echoclr, predictions, tmp_path):
     assert "case-" not in text
 
 
+def test_a_spreadsheet_with_decimal_commas_and_a_column_of_texts(echoclr, predictions, tmp_path):
+    table = pd.read_csv(predictions).assign(ward=["north", "south", "west"] * 20)
+    tables = {}
+    for name, form in {"points": {}, "commas": {"sep": ";", "decimal": ",", "encoding": "utf-8-sig"}}.items():
+        table.round(3).to_csv(tmp_path / f"{name}.csv", index=False, **form)
+        words = (tmp_path / f"{name}.csv", "--out", tmp_path / name, "--n-resamples", 100)
+        code, said, error = echoclr("evaluate", *words)
+        assert (code, error) == (0, "")
+        assert "models: new, old; subgroups: sex, ward" in said
+        tables[name] = (tmp_path / name / "metrics.csv").read_text()
+    assert tables["points"] == tables["commas"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

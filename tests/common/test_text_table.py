@@ -19,7 +19,7 @@ def written(tmp_path, separator=",", encoding="utf-8", end="\n", before=""):
     return path
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_every_form_gives_the_same_cells(tmp_path, separator, encoding, end):

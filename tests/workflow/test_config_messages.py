@@ -105,6 +105,18 @@ def test_export_names_what_the_study_trains(config):
         assert line in text
 
 
+def test_an_initialisation_of_ones_own_can_be_exported(config, tmp_path):
+    weights = tmp_path / "mine.safetensors"
+    weights.touch()
+    config["initialisations"] = {"mine": {"weights": str(weights)}}
+    config["finetune"]["initialisations"] = ["random", "mine", "echoclr"]
+    config["explain"]["reference"] = "random"
+    config["export"]["initialisations"] = ["mine"]
+    assert checks.resolve_config(config, ROOT, check_paths=False)["export"]["initialisations"] == ["mine"]
+    config["export"]["initialisations"] = ["yours"]
+    assert "export.initialisations: ['yours'] are not in finetune.initialisations" in messages(config)
+
+
 def test_clusters_are_not_stratified(config):
     config["evaluate"] |= {"resample_unit": "patient", "stratified_intervals": True}
     assert "not with evaluate.resample_unit: patient" in messages(config)

@@ -26,6 +26,7 @@ MAX_WALK = 20.0  # s; a larger archive is sampled from what was listed until the
 STORE_BYTES = 100 * 112 * 112 * 2  # a video of 100 frames, in the clip store and as masked AVI
 FULL_BYTES = 6e6  # a full-size deidentified video (docs/scale.md)
 SHARD_FILES = 3600
+WARNING = "warning: "  # begins a line that does not stop a run
 
 
 @dataclass(kw_only=True)
@@ -48,7 +49,7 @@ def configuration_findings(config: dict, *, synthetic: bool) -> Iterator[Finding
     for line in missing:
         yield Finding(subject="configuration", text=line, level="problem", cure="see docs/own_data.md")
     for line in table_problems(config):
-        level = "note" if line.startswith("warning: ") else "problem"
+        level = "note" if line.startswith(WARNING) else "problem"
         yield Finding(subject="table", text=line, level=level, cure="correct the table or its key")
     if not missing:
         yield Finding(subject="configuration", text="every named file is there")
@@ -61,6 +62,10 @@ def table_problems(config: dict) -> list[str]:
     with contextlib.redirect_stderr(said), contextlib.suppress(WorkflowError):
         checks.check_tables(config)
     return said.getvalue().splitlines()
+
+
+def _has_problems(config: dict) -> bool:
+    return not all(line.startswith(WARNING) for line in table_problems(config))
 
 
 def _key(config: dict) -> Iterator[Finding]:
@@ -137,21 +142,28 @@ def label_findings(config: dict) -> Iterator[Finding]:
     from echoclr_core.cohort.labels import parse_label_file
     from workflow_scripts.lib.label_columns import label_columns
 
-    if not Path(config["input"]["labels"] or "-").is_file() or table_problems(config):
+    if not Path(config["input"]["labels"] or "-").is_file() or _has_problems(config):
         return
     labels, _ = parse_label_file(config["input"]["labels"], label_columns(checks._column_settings(config)))
     for task in study_tasks(config):
         label = task.label(labels)
         positive, negative = int((label == 1).sum()), int((label == 0).sum())
-        few = min(positive, negative) < 20
+        level, cure = _label_level(positive, negative, task.columns())
         yield Finding(
             subject=f"task {task.name}",
             text=f"{positive} positive, {negative} negative, {int(label.isna().sum())} without label",
-            level="note" if few else "ok",
-            cure="few studies of a class: intervals will be wide, or missing in small test sets"
-            if few
-            else "",
+            level=level,
+            cure=cure,
         )
+
+
+def _label_level(positive: int, negative: int, columns: list[str]) -> tuple[str, str]:
+    """Level and cure by the numbers of labelled studies."""
+    if not positive + negative:
+        return "problem", f"fill in {columns} of input.labels, or leave the task out of finetune.tasks"
+    if min(positive, negative) < 20:
+        return "note", "few studies of a class: intervals will be wide, or missing in small test sets"
+    return "ok", ""
 
 
 def view_findings(config: dict) -> Iterator[Finding]:
