@@ -10,7 +10,7 @@ from echoclr_core.cohort.label_checks import Problems
 from echoclr_core.cohort.labels import parse_label_file
 from echoclr_core.cohort.video_table import VideoLayout, parse_video_file
 from echoclr_core.common.missing_texts import missing_text_lines, missing_texts
-from echoclr_core.tasks.checks import unnamed_texts, without_positive
+from echoclr_core.tasks.checks import unnamed_texts, without_label, without_positive
 from echoclr_core.tasks.task import Task
 
 
@@ -58,11 +58,14 @@ def check_missing_texts(
 
 
 def check_tasks(labels: pd.DataFrame, tasks: Sequence[Task], problems: Problems) -> None:
-    """Add what keeps a task from being labelled: texts that its rule does not name, no positive study."""
-    unnamed = unnamed_texts(labels, tasks)
-    for line in unnamed:
+    """Add what keeps a task from being labelled: texts that its rule does not name, cells under a threshold
+    that are no numbers, no positive study.
+    """
+    before = len(problems)
+    for line in unnamed_texts(labels, tasks):
         problems.add(line)
-    if unnamed:  # then no label can be told
+    check_thresholds(labels, tasks, problems)
+    if len(problems) > before:  # then no label can be told
         return
     # No positive text is an error of the rule; a threshold that nobody reaches may be right.
     by_text = [task for task in tasks if task.text_conditions()]
@@ -70,6 +73,22 @@ def check_tasks(labels: pd.DataFrame, tasks: Sequence[Task], problems: Problems)
         problems.add(line)
     for line in without_positive(labels, [task for task in tasks if task not in by_text]):
         problems.warn(line)
+    for line in without_label(labels, tasks):
+        problems.warn(line)
+
+
+def check_thresholds(labels: pd.DataFrame, tasks: Sequence[Task], problems: Problems) -> None:
+    """Add the cells that are no numbers under a threshold; they are not shown, as any may be free text."""
+    columns: dict[str, list[str]] = {}
+    for task in tasks:
+        for condition in task.conditions:
+            if not condition.is_text and condition.column in labels:
+                columns.setdefault(condition.column, []).append(f"tasks.{task.name}")
+    for column, named in columns.items():
+        cells = labels[column].dropna()
+        wrong = cells[pd.to_numeric(cells, errors="coerce").isna()]
+        rule = f"a number (read by {', '.join(named)}; decimal point, no unit) or an empty cell"
+        problems.cells(column, wrong, rule, show=False)
 
 
 def check_video_table(path: str | Path, layout: VideoLayout, *, tasks: Sequence[Task] = ()) -> Problems:

@@ -64,6 +64,19 @@ def without_positive(studies: pd.DataFrame, tasks: Sequence[Task]) -> list[str]:
     return lines
 
 
+def without_label(studies: pd.DataFrame, tasks: Sequence[Task]) -> list[str]:
+    """One line a task that labels no study of the table: an empty column, or no sex for thresholds by it."""
+    lines = []
+    for task in tasks:
+        if task.rule or any(name not in studies for name in task.columns()):
+            continue
+        if task.label(studies).isna().all():
+            by_sex = any(condition.by_sex for condition in task.conditions)
+            needed = task.columns() + ["sex"] * by_sex
+            lines.append(f"columns {needed} (tasks.{task.name}): no study has a label; fill in these columns")
+    return lines
+
+
 def _one(text: str, count: int, known: Sequence[str]) -> str:
     near = nearest(text, known)
     return f"{text!r} ({count} {'study' if count == 1 else 'studies'}" + (

@@ -214,6 +214,26 @@ def test_no_positive_study_at_all_is_a_problem(tmp_path):
     assert "tasks.severe_as): no study is positive" in problem
 
 
+def test_cells_under_a_threshold_that_are_no_numbers_are_a_problem(tmp_path):
+    rows = ("1,p,2019-01-01,F,None,90,35", "2,p,2019-01-01,F,None,91,60 %", "3,q,2019-01-01,F,None,92,>70")
+    path = csv(tmp_path, *rows, "4,r,2019-01-01,F,None,93,", header=HEADER + ",lvef")
+    task = make_task("reduced_ef", {"title": "Reduced EF", "column": "lvef", "positive_below": 40})
+    (problem,) = check_labels(path, LabelColumns(extra=("lvef",)), tasks=[task])
+    assert problem == (
+        "labels.csv: rows 3, 4: column 'lvef': allowed is a number (read by tasks.reduced_ef; decimal point, "
+        "no unit) or an empty cell"
+    )
+
+
+def test_thresholds_by_sex_without_a_sex_are_a_warning(tmp_path):
+    path = csv(tmp_path, "1,p,2019-01-01,,None,90", "2,p,2019-01-01,,None,130")
+    values = {"title": "LVH", "column": "lv_mass_index", "positive_above": {"female": 95, "male": 115}}
+    found = check_labels(path, COLUMNS, tasks=[make_task("lvh", values)])
+    assert found == []
+    (warning,) = found.warnings
+    assert "columns ['lv_mass_index', 'sex'] (tasks.lvh): no study has a label" in warning
+
+
 def test_empty_columns_without_a_name_are_left_out(tmp_path):
     path = csv(tmp_path, "1,p,2019-01-01,F,None,90,,", "2,p,2019-01-01,F,None,91,,", header=HEADER + ",,")
     assert len(read_labels(path, COLUMNS)) == 2
