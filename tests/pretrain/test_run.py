@@ -762,12 +762,15 @@ def test_a_specification_runs_from_files_to_files(make_store, tmp_path):
     videos = videos_of(store).assign(set=["train"] * 12 + ["val"] * 6)
     videos.to_parquet(tmp_path / "videos.parquet")
     output = {name: str(tmp_path / "out" / name) for name in ("encoder", "history", "timings", "run")}
+    settings = PretrainSettings(
+        batch_size=5, epochs=1, learning_rate=1e-3, augmentation=AugmentationOptions(pad=2)
+    )
     spec = {
         "index": [str(tmp_path / "index.parquet")],
         "frames": [str(tmp_path / "frames.npy")],
         "videos": str(tmp_path / "videos.parquet"),
         "encoder": {"name": "r3d", "width": 4, "blocks": [1, 1]},
-        "settings": {"batch_size": 5, "epochs": 1, "learning_rate": 1e-3, "augmentation": {"pad": 2}},
+        "settings": dataclasses.asdict(settings),
         "state_dir": str(tmp_path / "state"),
         "device": "cpu",
         "output": output,

@@ -166,6 +166,7 @@ def test_no_input_lies_where_the_study_writes(tmp_path, monkeypatch, key, path):
         "input": {"dicom_dir": "", "labels": "", "pseudonym_key_file": "", "avi": {"dir": "", "table": ""}},
         "views": {"labels": "", "weights": "", "classes": ""},
         "finetune": {"kinetics_weights": ""},
+        "predict": {"dicom_dir": ""},
     }
     assert results_folder.problems(config) == []
     config[section][name] = path
