@@ -20,6 +20,7 @@ from echoclr_core.deidentify.sector.colour_doppler import SAMPLED as COLOUR_SAMP
 from echoclr_core.deidentify.sector.colour_doppler import colour_share
 from echoclr_core.deidentify.sector.windows import find_windows
 from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.text.ocr import TextLine
 from echoclr_core.deidentify.text.static_text import static_text, without_text
 from echoclr_core.deidentify.text.transient_text import TransientText
 from echoclr_core.deidentify.video_record import VideoRecord, run_stages
@@ -180,17 +181,26 @@ def _without_transient_text(
     """The mask without text that comes and goes, and how many lines were cut out; all frames were seen.
 
     Such text quarantines the video, or is cut out and the video written anew. Text of single frames may be
-    elsewhere in those that were not read, so that it cannot be cut out.
+    elsewhere in those that were not read, so that it cannot be cut out. Nor can a line that moves, of which a
+    frame shows a part beside the cut.
     """
-    lines = transient.gathered_text()
+    lines, read = transient.gathered_text(), partial(cine.source.read, colour=False)
     cut = len(lines) if settings.text_inside == "mask" else 0
     if cut:
-        mask = _writable(without_text(mask, lines), settings)
+        mask = without_text(mask, lines)
+        if beside := [line for text in transient.frame_texts(read) for line in text if _kept(line, mask)]:
+            raise _burned_in(len(beside))
+        mask = _writable(mask, settings)
         _, transient = _write(cine, {}, mask, target, settings)
         lines = transient.gathered_text()
-    if lines := lines or transient.frame_text(partial(cine.source.read, colour=False)):
+    if lines := lines or transient.frame_text(read):
         raise _burned_in(len(lines))
     return mask, cut
+
+
+def _kept(line: TextLine, mask: NDArray[np.bool_]) -> bool:
+    """Whether a mask (H, W) bool keeps a part of a line."""
+    return bool(mask[line.y0 : line.y1, line.x0 : line.x1].any())
 
 
 def _burned_in(lines: int) -> UnusableFile:

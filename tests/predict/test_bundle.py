@@ -125,7 +125,7 @@ def test_the_card_is_read_as_a_model_card(study, bundle_folder):
         "## Known limits",
     ):
         assert title in body
-    assert "| Parasternal long axis (PLAX) | another view | 3 | 36 |" in body
+    assert "| Kept view | another view | 3 | 36 |" in body
 
 
 def test_small_counts_stay_out_of_the_card(study, tmp_path):

@@ -1,7 +1,7 @@
 """Text that comes, goes or moves: looked for when every frame has been seen, before a video is delivered."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -60,7 +60,13 @@ class TransientText:
         return [line for line in found if line.is_text]
 
     def frame_text(self, read: Callable[[Sequence[int]], Iterable[NDArray[np.uint8]]]) -> list[TextLine]:
-        """Text of the first single frame that holds any, in pixels of the screen; may name a patient.
+        """Text of the first single frame that holds any; as :meth:`frame_texts`."""
+        return next((text for text in self.frame_texts(read) if text), [])
+
+    def frame_texts(
+        self, read: Callable[[Sequence[int]], Iterable[NDArray[np.uint8]]]
+    ) -> Iterator[list[TextLine]]:
+        """Text of each single frame that is read, in pixels of the screen; may name a patient.
 
         Parameters
         ----------
@@ -71,14 +77,12 @@ class TransientText:
         for peak in self._strokes.peaks():
             places.setdefault(peak.frame, []).append(peak)
         if not places:
-            return []
+            return
         for frame, peaks in zip(read(list(places)), places.values(), strict=True):
             masked = np.where(self._mask, frame, np.uint8(0))
             lines = [line for peak in peaks for line in self._close_up(masked, peak)]
             found = with_writing(lines, masked, self._mask, SEEN_AND_FOUND)
-            if text := [line for line in found if line.is_text]:
-                return text
-        return []
+            yield [line for line in found if line.is_text]
 
     def _close_up(self, frame: NDArray[np.uint8], peak: Peak) -> list[TextLine]:
         """Lines around a peak in a masked frame (H, W) uint8, text or not."""
