@@ -27,6 +27,7 @@ def test_wrong_usage(echoclr, hospital, tmp_path):
     for words, message in (
         ([tmp_path / "none", tmp_path / "out"], "there is no folder"),
         ([dicom, dicom / "out"], "lies within DICOM_DIR"),
+        ([dicom, hospital / "labels.csv"], "is a file; name a folder"),
         ([dicom, tmp_path / "out", "--key", tmp_path / "none"], "there is no file"),
         ([dicom, tmp_path / "out", "--cores", "many"], "allowed is a number or all"),
     ):

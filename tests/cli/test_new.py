@@ -30,9 +30,12 @@ def test_without_an_archive_the_table_is_empty(echoclr, tmp_path):
 
 
 def test_wrong_usage(echoclr, tmp_path):
+    (tmp_path / "a_file").touch()
     for words, message in (
         ([tmp_path / "a", "--dicom", tmp_path / "none"], "there is no folder"),
         ([tmp_path / "a", "--name", "../x"], "allowed are letters"),
+        ([tmp_path / "echo.2024"], "--name: 'echo.2024'; allowed are letters"),
+        ([tmp_path / "a_file"], "is a file; name a folder"),
     ):
         code, _, error = echoclr("new", *words)
         assert code == 2

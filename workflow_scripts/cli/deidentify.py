@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     source, out = Path(arguments.dicom_dir).resolve(), Path(arguments.out).resolve()
     if not source.is_dir():
         raise CommandError(f"DICOM_DIR: there is no folder {arguments.dicom_dir}")
+    if out.exists() and not out.is_dir():
+        raise CommandError(f"OUT: {arguments.out} is a file; name a folder")
     if out.is_relative_to(source) or source.is_relative_to(out):
         raise CommandError("OUT: lies within DICOM_DIR, or the reverse; name a folder beside it")
     if arguments.cores != "all" and not arguments.cores.isdigit():

@@ -15,7 +15,7 @@ EXAMPLES = """  echoclr new my_study --dicom /data/echo/dicom    labels.csv list
   echoclr new my_study                             DICOM files in my_study/dicom, or named later"""
 MAX_FILES = 20_000  # of a larger archive the headers are not read here: the label table stays empty
 TEMPLATE = ROOT / "config" / "template.yaml"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # as study.name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder)
     name = arguments.name or folder.resolve().name
     if not NAME.fullmatch(name):
-        raise CommandError(f"--name: {name!r}; allowed are letters, digits, _, - and .")
+        raise CommandError(f"--name: {name!r}; allowed are letters, digits, _ and -, a letter or digit first")
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"DIR: {folder} is a file; name a folder")
     there = [
         one for one in ("mine.yaml", "pseudonym.key", "labels.csv", "views.csv") if (folder / one).exists()
     ]
