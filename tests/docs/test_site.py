@@ -56,6 +56,28 @@ def test_commands_name_what_exists(page):
         assert all(name.endswith(".yaml") for name in files.split()), files
 
 
+def keys(section, prefix=""):
+    """Dotted names of all keys of a configuration."""
+    for name, value in section.items():
+        yield prefix + name
+        if isinstance(value, dict):
+            yield from keys(value, f"{prefix}{name}.")
+
+
+def test_keys_of_the_configuration_exist():
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    del config["model"]  # pages also call a loaded network `model`
+    named = r"`((?:" + "|".join(config) + r")\.[a-z_]+(?:\.[a-z_]+)*)(?:: [^`]*)?`"
+    files = (".csv", ".parquet", ".json", ".html", ".smk", ".py", ".safetensors")
+    unknown = {
+        (page.name, key)
+        for page in COMMANDS
+        for key in re.findall(named, page.read_text())
+        if not key.endswith(files) and key not in set(keys(config))
+    }
+    assert not unknown
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_pages_link_to_pages(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
