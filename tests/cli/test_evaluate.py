@@ -50,10 +50,19 @@ def test_a_spreadsheet_with_decimal_commas_and_a_column_of_texts(echoclr, predic
     assert tables["points"] == tables["commas"]
 
 
+def test_a_single_patient_gives_no_p_value(echoclr, predictions, tmp_path):
+    pd.read_csv(predictions).assign(patient="one").to_csv(predictions, index=False)
+    code, said, _ = echoclr("evaluate", predictions, "--out", tmp_path / "stats", "--n-resamples", 100)
+    assert code == 0
+    assert "new against old, two-sided: the resamples do not differ, no p-value" in said
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--compare", "new"], "write two models with a colon"),
+        (["--compare", "new:new"], "write two models with a colon"),
+        (["--seed", "-1"], "--seed: -1; allowed is 0 or more"),
         (["--compare", "new:other"], "comparisons name ['other']"),
         (["--n-resamples", "5"], "allowed is 100 or more"),
         (["--label", "severe"], "there is no column 'severe'"),

@@ -45,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.n_resamples < 100:
         raise CommandError(f"--n-resamples: {arguments.n_resamples}; allowed is 100 or more")
+    if arguments.seed < 0:
+        raise CommandError(f"--seed: {arguments.seed}; allowed is 0 or more")
     columns = PredictionColumns(
         **{name: getattr(arguments, name) for name in ("study", "label", "task", "set", "patient")},
         models=arguments.models,
@@ -79,7 +81,7 @@ def _pairs(named: list[str] | None) -> list[tuple[str, str]] | None:
     if named is None:
         return None
     pairs = [tuple(text.split(":")) for text in named]
-    wrong = [text for text, pair in zip(named, pairs, strict=True) if len(pair) != 2]
+    wrong = [text for text, pair in zip(named, pairs, strict=True) if len(pair) != 2 or pair[0] == pair[1]]
     if wrong:
         raise CommandError(f"--compare: {wrong}; write two models with a colon between, as new:old")
     return pairs
@@ -115,8 +117,14 @@ def _show(tables: dict[str, pd.DataFrame]) -> None:
             print(f"{where}: AUROC {row.value:.3f} ({row.ci_low:.3f}–{row.ci_high:.3f})")
     tests = tables["comparisons"]
     for row in tests.itertuples() if "p" in tests else ():
-        if not pd.isna(row.p):
-            print(
-                f"{row.task}, {row.set}: {row.model_a} against {row.model_b}, {row.alternative}: "
-                f"p {row.p:.4f}, Holm {row.p_holm:.4f}"
-            )
+        where = f"{row.task}, {row.set}: {row.model_a} against {row.model_b}, {row.alternative}"
+        if pd.isna(row.p):
+            continue
+        if pd.isna(row.p_holm):  # resamples without spread, as those of a single patient
+            print(f"{where}: the resamples do not differ, no p-value")
+        else:
+            print(f"{where}: p {_p_value(row.p)}, Holm {_p_value(row.p_holm)}")
+
+
+def _p_value(value: float) -> str:
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
