@@ -120,6 +120,7 @@ def predict_study(
         files = patient_files(sources, views, masked)
         videos, predictions = score_files(loaded, store, files, device=device)
         write_results(out, files, videos, predictions)
+        _remove_pages(out / "pages")
         if pages:
             on_stage("pages")
             clean = clean_videos(sources, videos, work / "deidentified", catalogue, workers)
@@ -177,6 +178,12 @@ def _write_crosswalk(catalogue: pd.DataFrame, out: Path) -> None:
     folder.chmod(0o700)
     RESTRICTED_CATALOGUE.write(catalogue, folder / "crosswalk.parquet")
     (folder / "crosswalk.parquet").chmod(0o600)
+
+
+def _remove_pages(folder: Path) -> None:
+    """Pages of an earlier call: its pseudonyms may be others, which no crosswalk holds any more."""
+    for page in folder.glob("*.html"):
+        page.unlink()
 
 
 def _store(masked: pd.DataFrame, work: Path, bundle: Bundle) -> ClipStore:

@@ -16,6 +16,8 @@ KEY = bytes(range(32))
 def predicted(patients, bundle_folder, tmp_path_factory):
     """The folder of results."""
     out = tmp_path_factory.mktemp("out") / "results"
+    (out / "pages").mkdir(parents=True)
+    (out / "pages" / "s_of_an_earlier_call.html").write_text("")
     stages = []
     table = predict_study(patients, bundle_folder, out, key=KEY, on_stage=stages.append)
     assert stages == ["catalogue", "deidentify", "views", "mask", "score", "pages"]
