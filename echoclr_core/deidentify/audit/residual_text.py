@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from echoclr_core.deidentify.text.ocr import screen_text
 from echoclr_core.deidentify.text.static_text import covered, picture_text
 from echoclr_core.deidentify.text.strokes import dark_written_lines, still_pictures, written_lines
-from echoclr_core.deidentify.text.writing import BRIGHTEST_AND_FOUND, SEEN_AND_FOUND
+from echoclr_core.deidentify.text.writing import BRIGHTEST_AND_FOUND
 
 READ_AT = (0.05, 0.5, 0.95)  # parts of the clip; other frames than those that are read before delivery
 
@@ -30,8 +30,8 @@ def residual_text(frames: NDArray[np.uint8], brightest: NDArray[np.uint8], mask:
     """
     whole = slice(0, mask.shape[0]), slice(0, mask.shape[1])
     single = [frames[round(part * (len(frames) - 1))] for part in READ_AT]
-    pictures = [(brightest, BRIGHTEST_AND_FOUND), *((frame, SEEN_AND_FOUND) for frame in single)]
-    lines = [picture_text(picture, mask, whole, limits) for picture, limits in pictures]
+    # Still, sharp tissue resembles faint writing in a single frame, and one false alarm may end a run.
+    lines = [picture_text(picture, mask, whole, BRIGHTEST_AND_FOUND) for picture in (brightest, *single)]
     darkest = screen_text(frames.min(0), screen=mask)
     markers = [line for found in (darkest, *lines) for line in found if line.marker]
     written = [
