@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pandas as pd
+import pydicom
 import pytest
 from secret_keys import write_key
 
@@ -34,8 +35,10 @@ def real(smoke, study_of, tmp_path_factory):
     if REAL.is_dir():
         for path in REAL.glob("*.dcm"):
             shutil.copy(path, archive / path.name)
+    study_key = pydicom.dcmread(next(iter(packaged_loops().values())), stop_before_pixels=True).SOPInstanceUID
     (directory / "labels.csv").write_text(
-        "study_key,patient_key,study_date,sex,as_severity,lv_mass_index\nA,P,2019-01-01,F,Severe,80\n"
+        "study_key,patient_key,study_date,sex,as_severity,lv_mass_index\n"
+        f"{study_key},P,2019-01-01,F,Severe,80\n"
     )
     write_key(directory / "key")
     classifier = smoke.path("results", "smoke", "views", "classifier.safetensors")
