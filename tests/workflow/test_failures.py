@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from secret_keys import write_key
 
 from workflow_scripts.lib.failed_jobs import describe_failure
 from workflow_scripts.lib.storage_errors import storage_problem
@@ -135,14 +136,13 @@ def test_the_end_of_a_failed_run_of_snakemake(study_of, tmp_path):
     for name in ("dicom", "results"):
         (tmp_path / name).mkdir()
     (tmp_path / "dicom" / "IM1").write_text("nothing")
-    (tmp_path / "key").write_text("".join(f"{number:02x}" for number in range(7, 39)))
-    (tmp_path / "key").chmod(0o600)
+    write_key(tmp_path / "key")
     study = study_of(tmp_path, ROOT / "config.yaml")
     (tmp_path / "results" / "mine" / "restricted").mkdir(parents=True)
     (tmp_path / "results" / "mine" / "restricted" / "state").write_text("no folder")
     overlay = "study: {name: mine}\ninput: {dicom_dir: dicom, labels: labels.csv, pseudonym_key_file: key}"
     done = study.run("catalog", "--cores", "1", overlay=overlay, check=False)
     assert done.returncode != 0
-    assert "1 job(s) failed:\n\ncatalog_archive" in done.stderr
+    assert "1 job(s) failed:\n\nlist_archive" in done.stderr
     assert "its log may name patients and is not shown: results/mine/restricted/logs" in done.stderr
     assert "go on with the same command" in done.stderr

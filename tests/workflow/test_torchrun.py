@@ -1,5 +1,6 @@
 """Pretraining in several processes as the rule starts it."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -14,7 +15,9 @@ import pytest
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import load_encoder
+from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.__main__ import run_spec
+from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.training.stopping import EXIT_STOPPED
 from workflow_scripts.lib.torchrun import run_forwarding, run_in_processes
 
@@ -26,19 +29,20 @@ def test_two_processes_of_torchrun_give_what_two_chunks_give(make_store, tmp_pat
     runs = {}
     for name, size in (("two", None), ("one", 3)):
         output = {key: str(tmp_path / name / key) for key in ("encoder", "history", "timings", "run")}
-        settings = {
-            "batch_size": 6,
-            "epochs": 2,
-            "learning_rate": 1e-3,
-            "precision": "fp32",
-            "micro_batch_size": size,
-        }
+        settings = PretrainSettings(
+            batch_size=6,
+            epochs=2,
+            learning_rate=1e-3,
+            precision="fp32",
+            micro_batch_size=size,
+            augmentation=AugmentationOptions(pad=2),
+        )
         spec = {
             "index": [str(tmp_path / "index.parquet")],
             "frames": [str(tmp_path / "frames.npy")],
             "videos": str(tmp_path / "videos.parquet"),
             "encoder": {"name": "r3d", "width": 4, "blocks": [1, 1]},
-            "settings": settings | {"augmentation": {"pad": 2}},
+            "settings": dataclasses.asdict(settings),
             "state_dir": str(tmp_path / name / "state"),
             "device": "cpu",
             "threads": 1,
