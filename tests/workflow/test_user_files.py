@@ -165,7 +165,8 @@ def test_no_input_lies_where_the_study_writes(tmp_path, monkeypatch, key, path):
         "study": {"name": "my_hospital"},
         "input": {"dicom_dir": "", "labels": "", "pseudonym_key_file": "", "avi": {"dir": "", "table": ""}},
         "views": {"labels": "", "weights": "", "classes": ""},
-        "finetune": {"kinetics_weights": ""},
+        "finetune": {"kinetics_weights": "", "initialisations": []},
+        "initialisations": {},
         "predict": {"dicom_dir": ""},
     }
     assert results_folder.problems(config) == []
