@@ -122,7 +122,7 @@ def change(row, column, value):
         (change(3, "label", 2), r"column 'label': row\(s\) 5; allowed is 0 or 1"),
         (change(3, "first", 1.2), r"column 'first': row\(s\) 5; allowed is a probability"),
         (change(3, "first", None), r"column 'first': row\(s\) 5; allowed is a probability"),
-        (change(3, "first", "0,7"), r"column 'first': row\(s\) 5"),
+        (change(3, "first", "0.7.1"), r"column 'first': row\(s\) 5"),
         (change(1, "study", "case-0000"), r"row\(s\) 2, 3; allowed is one row a study"),
         (lambda f: f.drop(columns="label"), "there is no column 'label'; there are 'study'"),
         (lambda f: f.assign(label=None), "no row has a label"),
