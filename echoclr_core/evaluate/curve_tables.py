@@ -16,7 +16,13 @@ from echoclr_core.evaluate.decision import decision_curves
 from echoclr_core.evaluate.recalibration import recalibrated, recalibration_line
 from echoclr_core.evaluate.schema import CURVES, DECISION_CURVES, RECALIBRATED_CURVE
 from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, MIN_PER_CLASS, EvaluationSettings
-from echoclr_core.evaluate.studies import place_of, resampling_of, same_studies, study_table
+from echoclr_core.evaluate.studies import (
+    place_of,
+    resampling_of,
+    same_studies,
+    scores_by_model,
+    study_table,
+)
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +42,13 @@ def ranking_curves(
 ) -> pd.DataFrame:
     """CURVES: both curves of every model, bands on shared resamples, missing below 5 cases or controls."""
     run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
-    tables = same_studies(predictions_by_model, place=place_of(run))
-    first = next(iter(tables.values()))
+    first, scores = scores_by_model(predictions_by_model, place=place_of(run))
     if first["label"].nunique() < 2:
         log.warning("%s: one class only, no curves", place_of(run))
         return CURVES.empty()
     bands = curve_bands(
         first["label"],
-        {init: table["score"].to_numpy() for init, table in tables.items()},
+        scores,
         resampling_of(first, run, settings, patients),
         level=CONFIDENCE_LEVEL,
     )
@@ -62,13 +67,12 @@ def benefit_curves(
 ) -> pd.DataFrame:
     """DECISION_CURVES at thresholds 0.01 to 0.99, intervals as :func:`ranking_curves`."""
     run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
-    tables = same_studies(predictions_by_model, place=place_of(run))
-    first = next(iter(tables.values()))
+    first, scores = scores_by_model(predictions_by_model, place=place_of(run))
     if first["label"].nunique() < 2:
         return DECISION_CURVES.empty()
     curves = decision_curves(
         first["label"],
-        {init: table["score"].to_numpy() for init, table in tables.items()},
+        scores,
         THRESHOLDS,
         resampling_of(first, run, settings, patients),
         level=CONFIDENCE_LEVEL,

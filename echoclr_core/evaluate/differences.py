@@ -15,7 +15,7 @@ from echoclr_core.evaluate.checks import as_scores, as_two_classes
 from echoclr_core.evaluate.metrics import Ranking, auroc, weighted_metrics
 from echoclr_core.evaluate.schema import SUBGROUP_DIFFERENCES
 from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, MIN_PER_CLASS, EvaluationSettings
-from echoclr_core.evaluate.studies import place_of, resampling_of, same_studies
+from echoclr_core.evaluate.studies import place_of, resampling_of, scores_by_model
 from echoclr_core.evaluate.subgroups import MISSING, subgroups_of
 
 
@@ -37,12 +37,10 @@ def subgroup_differences(
     interval.
     """
     run = {"task": task, "ratio": float(ratio), "draw": int(draw), "cohort": cohort}
-    tables = same_studies(predictions_by_model, place=place_of(run))
-    first = next(iter(tables.values()))
+    first, scores = scores_by_model(predictions_by_model, place=place_of(run))
     if first["label"].nunique() < 2:
         return SUBGROUP_DIFFERENCES.empty()
     labels = first["label"].to_numpy()
-    scores = {init: table["score"].to_numpy() for init, table in tables.items()}
     levels: dict[str, dict[str, np.ndarray]] = {}
     known = studies[studies["study_id"].isin(first["study_id"])]
     for characteristic, level, _, members in subgroups_of(

@@ -206,6 +206,14 @@ def same_studies(predictions_by_model: Mapping[str, pd.DataFrame], *, place: str
     return tables
 
 
+def scores_by_model(
+    predictions_by_model: Mapping[str, pd.DataFrame], *, place: str
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """The :func:`study_table` that holds the labels of all models, and each model's scores in its order."""
+    tables = same_studies(predictions_by_model, place=place)
+    return next(iter(tables.values())), {init: table["score"].to_numpy() for init, table in tables.items()}
+
+
 def patients_of(study_ids: pd.Series, patients: Mapping[str, str]) -> np.ndarray:
     """The patient of each study; ValueError with a count if one has none."""
     lacking = sum(study not in patients for study in study_ids)
