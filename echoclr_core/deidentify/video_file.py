@@ -15,8 +15,8 @@ from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import write_mask
 from echoclr_core.deidentify.identifiers import header_allowlist
-from echoclr_core.deidentify.sector.boundary import SAMPLED, boundary_mask
-from echoclr_core.deidentify.sector.colour_doppler import SAMPLED as COLOUR_SAMPLED
+from echoclr_core.deidentify.sector.boundary import SAMPLED_FRAMES, boundary_mask
+from echoclr_core.deidentify.sector.colour_doppler import SAMPLED_FRAMES as COLOUR_SAMPLED_FRAMES
 from echoclr_core.deidentify.sector.colour_doppler import colour_share
 from echoclr_core.deidentify.sector.windows import find_windows
 from echoclr_core.deidentify.settings import DeidentifySettings
@@ -28,7 +28,7 @@ from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import read_cine
 
-MOST_FRAMES = 99_999  # half an hour at 50 frames/s
+MAX_FRAMES = 99_999  # half an hour at 50 frames/s
 JPEG_BLOCK = 8  # pixels; grey JPEGs have no larger ones
 
 
@@ -69,11 +69,11 @@ def _stages(path: Path, target: Path, settings: DeidentifySettings) -> Iterator[
     cine = read_cine(path, min_frames=settings.min_frames, default_fps=settings.default_fps, study_key=None)
     yield (record := _described(cine))
     _check_frame_rate(cine, settings)
-    sample = cine.sample(SAMPLED)
+    sample = cine.sample(SAMPLED_FRAMES)
     mask, lines = _mask(cine, sample, settings)
     colour = 0.0
     if cine.header.photometric not in ("MONOCHROME1", "MONOCHROME2"):
-        colour = colour_share(cine.sample(COLOUR_SAMPLED, colour=True), mask)
+        colour = colour_share(cine.sample(COLOUR_SAMPLED_FRAMES, colour=True), mask)
     windows = find_windows(sample, mask)
     record = replace(
         record,
@@ -86,7 +86,7 @@ def _stages(path: Path, target: Path, settings: DeidentifySettings) -> Iterator[
     yield record
     if settings.max_colour_share is not None and colour > settings.max_colour_share:
         raise UnusableFile("colour_doppler", f"at most {settings.max_colour_share} is allowed", value=colour)
-    known = dict(zip(cine.sampled(SAMPLED), sample, strict=True))
+    known = dict(zip(cine.sampled(SAMPLED_FRAMES), sample, strict=True))
     n_frames, transient = _write(cine, known, mask, target, settings)
     del sample, known  # reading needs memory
     if settings.boundary == "sector":
@@ -212,7 +212,7 @@ def _described(cine: Cine) -> VideoRecord:
     declared = header.frames_declared or 0
     return VideoRecord(
         # a larger number is no count of frames, and may be somebody's
-        frames_declared=header.frames_declared if declared <= MOST_FRAMES else None,
+        frames_declared=header.frames_declared if declared <= MAX_FRAMES else None,
         fps=cine.fps,
         fps_source=cine.fps_source,
         height=cine.height,

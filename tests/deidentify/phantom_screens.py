@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from echoclr_core.deidentify.sector.geometry import Shape
+from echoclr_core.deidentify.sector.geometry import SectorShape
 
 WORDS = (
     "DOE^JANE",
@@ -17,7 +17,7 @@ WORDS = (
 )
 
 
-def random_shape(rng: np.random.Generator, kind: str, height: int, width: int) -> Shape:
+def random_shape(rng: np.random.Generator, kind: str, height: int, width: int) -> SectorShape:
     """A window of one kind that mostly fits a (height, width) screen."""
     if kind in ("phased", "steered", "cut", "shallow"):
         half = np.radians(rng.uniform(30, 46))
@@ -34,29 +34,31 @@ def random_shape(rng: np.random.Generator, kind: str, height: int, width: int) -
                 x + reach * np.sin(half) * rng.uniform(0.7, 1.1),
                 np.inf,
             )
-        return Shape(
-            family="fan", x=x, y=top, u0=tilt - half, u1=tilt + half, v0=start, v1=reach, window=window
+        return SectorShape(
+            family="fan", x=x, y=top, u0=tilt - half, u1=tilt + half, v0=start, v1=reach, crop=window
         )
     if kind == "convex":
         half = np.radians(rng.uniform(25, 38))
         start = rng.uniform(0.25, 0.6) * height
         depth = min(rng.uniform(0.6, 0.75) * height, 0.48 * width / np.sin(half) - start)
         y = 0.1 * height - start * np.cos(half)
-        return Shape(family="fan", x=width / 2, y=y, u0=-half, u1=half, v0=start, v1=start + depth)
+        return SectorShape(family="fan", x=width / 2, y=y, u0=-half, u1=half, v0=start, v1=start + depth)
     y0, y1 = height * rng.uniform(0.1, 0.15), height * rng.uniform(0.8, 0.92)
     if kind == "trapezoid":
         slope = np.tan(np.radians(rng.uniform(10, 20)))
         above = rng.uniform(0.3, 0.6) * width / 2 / slope
         half = min(slope, 0.47 * width / (above + y1 - y0))
-        return Shape(family="trapezoid", x=width / 2, y=y0 - above, u0=-half, u1=half, v0=y0, v1=y1)
-    slant = np.tan(np.radians(rng.uniform(8, 18))) * rng.choice([-1, 1]) if kind == "slanted" else 0.0
+        return SectorShape(family="trapezoid", x=width / 2, y=y0 - above, u0=-half, u1=half, v0=y0, v1=y1)
+    slant = np.tan(np.radians(rng.uniform(8, 18))) * rng.choice([-1, 1]) if kind == "parallelogram" else 0.0
     middle, half = width / 2 - slant * (y0 + y1) / 2, rng.uniform(0.2, 0.3) * width
-    return Shape(family="slanted", x=slant, y=0.0, u0=middle - half, u1=middle + half, v0=y0, v1=y1)
+    return SectorShape(
+        family="parallelogram", x=slant, y=0.0, u0=middle - half, u1=middle + half, v0=y0, v1=y1
+    )
 
 
 def screen(
     rng: np.random.Generator,
-    shape: Shape,
+    shape: SectorShape,
     height: int,
     width: int,
     *,

@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 from phantom_screens import random_shape, screen
 
 from echoclr_core.deidentify.sector.boundary import boundary_mask
-from echoclr_core.deidentify.sector.geometry import Shape
-from echoclr_core.deidentify.sector.optimise import best_box, best_interval, best_shape
+from echoclr_core.deidentify.sector.geometry import SectorShape
+from echoclr_core.deidentify.sector.optimise import best_box, best_interval, best_interval_box
 from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.regions import Region
@@ -22,7 +22,9 @@ def iou(one, other):
     return (one & other).sum() / (one | other).sum()
 
 
-@pytest.mark.parametrize("kind", ["phased", "steered", "cut", "convex", "trapezoid", "rectangle", "slanted"])
+@pytest.mark.parametrize(
+    "kind", ["phased", "steered", "cut", "convex", "trapezoid", "rectangle", "parallelogram"]
+)
 def test_windows_of_all_families_are_found(kind):
     overlaps = []
     for number, (height, width) in enumerate(SIZES):
@@ -115,7 +117,7 @@ def _region(box):
 def _dark_fan():
     """A fan that shows tissue around its middle only, and its bounding box."""
     rng = np.random.default_rng(3)
-    shape = Shape(family="fan", x=200.0, y=30.0, u0=-0.75, u1=0.75, v0=0.0, v1=240.0)
+    shape = SectorShape(family="fan", x=200.0, y=30.0, u0=-0.75, u1=0.75, v0=0.0, v1=240.0)
     frames, truth = screen(rng, shape, 300, 400, count=8, trace=False)
     y, x = np.mgrid[:300, :400]
     fading = np.exp(-(((x - 200) / 45) ** 2 + ((y - 120) / 55) ** 2))
@@ -179,18 +181,18 @@ def test_best_box_finds_a_planted_box():
 
 
 def test_best_shape_finds_a_planted_fan_and_nothing_among_no_cells():
-    truth = Shape(family="fan", x=30.0, y=-4.0, u0=-0.5, u1=0.6, v0=10.0, v1=44.0)
+    truth = SectorShape(family="fan", x=30.0, y=-4.0, u0=-0.5, u1=0.6, v0=10.0, v1=44.0)
     y, x = np.mgrid[0.5:50, 0.5:60].astype(np.float32)
     gain = np.where(truth.mask(50, 60), np.float32(1), np.float32(-1))
-    _, found = best_shape(truth, (x.ravel(), y.ravel(), gain.ravel()))
+    _, found = best_interval_box(truth, (x.ravel(), y.ravel(), gain.ravel()))
     assert iou(found.mask(50, 60), truth.mask(50, 60)) > 0.93
     none = np.empty(0, np.float32)
-    for family in ("fan", "trapezoid", "slanted"):
-        like = Shape(family=family, x=0.0, y=0.0, u0=0.0, u1=0.0, v0=0.0, v1=0.0)
-        assert best_shape(like, (none, none, none)) is None
+    for family in ("fan", "trapezoid", "parallelogram"):
+        like = SectorShape(family=family, x=0.0, y=0.0, u0=0.0, u1=0.0, v0=0.0, v1=0.0)
+        assert best_interval_box(like, (none, none, none)) is None
 
 
-@pytest.mark.parametrize("kind", ["phased", "cut", "convex", "trapezoid", "slanted"])
+@pytest.mark.parametrize("kind", ["phased", "cut", "convex", "trapezoid", "parallelogram"])
 def test_a_scaled_shape_is_the_same_window_in_a_larger_picture(kind):
     shape = random_shape(np.random.default_rng(0), kind, 120, 160)
     large = shape.scaled(4.0).mask(480, 640)
@@ -200,7 +202,7 @@ def test_a_scaled_shape_is_the_same_window_in_a_larger_picture(kind):
 
 
 def test_a_fan_mask_is_the_set_of_angles_and_radii():
-    shape = Shape(family="fan", x=30.0, y=-4.0, u0=-0.5, u1=0.6, v0=10.0, v1=44.0)
+    shape = SectorShape(family="fan", x=30.0, y=-4.0, u0=-0.5, u1=0.6, v0=10.0, v1=44.0)
     mask = shape.mask(50, 60)
     for row in range(50):
         for column in range(60):

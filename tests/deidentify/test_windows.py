@@ -11,7 +11,7 @@ from echoclr_core.deidentify.sector.windows import find_windows
 from echoclr_core.dicom.cine import Cine
 
 HEIGHT, WIDTH = 240, 320
-KINDS = ("phased", "convex", "trapezoid", "slanted", "upright")
+KINDS = ("phased", "convex", "trapezoid", "parallelogram", "upright")
 
 
 def one_screen(seed, kind):

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from echoclr_core.deidentify.sector.fit import Fit, fit_window
-from echoclr_core.deidentify.sector.temporal_activity import Evidence, temporal_evidence
+from echoclr_core.deidentify.sector.fit import SectorFit, fit_sector
+from echoclr_core.deidentify.sector.temporal_activity import ActivityMaps, temporal_activity
 from echoclr_core.dicom.outcomes import UnusableFile
 
 if TYPE_CHECKING:
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from echoclr_core.dicom.regions import Region
 
 METHODS = ("sector", "rectangle")
-SAMPLED = 32  # frames; more of them hardly add evidence and cost decoding time
-LEAST_AREA = 0.06  # of the picture; smaller windows are counters or traces
-MOST_AREA = 0.9  # of the picture; where all of it changes (noise, a change of scene) nothing is told apart
-LEAST_EXTENT = 0.15  # of the picture's height and width
-LEAST_PIXELS = 24  # of a window's height and width; nothing can be seen in less
-LEAST_FILL = 0.25  # mean activity inside; the darkest real window met had twice that
-LEAST_CAUGHT = 0.9  # of the activity's main part; less says that the shape is none of those known
+SAMPLED_FRAMES = 32  # frames; more hardly improve the fit and cost decoding time
+MIN_AREA = 0.06  # of the picture; smaller ones are counters or traces
+MAX_AREA = 0.9  # of the picture; where all of it changes (noise, a change of scene) no sector can be found
+MIN_EXTENT = 0.15  # of the picture's height and width
+MIN_PIXELS = 24  # of a sector's height and width; nothing can be seen in less
+MIN_ACTIVE_FRACTION = 0.25  # mean activity inside; the darkest real sector seen had twice that
+MIN_COVERAGE = 0.9  # of the main component's activity; with less, the shape is none of those known
 TWO_DIMENSIONAL = 1  # RegionSpatialFormat, PS3.3 C.8.5.5.1.1
-TRUSTED = 0.75  # share of the activity that region tags must hold to be believed
-SLACK = 0.03  # of the picture's size; real windows reach a little over their tags
-TAG_AREA = (0.15, 0.9)  # of the picture; a tag of nearly all of it says nothing
+MIN_ACTIVITY_IN_REGIONS = 0.75  # share of the activity inside the region tags, below which they are ignored
+REGION_TOLERANCE = 0.03  # of the picture's size; real sectors extend a little beyond their regions
+REGION_AREA_RANGE = (0.15, 0.9)  # of the picture; a region of nearly all of it is no information
 
 
 def boundary_mask(
@@ -37,7 +37,7 @@ def boundary_mask(
     cine
         The loop; at most 32 frames of it are decoded.
     method
-        "sector": the ultrasound window itself, fitted to what moves: a fan, a trapezoid, a slanted or
+        "sector": the ultrasound window itself, fitted to what moves: a fan, a trapezoid, a parallelogram or
         upright rectangle, cut off at sides where the screen does so. "rectangle": rows and columns from 10
         % to 95 %, the reading of "boundary pixels" that the published preprocessing uses; it neither looks
         at the picture nor removes all text.
@@ -62,19 +62,19 @@ def boundary_mask(
     if method not in METHODS:
         raise ValueError(f"boundary method {method!r} is not allowed; allowed are {list(METHODS)}")
     if frames is None:
-        frames = cine.sample(SAMPLED)
-    evidence = temporal_evidence(frames)
-    if evidence.blank:
+        frames = cine.sample(SAMPLED_FRAMES)
+    activity = temporal_activity(frames)
+    if activity.blank:
         raise UnusableFile("blank", "no pixel of any sampled frame is lit")
     if method == "rectangle":
         return rectangle_mask(cine.height, cine.width)
-    fit = fit_window(trusted_evidence(evidence, cine.regions), tight_tag(cine))
+    fit = fit_sector(trusted_activity(activity, cine.regions), tight_region(cine))
     if fit is None:
         raise UnusableFile("no_sector", "no part of the picture larger than some text changes over time")
     mask = fit.shape.mask(cine.height, cine.width, margin)
-    doubt = _doubt(fit, mask)
-    if doubt:
-        raise UnusableFile("no_sector", doubt)
+    reason = _rejection_reason(fit, mask)
+    if reason:
+        raise UnusableFile("no_sector", reason)
     return mask
 
 
@@ -85,43 +85,43 @@ def rectangle_mask(height: int, width: int) -> NDArray[np.bool_]:
     return mask
 
 
-def trusted_evidence(evidence: Evidence, regions: "tuple[Region, ...]") -> Evidence:
-    """Evidence without what lies outside the two-dimensional regions, if tags and picture agree.
+def trusted_activity(activity: ActivityMaps, regions: "tuple[Region, ...]") -> ActivityMaps:
+    """The maps without what lies outside the two-dimensional regions, if regions and picture agree.
 
-    Tags may be stale, loose, or missing: they only ever take away activity beside the window, never add any.
+    Region tags may be stale, too large or missing: they only remove activity beside the sector.
     """
-    height, width = evidence.active.shape
+    height, width = activity.active.shape
     allowed = np.zeros((height, width), bool)
-    dx, dy = round(SLACK * width), round(SLACK * height)
+    dx, dy = round(REGION_TOLERANCE * width), round(REGION_TOLERANCE * height)
     for region in regions:
         if region.spatial_format == TWO_DIMENSIONAL:
             allowed[max(0, region.y0 - dy) : region.y1 + dy, max(0, region.x0 - dx) : region.x1 + dx] = True
-    lit = evidence.active > 0
-    if not allowed.any() or (lit & allowed).sum() < TRUSTED * lit.sum():
-        return evidence
-    return evidence.within(allowed)
+    lit = activity.active > 0
+    if not allowed.any() or (lit & allowed).sum() < MIN_ACTIVITY_IN_REGIONS * lit.sum():
+        return activity
+    return activity.within(allowed)
 
 
-def tight_tag(cine: "Cine") -> tuple[int, int, int, int] | None:
+def tight_region(cine: "Cine") -> tuple[int, int, int, int] | None:
     """x0, y0, x1, y1 of the two-dimensional region, if there is just one and it is not most of the screen."""
     regions = [region for region in cine.regions if region.spatial_format == TWO_DIMENSIONAL]
     if len(regions) != 1:
         return None
     x0, y0, x1, y1 = regions[0].x0, regions[0].y0, regions[0].x1, regions[0].y1
     share = (x1 - x0) * (y1 - y0) / (cine.width * cine.height)
-    return (x0, y0, x1, y1) if TAG_AREA[0] <= share <= TAG_AREA[1] else None
+    return (x0, y0, x1, y1) if REGION_AREA_RANGE[0] <= share <= REGION_AREA_RANGE[1] else None
 
 
-def _doubt(fit: Fit, mask: NDArray[np.bool_]) -> str:
-    """Why a fitted window is not convincing; empty if it is."""
+def _rejection_reason(fit: SectorFit, mask: NDArray[np.bool_]) -> str:
+    """Why a fitted sector is not convincing; empty if it is."""
     rows, columns = mask.any(1), mask.any(0)
-    small = min(rows.sum(), columns.sum()) < LEAST_PIXELS or min(rows.mean(), columns.mean()) < LEAST_EXTENT
-    if small or mask.mean() < LEAST_AREA:
+    small = min(rows.sum(), columns.sum()) < MIN_PIXELS or min(rows.mean(), columns.mean()) < MIN_EXTENT
+    if small or mask.mean() < MIN_AREA:
         return "what changes over time is too small for an ultrasound window"
-    if mask.mean() > MOST_AREA:
+    if mask.mean() > MAX_AREA:
         return "the whole picture changes over time, text and all"
-    if fit.fill < LEAST_FILL:
+    if fit.active_fraction < MIN_ACTIVE_FRACTION:
         return "too little of the best window changes over time"
-    if fit.caught < LEAST_CAUGHT:
+    if fit.coverage < MIN_COVERAGE:
         return "what changes over time has none of the shapes of an ultrasound window"
     return ""

@@ -1,136 +1,158 @@
-"""Fit the ultrasound window of a clip: the shape that holds what moves, and little else."""
+"""Fit the sector of a loop: the shape that contains what changes over time, and little else."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from echoclr_core.deidentify.sector.activity_grid import (
-    NO_CUT,
-    Cells,
-    coarse_cells,
-    cuts,
-    fine_cells,
-    joined_cells,
+    UNCROPPED,
+    ActivityGrid,
+    coarse_grid,
+    fine_grid,
+    joined_grid,
+    straight_crop,
 )
-from echoclr_core.deidentify.sector.edge_contrast import SHARP, side_sharpness
-from echoclr_core.deidentify.sector.geometry import FAMILIES, Shape
-from echoclr_core.deidentify.sector.optimise import best_shape, climb, points_of, starting_shapes
-from echoclr_core.deidentify.sector.region_prior import fan_by_tag
-from echoclr_core.deidentify.sector.temporal_activity import Evidence
+from echoclr_core.deidentify.sector.edge_contrast import MIN_EDGE_CONTRAST, side_contrast
+from echoclr_core.deidentify.sector.geometry import FAMILIES, SectorShape
+from echoclr_core.deidentify.sector.optimise import (
+    best_interval_box,
+    hill_climb,
+    scored_points,
+    starting_shapes,
+)
+from echoclr_core.deidentify.sector.region_prior import fan_from_region
+from echoclr_core.deidentify.sector.temporal_activity import ActivityMaps
 
-PLAIN = 0.985  # a slanted window is preferred to a fan or trapezoid if it scores at least this share
-BOXED = 0.93  # so is an upright rectangle where the activity has straight upright sides
-UPRIGHT = (0.5, 0.5, 0.5, 0.5)  # shares of the sides' length that must be straight for that
-EVEN = 0.99  # so is a fan that is the same on both sides
-EVEN_IF_SOFT = 0.94  # the same where the nearer side of the uneven fan is no sharp line
+PARALLELOGRAM_SHARE = (
+    0.985  # of the best score; a parallelogram at least that good is preferred to a fan or trapezoid
+)
+RECTANGLE_SHARE = (
+    0.93  # of the best score; likewise an upright rectangle, if the component has straight upright sides
+)
+UPRIGHT_SIDE_SHARES = (
+    0.5,
+    0.5,
+    0.5,
+    0.5,
+)  # straight share of left, top, right, bottom that RECTANGLE_SHARE requires
+SYMMETRIC_SHARE = 0.99  # of the uneven fan's score; a symmetric fan at least that good is preferred
+SYMMETRIC_SHARE_IF_BLURRED = 0.94  # the same where the nearer side of the uneven fan has no contrast
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit:
-    """A fitted window and how convincing it is.
+class SectorFit:
+    """A fitted sector and how well it explains the activity.
 
     Parameters
     ----------
     shape
         In pixels of the full picture.
-    fill
-        Mean activity inside, 0 to 1; of the shape fitted without a tag.
-    caught
-        Share of the main part's activity that lies inside.
+    active_fraction
+        Mean activity inside, 0 to 1; of the shape fitted without a region tag.
+    coverage
+        Share of the main component's activity that lies inside.
     """
 
-    shape: Shape
-    fill: float
-    caught: float
+    shape: SectorShape
+    active_fraction: float
+    coverage: float
 
 
-def fit_window(evidence: Evidence, tag: tuple[int, int, int, int] | None = None) -> Fit | None:
-    """The best window of all families, or None where nothing larger than a few lines of text moves.
+def fit_sector(activity: ActivityMaps, region: tuple[int, int, int, int] | None = None) -> SectorFit | None:
+    """The best shape of all families, or None where nothing larger than some text changes over time.
 
-    ``tag`` is x0, y0, x1, y1 (pixels, half open) of the region tag, if there is one to consider.
+    ``region`` is x0, y0, x1, y1 (pixels, half open) of the region tag, if there is one to consider.
     """
-    coarse = coarse_cells(evidence)
+    coarse = coarse_grid(activity)
     if coarse is None:
         return None
-    fine = fine_cells(evidence, coarse)
-    found = _search(coarse, fine)
-    joined = joined_cells(coarse, found)
+    fine = fine_grid(activity, coarse)
+    found = _coarse_fit(coarse, fine)
+    joined = joined_grid(coarse, found)
     if joined is not None:
-        coarse, fine = joined, fine_cells(evidence, joined)
-        found = _search(coarse, fine)
-    even = _evened(found, coarse)
-    shape = _refined((even or found).scaled(coarse.size / fine.size), fine, even=even is not None)
-    mask = shape.mask(*fine.f.shape)
-    fill = float(fine.f[mask].sum()) / max(int(mask.sum()), 1)
-    if tag is not None:
-        shape = fan_by_tag(shape, tuple(edge / fine.size for edge in tag), fine) or shape
-        mask = shape.mask(*fine.f.shape)
-    own = fine.f * fine.part
-    caught = float(own[mask].sum()) / max(float(own.sum()), 1e-9)
-    return Fit(shape=shape.scaled(fine.size), fill=fill, caught=caught)
+        coarse, fine = joined, fine_grid(activity, joined)
+        found = _coarse_fit(coarse, fine)
+    symmetric = _symmetric(found, coarse)
+    shape = _fine_fit(
+        (symmetric or found).scaled(coarse.size / fine.size), fine, symmetric=symmetric is not None
+    )
+    mask = shape.mask(*fine.active.shape)
+    active_fraction = float(fine.active[mask].sum()) / max(int(mask.sum()), 1)
+    if region is not None:
+        shape = fan_from_region(shape, tuple(edge / fine.size for edge in region), fine) or shape
+        mask = shape.mask(*fine.active.shape)
+    own = fine.active * fine.component
+    coverage = float(own[mask].sum()) / max(float(own.sum()), 1e-9)
+    return SectorFit(shape=shape.scaled(fine.size), active_fraction=active_fraction, coverage=coverage)
 
 
-def _search(cells: Cells, fine: Cells) -> Shape:
-    """The best shape on the coarse grid, with and without the cuts that straight sides suggest."""
-    scale = fine.size / cells.size
-    ys, xs = np.nonzero(cells.part)
+def _coarse_fit(grid: ActivityGrid, fine: ActivityGrid) -> SectorShape:
+    """The best shape on the coarse grid, with and without the crop that straight sides suggest."""
+    scale = fine.size / grid.size
+    ys, xs = np.nonzero(grid.component)
     box = (int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)
     found = []
-    for window in dict.fromkeys((NO_CUT, tuple(edge * scale for edge in cuts(fine.part)))):
-        points = points_of(cells.gain, window)
+    for crop in dict.fromkeys((UNCROPPED, tuple(edge * scale for edge in straight_crop(fine.component)))):
+        points = scored_points(grid.weight, crop)
         for family in FAMILIES:
             for start in starting_shapes(family, box, points)[:2]:
-                shape = replace(climb(start, points, 2.0, 0.5)[1], window=window)
-                found.append((_inside(shape, cells), shape))
+                shape = replace(hill_climb(start, points, 2.0, 0.5)[1], crop=crop)
+                found.append((_weight_sum(shape, grid), shape))
     best, shape = max(found, key=lambda item: item[0])
-    if np.isfinite(cuts(fine.part, UPRIGHT)[::2]).all():
-        upright = Shape(family="slanted", x=0.0, y=0.0, u0=0.0, u1=0.0, v0=0.0, v1=0.0)
-        score, rectangle = best_shape(upright, points_of(cells.gain, NO_CUT))
-        if score >= BOXED * best:
+    if np.isfinite(straight_crop(fine.component, UPRIGHT_SIDE_SHARES)[::2]).all():
+        upright = SectorShape(family="parallelogram", x=0.0, y=0.0, u0=0.0, u1=0.0, v0=0.0, v1=0.0)
+        score, rectangle = best_interval_box(upright, scored_points(grid.weight, UNCROPPED))
+        if score >= RECTANGLE_SHARE * best:
             return rectangle
-    held = _held(shape, cells)
+    active_sum = _active_sum(shape, grid)
     plain = [
         item
         for item in found
-        if item[1].family == "slanted" and item[0] >= PLAIN * best and _held(item[1], cells) >= PLAIN * held
+        if item[1].family == "parallelogram"
+        and item[0] >= PARALLELOGRAM_SHARE * best
+        and _active_sum(item[1], grid) >= PARALLELOGRAM_SHARE * active_sum
     ]
     return max(plain, key=lambda item: item[0])[1] if plain else shape
 
 
-def _inside(shape: Shape, cells: Cells) -> float:
-    """Sum of the gains that a shape holds, cuts and all, so that shapes of all kinds can be compared."""
-    return float(cells.gain[shape.mask(*cells.gain.shape)].sum())
+def _weight_sum(shape: SectorShape, grid: ActivityGrid) -> float:
+    """Sum of the weights inside a shape after its crop, so that shapes of all families can be compared."""
+    return float(grid.weight[shape.mask(*grid.weight.shape)].sum())
 
 
-def _held(shape: Shape, cells: Cells) -> float:
-    """How much of the main part's activity a shape holds."""
-    return float((cells.f * cells.part)[shape.mask(*cells.f.shape)].sum())
+def _active_sum(shape: SectorShape, grid: ActivityGrid) -> float:
+    """Sum of the main component's activity inside a shape."""
+    return float((grid.active * grid.component)[shape.mask(*grid.active.shape)].sum())
 
 
-def _evened(shape: Shape, cells: Cells) -> Shape | None:
-    """The best fan with equal sides, if it explains the clip about as well; else None.
+def _symmetric(shape: SectorShape, grid: ActivityGrid) -> SectorShape | None:
+    """The best symmetric fan, if it explains the loop about as well; else None.
 
-    Scanners draw fans upright and even unless told otherwise, and a flank may be too dark to show its
-    edge. An uneven fan stands only where its nearer side is a sharp line, or where the even one would cost
-    much more.
+    Scanners draw fans upright and symmetric by default, and a side may be too dark to show its edge. An
+    asymmetric fan is kept only where its nearer side has contrast, or where the symmetric one scores much
+    lower.
     """
-    if shape.family != "fan" or np.isfinite(shape.window).any():
+    if shape.family != "fan" or np.isfinite(shape.crop).any():
         return None
-    points = points_of(cells.gain, shape.window)
-    start = best_shape(shape, points, even=True)
+    points = scored_points(grid.weight, shape.crop)
+    start = best_interval_box(shape, points, symmetric=True)
     if start is None:
         return None
-    even = climb(start, points, 2.0, 0.5, even=True)[1]
-    own = _inside(shape, cells)
-    share = _inside(even, cells) / own if own > 0 else 0.0
+    symmetric = hill_climb(start, points, 2.0, 0.5, symmetric=True)[1]
+    own = _weight_sum(shape, grid)
+    share = _weight_sum(symmetric, grid) / own if own > 0 else 0.0
     side = shape.u0 if -shape.u0 < shape.u1 else shape.u1
-    limit = EVEN if side_sharpness(shape, side, cells) >= SHARP else EVEN_IF_SOFT
-    return even if share >= limit else None
+    limit = (
+        SYMMETRIC_SHARE
+        if side_contrast(shape, side, grid) >= MIN_EDGE_CONTRAST
+        else SYMMETRIC_SHARE_IF_BLURRED
+    )
+    return symmetric if share >= limit else None
 
 
-def _refined(shape: Shape, cells: Cells, *, even: bool) -> Shape:
+def _fine_fit(shape: SectorShape, grid: ActivityGrid, *, symmetric: bool) -> SectorShape:
     """The same kind of shape on the fine grid."""
-    points = points_of(cells.gain, shape.window)
-    start = best_shape(shape, points, even=even)
-    assert start is not None, "the coarse shape has cells in reach, so has the fine one"
-    return climb(start, points, 3.0, 0.75, even=even)[1]
+    points = scored_points(grid.weight, shape.crop)
+    start = best_interval_box(shape, points, symmetric=symmetric)
+    assert start is not None, "the coarse shape contains cells, so the fine one does"
+    return hill_climb(start, points, 3.0, 0.75, symmetric=symmetric)[1]

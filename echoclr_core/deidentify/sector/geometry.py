@@ -1,7 +1,7 @@
-"""The shapes of ultrasound windows: each is a rectangle in coordinates (u, v) of its own.
+"""The shapes of sectors: each is a rectangle in coordinates (u, v) of its own.
 
 A fan is an interval of angles and an interval of radii about its apex; a trapezoid, of slopes about the
-point where its sides meet and of rows; a slanted window, of sheared columns and of rows; a plain rectangle
+point where its sides meet and of rows; a parallelogram, of sheared columns and of rows; a plain rectangle
 is that with no slant. One search over the few numbers that fix the coordinates therefore fits them all.
 """
 
@@ -10,25 +10,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-FAMILIES = ("fan", "trapezoid", "slanted")
+FAMILIES = ("fan", "trapezoid", "parallelogram")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape:
-    """One window in the picture; lengths and positions in pixels, x to the right, y down.
+class SectorShape:
+    """One sector in the picture; lengths and positions in pixels, x to the right, y down.
 
     Parameters
     ----------
     family
         "fan" (u is the angle from straight down in radians, v the distance from the apex),
         "trapezoid" (u is the slope dx/dy about the apex, v is y) or
-        "slanted" (u is x - slant * y, v is y).
+        "parallelogram" (u is x - slant * y, v is y).
     x, y
-        The apex; for "slanted" x is the slant (dx/dy) and y has no meaning.
+        The apex; for "parallelogram" x is the slant (dx/dy) and y has no meaning.
     u0, u1, v0, v1
         The intervals that are inside.
-    window
-        x0, y0, x1, y1: what the screen shows of it; infinite where nothing is cut off.
+    crop
+        x0, y0, x1, y1: the part of the shape that the screen shows; infinite where nothing is cut off.
     """
 
     family: str
@@ -38,15 +38,15 @@ class Shape:
     u1: float
     v0: float
     v1: float
-    window: tuple[float, float, float, float] = (-np.inf, -np.inf, np.inf, np.inf)
+    crop: tuple[float, float, float, float] = (-np.inf, -np.inf, np.inf, np.inf)
 
-    def scaled(self, factor: float) -> "Shape":
+    def scaled(self, factor: float) -> "SectorShape":
         """The same shape in a picture enlarged by ``factor``; pixel centres lie at whole numbers + 1/2."""
         length = {"v0": self.v0 * factor, "v1": self.v1 * factor}
-        window = tuple(edge * factor for edge in self.window)
-        if self.family == "slanted":
-            return replace(self, u0=self.u0 * factor, u1=self.u1 * factor, window=window, **length)
-        return replace(self, x=self.x * factor, y=self.y * factor, window=window, **length)
+        crop = tuple(edge * factor for edge in self.crop)
+        if self.family == "parallelogram":
+            return replace(self, u0=self.u0 * factor, u1=self.u1 * factor, crop=crop, **length)
+        return replace(self, x=self.x * factor, y=self.y * factor, crop=crop, **length)
 
     def mask(self, height: int, width: int, margin: float = 0.0) -> NDArray[np.bool_]:
         """(height, width) bool, True inside; ``margin`` pixels are taken off every edge."""
@@ -61,7 +61,7 @@ class Shape:
             rim = margin / np.maximum(y - self.y, 1e-9) if self.family == "trapezoid" else margin
             inside = (u >= self.u0 + rim) & (u <= self.u1 - rim)
         inside = inside & (v >= self.v0 + margin) & (v <= self.v1 - margin)
-        x0, y0, x1, y1 = self.window
+        x0, y0, x1, y1 = self.crop
         return inside & (x >= x0 + margin) & (x <= x1 - margin) & (y >= y0 + margin) & (y <= y1 - margin)
 
 
@@ -74,5 +74,5 @@ def coordinates(
     if family == "trapezoid":
         below = y > y0
         return np.where(below, (x - x0) / np.where(below, y - y0, 1), np.inf), y + 0 * x
-    assert family == "slanted", family
+    assert family == "parallelogram", family
     return x - x0 * y, y + 0 * x

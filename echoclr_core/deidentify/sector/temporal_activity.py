@@ -1,8 +1,8 @@
-"""Where a clip moves: the evidence that the ultrasound window is found by.
+"""Maps of what changes over time in a loop; the sector is fitted to them.
 
-Brightness cannot tell a window from a banner, a colour bar or a row of soft keys. Change over time can:
-speckle and tissue never stand still, and what the scanner draws does. What little of the drawing does
-move, a counter or a trace, is lit only now and then, and is dropped for that.
+Brightness does not separate a sector from a banner, a colour bar or a row of soft keys. Change over time
+does: speckle and tissue always change, graphics of the scanner do not. Graphics that do change, a counter or
+a trace, are bright in few frames only and are left out for that reason.
 """
 
 from dataclasses import dataclass, replace
@@ -11,20 +11,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-DARK = 8  # grey levels; a picture with nothing brighter is blank
-QUIET = 2  # grey levels; smaller changes are rounding of the scanner's compression
-LOUDEST_NOISE = 24  # grey levels; a window may fill the whole frame, so the noise estimate needs a ceiling
-LIT = 40  # grey levels; drawing is brighter, and so are strokes that come and go
-RARE = 0.2  # mean height of a pixel within its range, below which it is a stroke that comes and goes
-LEAK, TIGHT = 0.08, 0.3  # shares of the local range below which change is ringing of a JPEG block
-STRONG = 16  # grey levels
-BLOCK = 17  # pixels; a JPEG block and its neighbours
-GRAIN = 7  # pixels; gaps between speckles that are closed before their outline is taken
+MAX_BLANK_LEVEL = 8  # grey levels; a picture with nothing brighter is blank
+MIN_CHANGE = 2  # grey levels; smaller changes are rounding of the scanner's compression
+MAX_NOISE = 24  # grey levels; a sector may fill the whole frame, so the noise estimate needs a ceiling
+MIN_BRIGHT_LEVEL = 40  # grey levels; graphics are brighter, and so are transient strokes
+MAX_TRANSIENT_HEIGHT = 0.2  # mean of a pixel within its range; below, it is a transient stroke
+RINGING_SHARE, TIGHT_RINGING_SHARE = 0.08, 0.3  # of the local range; less change is ringing of a JPEG block
+MIN_STRONG_CHANGE = 16  # grey levels
+BLOCK_PIXELS = 17  # pixels; a JPEG block and its neighbours
+SPECKLE_GAP_PIXELS = 7  # pixels; gaps between speckles that are closed before their outline is taken
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What a few frames say about where the window is; all maps (H, W) uint8, 255 for yes and 0 for no.
+class ActivityMaps:
+    """What changes over time in a sample of frames; all maps (H, W) uint8, 255 for yes and 0 for no.
 
     Parameters
     ----------
@@ -32,12 +32,12 @@ class Evidence:
         The grey value changes over time.
     tight
         The same with gaps between speckles closed and faint change beside strong change left out: in JPEG
-        files every block that the edge of the window crosses carries ringing outwards.
+        files every block that the edge of the sector crosses carries ringing outwards.
     strong
-        The grey value changes by much more than noise: where that ends at once there is an edge, and where
-        activity merely fades into the dark there is none.
-    drawn
-        Lit and never changing: text, bars, or still tissue.
+        The grey value changes by much more than noise: where that ends abruptly there is an edge, and where
+        activity fades into the dark there is none.
+    static_bright
+        Bright and never changing: text, bars, or still tissue.
     blank
         True if no pixel of any frame is lit.
     """
@@ -45,17 +45,17 @@ class Evidence:
     active: NDArray[np.uint8]
     tight: NDArray[np.uint8]
     strong: NDArray[np.uint8]
-    drawn: NDArray[np.uint8]
+    static_bright: NDArray[np.uint8]
     blank: bool
 
-    def within(self, allowed: NDArray[np.bool_]) -> "Evidence":
-        """The same evidence with all activity outside ``allowed`` (H, W) forgotten."""
+    def within(self, allowed: NDArray[np.bool_]) -> "ActivityMaps":
+        """The same maps without the activity outside ``allowed`` (H, W)."""
         keep = np.where(allowed, np.uint8(255), np.uint8(0))
         return replace(self, active=self.active & keep, tight=self.tight & keep, strong=self.strong & keep)
 
 
-def temporal_evidence(frames: NDArray[np.uint8]) -> Evidence:
-    """Reduce frames (T, H, W) uint8, evenly spaced over the clip, to :class:`Evidence`."""
+def temporal_activity(frames: NDArray[np.uint8]) -> ActivityMaps:
+    """Reduce frames (T, H, W) uint8, evenly spaced over the clip, to :class:`ActivityMaps`."""
     low, high = frames[0].copy(), frames[0].copy()
     total = frames[0].astype(np.uint16)
     for frame in frames[1:]:
@@ -63,17 +63,19 @@ def temporal_evidence(frames: NDArray[np.uint8]) -> Evidence:
         np.maximum(high, frame, out=high)
         cv2.add(total, frame, total, dtype=cv2.CV_16U)
     change = cv2.subtract(high, low)
-    drawn = (low >= LIT) & (change <= QUIET)
-    change[(total < len(frames) * (low + RARE * change)) & (change >= LIT)] = 0
+    static_bright = (low >= MIN_BRIGHT_LEVEL) & (change <= MIN_CHANGE)
+    change[(total < len(frames) * (low + MAX_TRANSIENT_HEIGHT * change)) & (change >= MIN_BRIGHT_LEVEL)] = 0
     noise = float(_noise(change))
-    strongest = cv2.dilate(change, np.ones((BLOCK, BLOCK), np.uint8))
-    closed = cv2.morphologyEx(change, cv2.MORPH_CLOSE, np.ones((GRAIN, GRAIN), np.uint8))
-    return Evidence(
-        active=_at_least(change, strongest, LEAK, noise),
-        tight=_at_least(closed, strongest, TIGHT, noise),
-        strong=cv2.compare(closed, max(STRONG, noise), cv2.CMP_GE),
-        drawn=np.where(drawn, np.uint8(255), np.uint8(0)),
-        blank=int(high.max()) <= DARK,
+    strongest = cv2.dilate(change, np.ones((BLOCK_PIXELS, BLOCK_PIXELS), np.uint8))
+    closed = cv2.morphologyEx(
+        change, cv2.MORPH_CLOSE, np.ones((SPECKLE_GAP_PIXELS, SPECKLE_GAP_PIXELS), np.uint8)
+    )
+    return ActivityMaps(
+        active=_at_least(change, strongest, RINGING_SHARE, noise),
+        tight=_at_least(closed, strongest, TIGHT_RINGING_SHARE, noise),
+        strong=cv2.compare(closed, max(MIN_STRONG_CHANGE, noise), cv2.CMP_GE),
+        static_bright=np.where(static_bright, np.uint8(255), np.uint8(0)),
+        blank=int(high.max()) <= MAX_BLANK_LEVEL,
     )
 
 
@@ -87,4 +89,4 @@ def _noise(change: NDArray[np.uint8]) -> int:
     rim = max(2, round(0.02 * min(change.shape)))
     sides = (change[:rim], change[-rim:], change[:, :rim], change[:, -rim:])
     loud = np.percentile(np.concatenate([side.ravel() for side in sides]), 75)
-    return int(np.clip(1.5 * loud + 1, QUIET, LOUDEST_NOISE))
+    return int(np.clip(1.5 * loud + 1, MIN_CHANGE, MAX_NOISE))

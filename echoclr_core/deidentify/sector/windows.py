@@ -63,10 +63,10 @@ def find_windows(frames: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Windows:
     return Windows(count=1, kept=None)
 
 
-def _pieces(cells: NDArray[np.bool_], smallest: float) -> list[NDArray[np.float64]]:
+def _pieces(window_like: NDArray[np.bool_], smallest: float) -> list[NDArray[np.float64]]:
     """Centres (x, y) of the solid pieces of at least so many cells."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (OPENING, OPENING))
-    solid = cv2.morphologyEx(cells.astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    solid = cv2.morphologyEx(window_like.astype(np.uint8), cv2.MORPH_OPEN, kernel)
     _, _, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=4)
     areas = stats[1:, cv2.CC_STAT_AREA]
     return [centre for area, centre in zip(areas, centres[1:], strict=True) if area >= smallest]
