@@ -24,20 +24,20 @@ from echoclr_core.synthetic.heart.anatomy import draw_anatomy
 from echoclr_core.synthetic.heart.views import VIEWS
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.synthetic.rendering.render import BEAM_SAMPLES, RANGE_SAMPLES
-from echoclr_core.synthetic.rendering.video import Take, fan_video, make_take, place_fan
+from echoclr_core.synthetic.rendering.video import VideoSpec, fan_video, make_video_spec, place_fan
 
 SIZE, ROUNDS = 112, 3
 
 
-def plain(take: Take) -> np.ndarray:
+def plain(spec: VideoSpec) -> np.ndarray:
     """Speckle in a fan, frame by frame: (T, SIZE, SIZE) float64."""
-    sector, rng = take.acquisition.sector, generator(0, "plain")
+    sector, rng = spec.acquisition.sector, generator(0, "plain")
     fan = place_fan(sector, (0, 0, SIZE, SIZE))
     y, x = np.mgrid[0:SIZE, 0:SIZE].astype(float)
     points = np.stack((x - fan.apex[0], y - fan.apex[1]), -1).reshape(-1, 2) / fan.scale
     beam, sample = sector.polar(points).T
     frames = []
-    for _ in take.phases:
+    for _ in spec.phases:
         field = rng.standard_normal((2, RANGE_SAMPLES, BEAM_SAMPLES))
         field = [scipy.ndimage.gaussian_filter(part, (0.75, 1.9)) for part in field]
         level = 10 * np.log10(field[0] ** 2 + field[1] ** 2 + 1e-6)
@@ -45,14 +45,14 @@ def plain(take: Take) -> np.ndarray:
     return np.stack(frames)
 
 
-def rate(make: Callable[[Take], np.ndarray], take: Take) -> float:
+def rate(make: Callable[[VideoSpec], np.ndarray], spec: VideoSpec) -> float:
     """Best of a few rounds, frames a second."""
     best = float("inf")
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        make(take)
+        make(spec)
         best = min(best, time.perf_counter() - start)
-    return len(take.phases) / best
+    return len(spec.phases) / best
 
 
 def main() -> None:
@@ -64,8 +64,8 @@ def main() -> None:
     anatomy = draw_anatomy(generator(0, "benchmark"))
     print(f"{'view':<16}{'ours':>10}{'plain':>10}{'ratio':>8}   frames/s, one thread, {SIZE}x{SIZE}")
     for view in VIEWS:
-        take = make_take(SyntheticSettings(), anatomy, 0, 1, view, frames, 15.0)
-        ours, other = rate(fan_video, take), rate(plain, take)
+        spec = make_video_spec(SyntheticSettings(), anatomy, 0, 1, view, frames, 15.0)
+        ours, other = rate(fan_video, spec), rate(plain, spec)
         print(f"{view:<16}{ours:>10.0f}{other:>10.0f}{ours / other:>8.1f}")
 
 

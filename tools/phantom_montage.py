@@ -14,9 +14,9 @@ from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.heart.views import VIEWS
 from echoclr_core.synthetic.plan.cohort import StudyPlan, VideoPlan
 from echoclr_core.synthetic.plan.patients import make_patient
-from echoclr_core.synthetic.plan.settings import LAYOUTS, SyntheticSettings
+from echoclr_core.synthetic.plan.settings import VENDOR_SCREENS, SyntheticSettings
 from echoclr_core.synthetic.rendering.stills import m_mode, spectral_doppler
-from echoclr_core.synthetic.rendering.video import make_take, screen_video
+from echoclr_core.synthetic.rendering.video import make_video_spec, screen_video
 
 TILE = (216, 288)  # height and width of one picture, px
 FRAMES, RATE = 20, 15.0
@@ -35,12 +35,12 @@ def moments(settings: SyntheticSettings, number: int, view: str) -> list[np.ndar
         date="20190304",
         accession="E1",
         screen=(480, 640),
-        layout=LAYOUTS[number % len(LAYOUTS)],
+        vendor_screen=VENDOR_SCREENS[number % len(VENDOR_SCREENS)],
         videos=(video,),
     )
     patient = make_patient(settings, number)
     drawn = screen_video(settings, plan, video, patient, patient.anatomy)
-    beats = [moment.beat for moment in drawn.moments]
+    beats = [truth.beat for truth in drawn.frame_truths]
     chosen = (
         np.argmin([beat.contraction for beat in beats]),
         np.argmax([beat.contraction for beat in beats]),
@@ -52,11 +52,11 @@ def moments(settings: SyntheticSettings, number: int, view: str) -> list[np.ndar
 def stills(settings: SyntheticSettings) -> list[np.ndarray]:
     """M-mode and two spectra, of a mild and of a severe stenosis: (H, W) uint8 each."""
     people = sorted((make_patient(settings, number).anatomy for number in range(12)), key=_area)
-    take = make_take(settings, people[0], 0, 9, "plax", 64, 25.0)
+    spec = make_video_spec(settings, people[0], 0, 9, "plax", 64, 25.0)
     spectra = [
         spectral_doppler(anatomy, TILE, generator(0, "montage")) for anatomy in (people[-1], people[0])
     ]
-    return [m_mode(take, TILE), *spectra]
+    return [m_mode(spec, TILE), *spectra]
 
 
 def _area(anatomy) -> float:
@@ -86,7 +86,7 @@ def montage(settings: SyntheticSettings) -> np.ndarray:
 
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    shown = montage(SyntheticSettings(touching_share=0.0, inside_share=0.0))
+    shown = montage(SyntheticSettings(edge_text_share=0.0, inside_text_share=0.0))
     done, data = cv2.imencode(".jpg", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
     assert done
     with atomic_path(path) as temporary:

@@ -96,7 +96,7 @@ def write_loop(out: Path, settings: SyntheticSettings, plan: StudyPlan, video: V
     truth["coverage"] = typed.pop("coverage", np.zeros((0, 0), np.uint8))
     truth["places"] = typed.pop("places", np.full((len(frames), 2), np.nan))
     np.savez_compressed(out / "truth" / f"{name}.npz", **truth)
-    return {"file": name, "screen": plan.layout, "encoding": video.encoding, **typed}
+    return {"file": name, "screen": plan.vendor_screen, "encoding": video.encoding, **typed}
 
 
 def settings_for(loops: int, seed: int) -> SyntheticSettings:
@@ -110,9 +110,9 @@ def settings_for(loops: int, seed: int) -> SyntheticSettings:
         other_videos=(2, 3),
         frames=16,
         screens=SCREENS,
-        touching_share=0.0,
-        inside_share=0.0,
-        odd_files=False,
+        edge_text_share=0.0,
+        inside_text_share=0.0,
+        distractor_files=False,
     )
 
 

@@ -54,10 +54,10 @@ def cohort(videos: int, seed: int, touching: float, inside: float, passing: floa
         screens=SCREENS,
         encodings=(*ENCODINGS, *CONTRADICTING),
         rate_tags=(*RATE_TAGS, *CONTRADICTING_RATES),
-        touching_share=touching,
-        inside_share=inside,
-        passing_share=passing,
-        odd_files=False,
+        edge_text_share=touching,
+        inside_text_share=inside,
+        transient_text_share=passing,
+        distractor_files=False,
     )
 
 
@@ -72,12 +72,12 @@ def measure_study(settings: SyntheticSettings, plan: StudyPlan) -> list[dict]:
             "study": plan.number,
             "video": video.number,
             "view": video.view,
-            "layout": plan.layout,
+            "vendor_screen": plan.vendor_screen,
             "encoding": video.encoding,
             "height": plan.screen[0],
-            "touching": drawn.overlay.touching is not None,
-            "inside": drawn.overlay.inside is not None,
-            "passing": drawn.overlay.passing is not None,
+            "touching": drawn.overlay.edge_text is not None,
+            "inside": drawn.overlay.inside_text is not None,
+            "passing": drawn.overlay.transient is not None,
         }
         with tempfile.TemporaryDirectory() as folder:
             write_study(Path(folder) / "dicom", settings, replace(plan, videos=(video,)))
@@ -163,7 +163,7 @@ def summarise(table: pd.DataFrame) -> None:
     written = table[table["outcome"] == "ok"]
     plain = written[~written["touching"]]
     counts = table["outcome"].value_counts().to_dict()
-    print(f"{len(table)} loops, {table['layout'].nunique()} layouts: {counts}")
+    print(f"{len(table)} loops, {table['vendor_screen'].nunique()} layouts: {counts}")
     iou = plain["iou"]
     print(f"IoU without text at the edge: mean {iou.mean():.4f}, median {iou.median():.4f}, ")
     print(

@@ -1,11 +1,12 @@
 """Whether the place of the fan on the screen stands in for the heart when videos of a study are paired.
 
-    python benchmarks/evidence/screens.py --layouts tablet --method mi_simclr --pad 8 --steps 800
+    python benchmarks/evidence/screens.py --vendor-screens tablet --method mi_simclr --pad 8 --steps 800
 
 Draws the PLAX videos of 427 studies as masking leaves them (the fan on a vendor's screen of 240 x 320 px,
 made 112 x 112, no text), pretrains the network of ``make study`` on 310 studies, and reads severe AS and LVH
 off its representations by the logistic regression of ``linear_probe.py``, judged on the other 117. Several
-layouts are dealt to the studies in turn, one to all videos of a study. Two minutes for 800 steps on one core.
+vendor screens are dealt to the studies in turn, one to all videos of a study. Two minutes for 800 steps on
+one core.
 One run proves little: whether the valve is learned in 800 steps differs from seed to seed.
 """
 
@@ -28,8 +29,8 @@ from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.synthetic.plan.cohort import StudyPlan, plan_studies, study_anatomy
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.synthetic.rendering.render import ScanConverter
-from echoclr_core.synthetic.rendering.video import make_take, place_fan
-from echoclr_core.synthetic.screen.layouts import LAYOUTS
+from echoclr_core.synthetic.rendering.video import make_video_spec, place_fan
+from echoclr_core.synthetic.screen.vendor_screens import VENDOR_SCREENS
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.tables import CLIP_INDEX
 
@@ -49,20 +50,22 @@ COHORT = SyntheticSettings(
 )
 
 
-def draw_study(layouts: tuple[str, ...], plan: StudyPlan) -> tuple[dict, list[np.ndarray]]:
+def draw_study(vendor_screens: tuple[str, ...], plan: StudyPlan) -> tuple[dict, list[np.ndarray]]:
     """Labels of a study and its PLAX videos, each (FRAMES, SIZE, SIZE) uint8."""
     anatomy = study_anatomy(COHORT, plan)
     height, width = SCREEN
-    x0, y0, x1, y1 = LAYOUTS[layouts[plan.number % len(layouts)]].fan
+    x0, y0, x1, y1 = VENDOR_SCREENS[vendor_screens[plan.number % len(vendor_screens)]].fan
     videos = []
     for video in plan.videos:
         if video.view != "plax":
             continue
-        take = make_take(COHORT, anatomy, plan.number, video.number, "plax", FRAMES, COHORT.frame_rates[0])
+        spec = make_video_spec(
+            COHORT, anatomy, plan.number, video.number, "plax", FRAMES, COHORT.frame_rates[0]
+        )
         box = (x0 * width, y0 * height, x1 * width, y1 * height)
-        fan = place_fan(take.acquisition.sector, box, take.acquisition.cut)
+        fan = place_fan(spec.acquisition.sector, box, spec.acquisition.cut)
         convert = ScanConverter(fan.sector, fan.apex, fan.scale, SCREEN, fan.cut)
-        pictures = (convert(polar) for _, polar in take.polar())
+        pictures = (convert(polar) for _, polar in spec.polar())
         videos.append(
             np.stack([cv2.resize(each, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for each in pictures])
         )
@@ -71,10 +74,10 @@ def draw_study(layouts: tuple[str, ...], plan: StudyPlan) -> tuple[dict, list[np
 
 
 def make_store(
-    folder: Path, layouts: tuple[str, ...], seed: int, workers: int
+    folder: Path, vendor_screens: tuple[str, ...], seed: int, workers: int
 ) -> tuple[ClipStore, pd.DataFrame]:
     """The clips of all studies and their labels with the set of each ("train" or "test")."""
-    jobs = [Job(plan.number, (layouts, plan)) for plan in plan_studies(COHORT)]
+    jobs = [Job(plan.number, (vendor_screens, plan)) for plan in plan_studies(COHORT)]
     ended = {number: (state, value) for number, state, value in run_isolated(DRAW, jobs, workers=workers)}
     if failed := [(number, *end) for number, end in ended.items() if end[0] != "done"]:
         raise WorkerError(f"{len(failed)} studies were not drawn, the first of them: {failed[0]}")
@@ -103,7 +106,7 @@ def make_store(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--layouts", nargs="+", choices=LAYOUTS, default=list(LAYOUTS))
+    parser.add_argument("--vendor-screens", nargs="+", choices=VENDOR_SCREENS, default=list(VENDOR_SCREENS))
     parser.add_argument("--method", choices=("simclr", "mi_simclr", "echoclr"), default="mi_simclr")
     parser.add_argument("--pad", type=int, default=8, help="largest shift of the augmentation, px of 112")
     parser.add_argument("--steps", type=int, default=800)
@@ -112,7 +115,7 @@ def main() -> None:
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        store, studies = make_store(Path(folder), tuple(chosen.layouts), chosen.seed, chosen.workers)
+        store, studies = make_store(Path(folder), tuple(chosen.vendor_screens), chosen.seed, chosen.workers)
         videos = store.index[["video_id", "study_id"]]
         training = studies.loc[studies["set"] == "train", "study_id"]
         result = pretrain(

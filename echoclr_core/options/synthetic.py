@@ -7,7 +7,14 @@ from pydantic import Field
 from echoclr_core.options.base import Unique, option, options
 
 
-@options()
+@options(
+    renamed={
+        "layouts": "vendor_screens",
+        "touching_share": "edge_text_share",
+        "inside_share": "inside_text_share",
+        "passing_share": "transient_text_share",
+    }
+)
 class SyntheticOptions:
     """The synthetic cohort that stands in for your data in the demo; studies above 0 write it to
     synthetic.folder before anything else. Such a study reads no data of yours.
@@ -120,29 +127,29 @@ class SyntheticOptions:
         unit="px, height and width",
         min_length=1,
     )
-    layouts: Unique[Literal["banner", "column", "tablet", "classic", "premium", "console"]] = option(
+    vendor_screens: Unique[Literal["banner", "column", "tablet", "classic", "premium", "console"]] = option(
         ("banner", "column", "tablet", "classic", "premium", "console"),
         "Screens, one for each invented vendor; one is drawn for each study.",
         changes="numbers",
         min_length=1,
     )
-    touching_share: float = option(
+    edge_text_share: float = option(
         0.04,
-        "Share of videos with text that touches the edge of the fan.",
+        "Share of videos with text across the edge of the fan.",
         changes="numbers",
         ge=0,
         le=1,
     )
-    inside_share: float = option(
+    inside_text_share: float = option(
         0.01,
         "Share of videos with a name, number or date typed inside the fan.",
         changes="numbers",
         ge=0,
         le=1,
     )
-    passing_share: float = option(
+    transient_text_share: float = option(
         0.0,
-        "Share of these texts that are shown in a part of the clip alone.",
+        "Share of the texts inside that are transient: shown in a part of the loop alone.",
         changes="numbers",
         ge=0,
         le=1,

@@ -103,9 +103,9 @@ def test_identity_over_bright_tissue_is_read_from_its_strokes(study, typed_insid
         other_videos=(2, 3),
         frames=16,
         screens=((240, 320), (300, 400), (480, 640), (600, 800), (768, 1024)),
-        touching_share=0.15,
-        inside_share=0.05,
-        odd_files=False,
+        edge_text_share=0.15,
+        inside_text_share=0.05,
+        distractor_files=False,
     )
     plan = plan_studies(settings)[study]
     patient, anatomy = make_patient(settings, plan.patient), study_anatomy(settings, plan)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.heart.anatomy import aged, draw_anatomy
+from echoclr_core.synthetic.heart.anatomy import draw_anatomy, progress_disease
 
 
 def draw(count, **shares):
@@ -73,9 +73,9 @@ def test_nothing_without_a_label_tells_the_classes_apart(hearts):
 
 def test_the_valve_narrows_with_the_years(hearts):
     heart = next(h for h in hearts if h.valve_area > 1.5)
-    later = aged(heart, 3.0)
+    later = progress_disease(heart, 3.0)
     assert later.valve_area == pytest.approx(heart.valve_area - 0.15)
     assert later.cusp_separation < heart.cusp_separation
     assert later.mass_index == heart.mass_index
-    assert aged(heart, 0.0) == heart
-    assert aged(heart, 100.0).valve_area == 0.35
+    assert progress_disease(heart, 0.0) == heart
+    assert progress_disease(heart, 100.0).valve_area == 0.35

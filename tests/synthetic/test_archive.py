@@ -13,7 +13,7 @@ from echoclr_core.dicom.catalogue import scan_archive
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import read_cine
 from echoclr_core.synthetic.files.archive import write_archive
-from echoclr_core.synthetic.files.distractor_files import ODD_FILES
+from echoclr_core.synthetic.files.distractor_files import DISTRACTOR_FILES
 from echoclr_core.synthetic.files.misleading import DAMAGED, OTHER_IMAGES
 from echoclr_core.synthetic.files.truth import TRUTH, TRUTH_FRAMES
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
@@ -78,9 +78,9 @@ def test_tables(archive):
 def test_every_cine_loop_can_be_read_and_is_what_the_truth_says(archive):
     root, truth = archive
     truth = truth.set_index("sop_uid")
-    odd = set(ODD_FILES.read(root / "odd_files.parquet")["path"])
+    distractors = set(DISTRACTOR_FILES.read(root / "distractor_files.parquet")["path"])
     files = [p for p in (root / "dicom").rglob("*") if p.is_file()]
-    good = [p for p in files if str(p.relative_to(root / "dicom")) not in odd]
+    good = [p for p in files if str(p.relative_to(root / "dicom")) not in distractors]
     assert len(good) == len(truth)
     for path in good:
         cine = read_cine(path)
@@ -108,9 +108,9 @@ def sector(row):
 def test_what_moves_lies_in_the_sector_of_the_truth(archive):
     root, truth = archive
     truth = truth.set_index("sop_uid")
-    odd = set(ODD_FILES.read(root / "odd_files.parquet")["path"])
+    distractors = set(DISTRACTOR_FILES.read(root / "distractor_files.parquet")["path"])
     files = [p for p in sorted((root / "dicom").rglob("*")) if p.is_file()]
-    for path in [p for p in files if str(p.relative_to(root / "dicom")) not in odd][::3]:
+    for path in [p for p in files if str(p.relative_to(root / "dicom")) not in distractors][::3]:
         cine = read_cine(path)
         frames = np.stack(list(cine.frames())).astype(int)
         row = truth.loc[cine.header.sop_uid]
@@ -123,10 +123,10 @@ def test_what_moves_lies_in_the_sector_of_the_truth(archive):
             assert sector(row)[round(row["valve_y"]), round(row["valve_x"])]
 
 
-def test_odd_files_are_judged_as_they_should(archive):
+def test_distractor_files_are_judged_as_they_should(archive):
     root, _ = archive
-    odd = ODD_FILES.read(root / "odd_files.parquet").set_index("path")
-    assert set(odd["kind"]) >= {
+    distractors = DISTRACTOR_FILES.read(root / "distractor_files.parquet").set_index("path")
+    assert set(distractors["kind"]) >= {
         "text",
         "pdf",
         "report",
@@ -138,7 +138,7 @@ def test_odd_files_are_judged_as_they_should(archive):
         *DAMAGED,
     }
     catalogue = scan_archive(root / "dicom").set_index("path")
-    for path, row in odd.iterrows():
+    for path, row in distractors.iterrows():
         if row["outcome"] in ("truncated", "blank", "duplicate") or row["kind"] in DAMAGED:
             assert catalogue.loc[path, "outcome"] == "ok"  # only the pixels, or the other path, tell
         else:
@@ -147,22 +147,22 @@ def test_odd_files_are_judged_as_they_should(archive):
 
 def test_the_truncated_the_blank_and_the_duplicate(archive):
     root, truth = archive
-    odd = ODD_FILES.read(root / "odd_files.parquet").set_index("kind")["path"]
+    distractors = DISTRACTOR_FILES.read(root / "distractor_files.parquet").set_index("kind")["path"]
     with pytest.raises(UnusableFile) as raised:
-        list(read_cine(root / "dicom" / odd["truncated"]).frames())
+        list(read_cine(root / "dicom" / distractors["truncated"]).frames())
     assert raised.value.outcome == "truncated"
-    assert np.max([frame.max() for frame in read_cine(root / "dicom" / odd["blank"]).frames()]) == 0
-    twice = read_cine(root / "dicom" / odd["duplicate"]).header.sop_uid
+    assert np.max([frame.max() for frame in read_cine(root / "dicom" / distractors["blank"]).frames()]) == 0
+    twice = read_cine(root / "dicom" / distractors["duplicate"]).header.sop_uid
     assert (truth["sop_uid"] == twice).sum() == 1
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
 def test_damaged_pixels_end_in_their_outcome(archive, kind):
     root, _ = archive
-    odd = ODD_FILES.read(root / "odd_files.parquet").set_index("kind")
+    distractors = DISTRACTOR_FILES.read(root / "distractor_files.parquet").set_index("kind")
     with pytest.raises(UnusableFile) as raised:
-        list(read_cine(root / "dicom" / odd["path"][kind]).frames())
-    assert raised.value.outcome == odd["outcome"][kind]
+        list(read_cine(root / "dicom" / distractors["path"][kind]).frames())
+    assert raised.value.outcome == distractors["outcome"][kind]
 
 
 def test_a_folder_with_files_is_refused(tmp_path):
@@ -171,18 +171,18 @@ def test_a_folder_with_files_is_refused(tmp_path):
         write_archive(tmp_path, SETTINGS)
 
 
-def test_without_odd_files_there_are_only_cine_loops(tmp_path):
+def test_without_distractor_files_there_are_only_cine_loops(tmp_path):
     settings = SyntheticSettings(
         development_studies=1,
         external_studies=0,
         view_studies=0,
         frames=2,
         screens=((160, 200),),
-        odd_files=False,
+        distractor_files=False,
     )
     truth = write_archive(tmp_path, settings)
     assert len([p for p in (tmp_path / "dicom").rglob("*") if p.is_file()]) == len(truth)
-    assert ODD_FILES.read(tmp_path / "odd_files.parquet").empty
+    assert DISTRACTOR_FILES.read(tmp_path / "distractor_files.parquet").empty
 
 
 def test_no_stage_reads_the_truth_or_imports_this_room():
@@ -190,7 +190,7 @@ def test_no_stage_reads_the_truth_or_imports_this_room():
     package = root / "echoclr_core"
     others = [p for p in package.rglob("*.py") if "synthetic" not in p.relative_to(package).parts]
     assert len(others) > 20
-    forbidden = re.compile(r"echoclr_core\.synthetic|truth(_frames)?\.parquet|odd_files\.parquet")
+    forbidden = re.compile(r"echoclr_core\.synthetic|truth(_frames)?\.parquet|distractor_files\.parquet")
     assert [p.name for p in others if forbidden.search(p.read_text(encoding="utf-8"))] == []
 
 
@@ -213,9 +213,9 @@ def test_an_archive_of_tiny_pictures_has_every_header_and_hardly_any_pixels(tmp_
         development_studies=12, external_studies=3, view_studies=0, pictures="tiny", frames=2, quirk_share=0.3
     )
     truth = write_archive(tmp_path / "a", settings)
-    odd = set(ODD_FILES.read(tmp_path / "a" / "odd_files.parquet")["path"])
+    distractors = set(DISTRACTOR_FILES.read(tmp_path / "a" / "distractor_files.parquet")["path"])
     catalogue = scan_archive(tmp_path / "a" / "dicom")
-    cines = catalogue[~catalogue["path"].isin(odd)]
+    cines = catalogue[~catalogue["path"].isin(distractors)]
     assert len(cines) == len(truth)
     assert set(cines["outcome"]) == {"ok"}
     assert set(cines["study_key"]) == set(truth["study_key"])

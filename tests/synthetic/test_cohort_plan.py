@@ -132,10 +132,10 @@ def test_another_seed_is_another_cohort(plans):
     [
         ("views", ("plax", "kidney")),
         ("views", ("a4c",)),
-        ("layouts", ()),
+        ("vendor_screens", ()),
         ("encodings", ("gif",)),
-        ("inside_share", 1.5),
-        ("passing_share", -0.1),
+        ("inside_text_share", 1.5),
+        ("transient_text_share", -0.1),
         ("severe_share", 1.2),
         ("missing_index", -0.1),
         ("frames", 1),

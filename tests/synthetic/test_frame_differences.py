@@ -15,8 +15,8 @@ import pytest
 from echoclr_core.synthetic.plan.patients import make_patient
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.synthetic.rendering.render import ScanConverter
-from echoclr_core.synthetic.rendering.video import make_take, place_fan
-from echoclr_core.synthetic.screen.layouts import LAYOUTS
+from echoclr_core.synthetic.rendering.video import make_video_spec, place_fan
+from echoclr_core.synthetic.screen.vendor_screens import VENDOR_SCREENS
 
 VIDEOS, FRAMES, LENGTH = 16, 16, 4
 SCREEN, SIZE = (240, 320), 56
@@ -27,13 +27,13 @@ PAIRS = list(combinations(range(LENGTH), 2))
 def masked_video(number, view, frame_rate):
     """(FRAMES, SIZE, SIZE) in [0, 1]: the fan where a vendor's screen shows it, resized."""
     anatomy = make_patient(SETTINGS, number).anatomy
-    take = make_take(SETTINGS, anatomy, number, 1, view, FRAMES, frame_rate)
-    x0, y0, x1, y1 = LAYOUTS["tablet"].fan
+    spec = make_video_spec(SETTINGS, anatomy, number, 1, view, FRAMES, frame_rate)
+    x0, y0, x1, y1 = VENDOR_SCREENS["tablet"].fan
     box = (x0 * SCREEN[1], y0 * SCREEN[0], x1 * SCREEN[1], y1 * SCREEN[0])
-    fan = place_fan(take.acquisition.sector, box, take.acquisition.cut)
+    fan = place_fan(spec.acquisition.sector, box, spec.acquisition.cut)
     convert = ScanConverter(fan.sector, fan.apex, fan.scale, SCREEN, fan.cut)
     frames = [
-        cv2.resize(convert(polar), (SIZE, SIZE), interpolation=cv2.INTER_AREA) for _, polar in take.polar()
+        cv2.resize(convert(polar), (SIZE, SIZE), interpolation=cv2.INTER_AREA) for _, polar in spec.polar()
     ]
     return np.stack(frames).astype(np.float32) / 255
 

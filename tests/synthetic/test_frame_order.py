@@ -8,7 +8,7 @@ import pytest
 
 from echoclr_core.synthetic.plan.patients import make_patient
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
-from echoclr_core.synthetic.rendering.video import make_take
+from echoclr_core.synthetic.rendering.video import make_video_spec
 
 CLIPS, LENGTH = 120, 4
 SETTINGS = SyntheticSettings()
@@ -18,10 +18,10 @@ ORDERS = [order for order in permutations(range(LENGTH)) if order[0] < order[-1]
 
 def clip(number, *, still):
     anatomy = make_patient(SETTINGS, number).anatomy
-    take = make_take(SETTINGS, anatomy, number, 1, "plax", LENGTH, 15.0)
+    spec = make_video_spec(SETTINGS, anatomy, number, 1, "plax", LENGTH, 15.0)
     if still:
-        take = dataclasses.replace(take, phases=np.full(LENGTH, take.phases[0]))
-    return np.stack([polar for _, polar in take.polar()]).astype(np.float32)
+        spec = dataclasses.replace(spec, phases=np.full(LENGTH, spec.phases[0]))
+    return np.stack([polar for _, polar in spec.polar()]).astype(np.float32)
 
 
 def shortest_chain(frames):

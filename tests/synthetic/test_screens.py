@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.plan.settings import LAYOUTS as NAMES
+from echoclr_core.synthetic.plan.settings import VENDOR_SCREENS as NAMES
 from echoclr_core.synthetic.rendering.render import ScanConverter, Sector
 from echoclr_core.synthetic.rendering.video import place_fan
-from echoclr_core.synthetic.screen.layouts import LAYOUTS
 from echoclr_core.synthetic.screen.overlay import draw_overlay
 from echoclr_core.synthetic.screen.screens import Caption, Screen, plain, screen_font
+from echoclr_core.synthetic.screen.vendor_screens import VENDOR_SCREENS
 
 CAPTION = Caption(
     name="Ångström-Test, Ingrid",
@@ -21,26 +21,28 @@ CAPTION = Caption(
 SIZES = [(240, 320), (300, 400), (480, 640), (768, 1024)]
 
 
-def make(layout, size, half_angle=0.75, overlay=(), coloured=False):
+def make(vendor_screen, size, half_angle=0.75, overlay=(), coloured=False):
     height, width = size
-    x0, y0, x1, y1 = LAYOUTS[layout].fan
+    x0, y0, x1, y1 = VENDOR_SCREENS[vendor_screen].fan
     sector = Sector(depth=15.0, half_angle=half_angle)
     fan = place_fan(sector, (x0 * width, y0 * height, x1 * width, y1 * height))
     mask = ScanConverter(sector, fan.apex, fan.scale, size, fan.cut).mask
-    return Screen(LAYOUTS[layout], size, CAPTION, (fan.edge(-1), fan.edge(1)), overlay, coloured), mask
+    return Screen(
+        VENDOR_SCREENS[vendor_screen], size, CAPTION, (fan.edge(-1), fan.edge(1)), overlay, coloured
+    ), mask
 
 
-def test_at_least_four_layouts_all_named():
-    assert set(LAYOUTS) == set(NAMES)
-    assert len(LAYOUTS) >= 4
+def test_at_least_four_vendor_screens_all_named():
+    assert set(VENDOR_SCREENS) == set(NAMES)
+    assert len(VENDOR_SCREENS) >= 4
 
 
-@pytest.mark.parametrize("layout", NAMES)
+@pytest.mark.parametrize("vendor_screen", NAMES)
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("half_angle", [0.64, 0.81])
-def test_nothing_is_written_inside_the_fan(layout, size, half_angle):
-    screen, mask = make(layout, size, half_angle)
-    empty = LAYOUTS[layout].background
+def test_nothing_is_written_inside_the_fan(vendor_screen, size, half_angle):
+    screen, mask = make(vendor_screen, size, half_angle)
+    empty = VENDOR_SCREENS[vendor_screen].background
     assert (screen.background[mask] == empty).all()
     outside = screen.background[~mask]
     assert (outside.max(-1) > 150).mean() > 0.004  # there is text somewhere
@@ -96,10 +98,10 @@ def test_the_trace_grows_from_frame_to_frame_or_runs_through_its_window():
     assert make("tablet", (240, 320))[0].ecg(np.zeros(3)) == [()] * 3
 
 
-@pytest.mark.parametrize("layout", NAMES)
-def test_a_colour_bar_stands_outside_the_fan_when_the_picture_is_coloured(layout):
-    grey, mask = make(layout, (480, 640))
-    coloured, _ = make(layout, (480, 640), coloured=True)
+@pytest.mark.parametrize("vendor_screen", NAMES)
+def test_a_colour_bar_stands_outside_the_fan_when_the_picture_is_coloured(vendor_screen):
+    grey, mask = make(vendor_screen, (480, 640))
+    coloured, _ = make(vendor_screen, (480, 640), coloured=True)
     changed = (grey.background != coloured.background).any(-1)
     assert changed.sum() > 100
     assert not (changed & mask).any()
@@ -118,18 +120,18 @@ def test_ticks_stand_a_centimetre_apart():
 def draw(mask, size, seed=0, **shares):
     rng = generator(seed, "overlay")
     identity = ("Muster, Émile", "MR1230", "x 1/2/2018")
-    return draw_overlay(rng, mask, screen_font(size), identity, **{"passing_share": 0.0} | shares)
+    return draw_overlay(rng, mask, screen_font(size), identity, **{"transient_text_share": 0.0} | shares)
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("seed", range(4))
 def test_text_inside_lies_inside_and_text_at_the_edge_crosses_it(size, seed):
     _, mask = make("classic", size)
-    within = draw(mask, size, seed, touching_share=0.0, inside_share=1.0)
-    across = draw(mask, size, seed, touching_share=1.0, inside_share=0.0)
-    assert (within.touching, across.inside) == (None, None)
-    assert within.inside in ("Muster, Emile", "MR1230", "x 1/2/2018")
-    assert across.touching
+    within = draw(mask, size, seed, edge_text_share=0.0, inside_text_share=1.0)
+    across = draw(mask, size, seed, edge_text_share=1.0, inside_text_share=0.0)
+    assert (within.edge_text, across.inside_text) == (None, None)
+    assert within.inside_text in ("Muster, Emile", "MR1230", "x 1/2/2018")
+    assert across.edge_text
     for overlay, low, high in ((within, 1.0, 1.0), (across, 0.005, 0.6)):
         screen, _ = make("classic", size, overlay=overlay.items)
         ink = screen._over[1] > 0
@@ -139,17 +141,19 @@ def test_text_inside_lies_inside_and_text_at_the_edge_crosses_it(size, seed):
 
 def test_text_shares():
     _, mask = make("classic", (240, 320))
-    drawn = [draw(mask, (240, 320), i, touching_share=0.3, inside_share=0.1) for i in range(300)]
-    assert sum(d.touching is not None for d in drawn) == pytest.approx(90, abs=28)
-    assert sum(d.inside is not None for d in drawn) == pytest.approx(30, abs=18)
-    assert all(draw(mask, (240, 320), i, touching_share=0, inside_share=0).items == () for i in range(20))
+    drawn = [draw(mask, (240, 320), i, edge_text_share=0.3, inside_text_share=0.1) for i in range(300)]
+    assert sum(d.edge_text is not None for d in drawn) == pytest.approx(90, abs=28)
+    assert sum(d.inside_text is not None for d in drawn) == pytest.approx(30, abs=18)
+    assert all(
+        draw(mask, (240, 320), i, edge_text_share=0, inside_text_share=0).items == () for i in range(20)
+    )
 
 
 def test_text_that_passes_is_shown_in_a_part_of_the_clip():
     _, mask = make("classic", (240, 320))
-    shares = {"touching_share": 1.0, "inside_share": 1.0}
+    shares = {"edge_text_share": 1.0, "inside_text_share": 1.0}
     for seed in range(20):
-        stays, passes = (draw(mask, (240, 320), seed, **shares, passing_share=p) for p in (0.0, 1.0))
+        stays, passes = (draw(mask, (240, 320), seed, **shares, transient_text_share=p) for p in (0.0, 1.0))
         assert passes.items == stays.items
         shown = [len(passes.shown(i, 24)) for i in range(24)]
         assert set(shown) == {1, 2}

@@ -20,16 +20,16 @@ from sklearn.preprocessing import StandardScaler
 from echoclr_core.synthetic.plan.cohort import label_row, plan_studies, study_anatomy
 from echoclr_core.synthetic.plan.patients import make_patient
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
-from echoclr_core.synthetic.rendering.video import fan_video, make_take, place_fan
-from echoclr_core.synthetic.screen.layouts import LAYOUTS
+from echoclr_core.synthetic.rendering.video import fan_video, make_video_spec, place_fan
+from echoclr_core.synthetic.screen.vendor_screens import VENDOR_SCREENS
 
 STUDIES = int(os.environ.get("SHORTCUT_STUDIES", "400"))
 TASKS = ("severe_as", "lvh")
 
 
-def picture_statistics(take):
+def picture_statistics(spec):
     """Brightness, histogram, change and file size of one video as it is trained on."""
-    frames = fan_video(take)
+    frames = fan_video(spec)
     inside = frames.max(0) > 0
     values = frames[:, inside]
     counts = np.histogram(values, 16, (0, 256))[0] / values.size
@@ -41,17 +41,17 @@ def picture_statistics(take):
     return {**whole, "change": change, "file_size": size, **histogram, "fan_share": inside.mean()}
 
 
-def sector_geometry(plan, take):
+def sector_geometry(plan, spec):
     """The fan on its screen, as a region tag would give it."""
     height, width = plan.screen
-    x0, y0, x1, y1 = LAYOUTS[plan.layout].fan
-    sector, cut = take.acquisition.sector, take.acquisition.cut
+    x0, y0, x1, y1 = VENDOR_SCREENS[plan.vendor_screen].fan
+    sector, cut = spec.acquisition.sector, spec.acquisition.cut
     fan = place_fan(sector, (x0 * width, y0 * height, x1 * width, y1 * height), cut)
     place = {"apex_x": fan.apex[0], "apex_y": fan.apex[1], "right": fan.cut[1], "left": fan.cut[0]}
     return {**place, "scale": fan.scale, "depth": sector.depth, "half_angle": sector.half_angle}
 
 
-def header_fields(plan, video, patient, take):
+def header_fields(plan, video, patient, spec):
     """What headers and the screen's captions say of patient, scanner and file."""
     return {
         "age": patient.age(plan.date),
@@ -60,16 +60,16 @@ def header_fields(plan, video, patient, take):
         "month": int(plan.date[4:6]),
         "rows": plan.screen[0],
         "columns": plan.screen[1],
-        "layout": plan.layout,
+        "vendor_screen": plan.vendor_screen,
         "encoding": video.encoding,
         "rate_tag": video.rate_tag,
         "quirk": video.quirk,
         "videos": len(plan.videos),
         "accession": len(plan.accession),
         "patient_id": len(patient.identifier),
-        "heart_rate": round(take.cycle.heart_rate),
-        "gain": round(take.acquisition.acoustics.gain),
-        "dynamic_range": round(take.acquisition.acoustics.dynamic_range),
+        "heart_rate": round(spec.cycle.heart_rate),
+        "gain": round(spec.acquisition.acoustics.gain),
+        "dynamic_range": round(spec.acquisition.acoustics.dynamic_range),
     }
 
 
@@ -80,9 +80,9 @@ def cohort():
     for plan in plan_studies(settings):
         video, anatomy = plan.videos[0], study_anatomy(settings, plan)
         patient = make_patient(settings, plan.patient)
-        take = make_take(settings, anatomy, plan.number, video.number, "plax", 3, 5.0)
-        header = header_fields(plan, video, patient, take)
-        rows.append({**picture_statistics(take), **sector_geometry(plan, take), **header})
+        spec = make_video_spec(settings, anatomy, plan.number, video.number, "plax", 3, 5.0)
+        header = header_fields(plan, video, patient, spec)
+        rows.append({**picture_statistics(spec), **sector_geometry(plan, spec), **header})
         label = label_row(settings, plan)
         severe.append(label["as_severity"] == "Severe")
         thick.append(anatomy.hypertrophy)

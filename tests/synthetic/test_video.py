@@ -11,7 +11,7 @@ from echoclr_core.synthetic.plan.acquisition import draw_acquisition
 from echoclr_core.synthetic.plan.cohort import plan_studies, study_anatomy
 from echoclr_core.synthetic.plan.patients import make_patient
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
-from echoclr_core.synthetic.rendering.video import fan_video, make_take, screen_video
+from echoclr_core.synthetic.rendering.video import fan_video, make_video_spec, screen_video
 
 SETTINGS = SyntheticSettings(
     development_studies=3,
@@ -19,8 +19,8 @@ SETTINGS = SyntheticSettings(
     view_studies=0,
     frames=3,
     screens=((240, 320),),
-    touching_share=0.0,
-    inside_share=0.0,
+    edge_text_share=0.0,
+    inside_text_share=0.0,
 )
 
 
@@ -33,7 +33,7 @@ def drawn(settings, view="plax"):
 
 def test_two_videos_of_a_study_share_the_heart_and_nothing_else():
     anatomy = make_patient(SETTINGS, 0).anatomy
-    one, two = (make_take(SETTINGS, anatomy, 0, number, "plax", 4, 15.0) for number in (1, 2))
+    one, two = (make_video_spec(SETTINGS, anatomy, 0, number, "plax", 4, 15.0) for number in (1, 2))
     assert one.anatomy == two.anatomy
     assert one.acquisition.sector != two.acquisition.sector
     assert one.acquisition.acoustics != two.acquisition.acoustics
@@ -47,9 +47,9 @@ def test_without_difficulty_all_videos_are_taken_alike():
     assert takes[0].pose == takes[1].pose
     assert takes[0].acoustics.gain == takes[1].acoustics.gain == 0.0
     hard = [draw_acquisition(generator(0, i), VIEWS["plax"]) for i in range(200)]
-    depths = [take.sector.depth for take in hard]
+    depths = [spec.sector.depth for spec in hard]
     assert 12.5 <= min(depths) < 13 < 15.5 < max(depths) <= 16
-    assert np.std([take.pose.rotation for take in hard]) == pytest.approx(4.0, rel=0.2)
+    assert np.std([spec.pose.rotation for spec in hard]) == pytest.approx(4.0, rel=0.2)
 
 
 def test_every_nuisance_differs_between_the_videos_of_a_heart_and_none_knows_it():
@@ -77,37 +77,37 @@ def test_every_nuisance_differs_between_the_videos_of_a_heart_and_none_knows_it(
     assert {name for name, values in numbers.items() if np.std(values) < 1e-3} == set()
     sick = dataclasses.replace(make_patient(SETTINGS, 0).anatomy, valve_area=0.5, septum=1.9, penetration=0.0)
     well = dataclasses.replace(sick, valve_area=3.0, septum=0.8)
-    pair = [make_take(SETTINGS, anatomy, 0, 1, "plax", 2, 15.0) for anatomy in (sick, well)]
+    pair = [make_video_spec(SETTINGS, anatomy, 0, 1, "plax", 2, 15.0) for anatomy in (sick, well)]
     assert pair[0].acquisition == pair[1].acquisition
     np.testing.assert_array_equal(pair[0].phases, pair[1].phases)
 
 
 def test_text_is_written_where_the_settings_put_it():
     plain = drawn(SETTINGS)
-    inside = drawn(dataclasses.replace(SETTINGS, inside_share=1.0))
+    inside = drawn(dataclasses.replace(SETTINGS, inside_text_share=1.0))
     changed = (plain.frames != inside.frames).any((0, 3))
     assert plain.overlay.items == ()
-    assert inside.overlay.inside
+    assert inside.overlay.inside_text
     assert plain.mask[changed].all()
     assert changed.sum() > 20
-    touching = drawn(dataclasses.replace(SETTINGS, touching_share=1.0))
+    touching = drawn(dataclasses.replace(SETTINGS, edge_text_share=1.0))
     changed = (plain.frames != touching.frames).any((0, 3))
     assert 0 < plain.mask[changed].mean() < 0.6
 
 
 def test_the_truth_of_each_frame_follows_the_beat():
     video = drawn(dataclasses.replace(SETTINGS, frames=24))
-    moments = video.moments
-    assert [m.beat.phase for m in moments] == pytest.approx(list(video.take.phases))
-    contraction = np.array([m.beat.contraction for m in moments])
-    walls = np.array([m.septum for m in moments])
+    frame_truths = video.frame_truths
+    assert [m.beat.phase for m in frame_truths] == pytest.approx(list(video.spec.phases))
+    contraction = np.array([m.beat.contraction for m in frame_truths])
+    walls = np.array([m.septum for m in frame_truths])
     assert np.corrcoef(contraction, walls)[0, 1] > 0.999  # walls thicken as the ventricle contracts
-    for moment in moments:
-        x0, y0, x1, y1 = moment.cusps
-        assert x0 < moment.valve[0] < x1
-        assert y0 < moment.valve[1] < y1
-        assert video.mask[round(moment.valve[1]), round(moment.valve[0])]
-    assert all(m.valve is None and m.cusps is None for m in drawn(SETTINGS, "a4c").moments)
+    for frame_truth in frame_truths:
+        x0, y0, x1, y1 = frame_truth.cusps
+        assert x0 < frame_truth.valve[0] < x1
+        assert y0 < frame_truth.valve[1] < y1
+        assert video.mask[round(frame_truth.valve[1]), round(frame_truth.valve[0])]
+    assert all(m.valve is None and m.cusps is None for m in drawn(SETTINGS, "a4c").frame_truths)
 
 
 def test_colour_doppler_is_coloured_inside_and_the_others_are_grey():

@@ -16,7 +16,12 @@ from echoclr_core.views.files import save_classifier
 from echoclr_core.views.networks import CompactViewNet, TorchClassifier
 
 COHORT = SyntheticSettings(
-    development_studies=6, external_studies=1, view_studies=1, pictures="tiny", frames=2, odd_files=False
+    development_studies=6,
+    external_studies=1,
+    view_studies=1,
+    pictures="tiny",
+    frames=2,
+    distractor_files=False,
 )
 SHARDS = 4
 RESTRICTED = Path("results/smoke/restricted")

@@ -9,7 +9,12 @@ from echoclr_core.synthetic.files.archive import write_archive
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 
 COHORT = SyntheticSettings(
-    development_studies=3, external_studies=1, view_studies=4, pictures="tiny", frames=2, odd_files=False
+    development_studies=3,
+    external_studies=1,
+    view_studies=4,
+    pictures="tiny",
+    frames=2,
+    distractor_files=False,
 )
 
 

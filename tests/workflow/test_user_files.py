@@ -22,7 +22,12 @@ COHORTS = {
     if (content := yaml.safe_load(path.read_text())).get("synthetic", {}).get("development_studies")
 }
 COHORT = SyntheticSettings(
-    development_studies=3, external_studies=1, view_studies=1, pictures="tiny", frames=2, odd_files=False
+    development_studies=3,
+    external_studies=1,
+    view_studies=1,
+    pictures="tiny",
+    frames=2,
+    distractor_files=False,
 )
 SMALL = (
     "study: {name: small}\n"

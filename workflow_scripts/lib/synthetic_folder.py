@@ -21,7 +21,7 @@ FILES = {
     "views": "view_labels.csv",
     "truth": "truth.parquet",
     "frames": "truth_frames.parquet",
-    "odd": "odd_files.parquet",
+    "distractors": "distractor_files.parquet",
     "key": "pseudonym.key",
 }
 """Name of each output of the rule to its path below the folder."""

@@ -11,7 +11,12 @@ from echoclr_core.common.files import atomic_path
 from echoclr_core.common.isolation import Job, WorkerError, run_isolated
 from echoclr_core.common.randomness import generator
 from echoclr_core.synthetic.files.dicom_writer import MULTI_FRAME, base_dataset, save, set_rate, set_region
-from echoclr_core.synthetic.files.distractor_files import ODD_FILES, odd_table, write_stills, write_strays
+from echoclr_core.synthetic.files.distractor_files import (
+    DISTRACTOR_FILES,
+    distractor_table,
+    write_distractors,
+    write_stills,
+)
 from echoclr_core.synthetic.files.encodings import set_pixels
 from echoclr_core.synthetic.files.folders import study_folder, video_identity
 from echoclr_core.synthetic.files.truth import TRUTH, TRUTH_FRAMES, frame_rows, truth_row
@@ -26,11 +31,11 @@ WRITE_STUDY = f"{__name__}:write_study"
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenStudy:
-    """What was written for one study: rows of TRUTH, of TRUTH_FRAMES, and of ODD_FILES (its stills)."""
+    """What was written for one study: rows of TRUTH, TRUTH_FRAMES and DISTRACTOR_FILES (its stills)."""
 
     videos: list[Row]
     frames: list[Row]
-    odd: list[dict[str, str]]
+    distractors: list[dict[str, str]]
 
 
 def write_archive(
@@ -48,8 +53,8 @@ def write_archive(
         Gets ``dicom/`` (the tree), ``labels.csv`` (one row a labelled study; ``study_key`` is the
         AccessionNumber), ``view_labels.csv`` (columns ``video`` = SOPInstanceUID and ``view``; only the view
         studies), ``truth.parquet`` and ``truth_frames.parquet`` (schemas TRUTH and TRUTH_FRAMES) and
-        ``odd_files.parquet`` (schema ODD_FILES), the last three not for training. It must be empty or not
-        there.
+        ``distractor_files.parquet`` (schema DISTRACTOR_FILES), the last three not for training.
+        It must be empty or not there.
     settings
         What to write.
     workers
@@ -73,20 +78,23 @@ def write_archive(
     plans = plan_studies(settings)
     rows: list[Row] = []
     frames: list[Row] = []
-    odd: list[dict[str, str]] = []
+    distractors: list[dict[str, str]] = []
     for done, study in enumerate(_written(root / "dicom", settings, plans, workers), start=1):
         rows += study.videos
         frames += study.frames
-        odd += study.odd
+        distractors += study.distractors
         if on_progress:
             on_progress(done, len(plans))
-    if settings.odd_files:
-        odd += write_strays(root / "dicom", settings, plans)
-    ODD_FILES.write(odd_table(odd), root / "odd_files.parquet")
+    if settings.distractor_files:
+        distractors += write_distractors(root / "dicom", settings, plans)
+    DISTRACTOR_FILES.write(distractor_table(distractors), root / "distractor_files.parquet")
     truth = TRUTH.check(pd.DataFrame(rows)) if rows else TRUTH.empty()
     _write_csv(root / "labels.csv", label_table(settings, plans))
-    taught = truth[truth["part"] == "views"]
-    _write_csv(root / "view_labels.csv", pd.DataFrame({"video": taught["sop_uid"], "view": taught["view"]}))
+    views = truth.loc[truth["part"] == "views", ["sop_uid", "view"]]
+    _write_csv(
+        root / "view_labels.csv",
+        views.rename(columns={"sop_uid": "video"}),
+    )
     TRUTH.write(truth, root / "truth.parquet")
     TRUTH_FRAMES.write(
         pd.DataFrame(frames) if frames else TRUTH_FRAMES.empty(), root / "truth_frames.parquet"
@@ -136,8 +144,8 @@ def write_study(root: Path, settings: SyntheticSettings, plan: StudyPlan) -> Wri
         save(dataset, root / path, quirk=video.quirk)
         rows.append(truth_row(plan, video, drawn, identity.sop_uid, str(path)))
         frames += frame_rows(drawn, identity.sop_uid)
-    odd = write_stills(root, settings, plan) if settings.odd_files else []
-    return WrittenStudy(videos=rows, frames=frames, odd=odd)
+    distractors = write_stills(root, settings, plan) if settings.distractor_files else []
+    return WrittenStudy(videos=rows, frames=frames, distractors=distractors)
 
 
 def _bounds(mask: np.ndarray) -> tuple[int, int, int, int]:

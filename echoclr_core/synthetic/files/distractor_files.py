@@ -1,4 +1,4 @@
-"""Files that are no videos, or no good ones: what an archive's folders hold besides cine loops."""
+"""Distractor files: what an archive's folders hold besides readable cine loops."""
 
 import gzip
 from collections.abc import Callable
@@ -29,11 +29,11 @@ from echoclr_core.synthetic.plan.cohort import StudyPlan, study_anatomy
 from echoclr_core.synthetic.plan.patients import make_patient
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.synthetic.rendering.stills import m_mode, spectral_doppler
-from echoclr_core.synthetic.rendering.video import make_take, screen_video
-from echoclr_core.synthetic.screen.layouts import LAYOUTS
+from echoclr_core.synthetic.rendering.video import make_video_spec, screen_video
+from echoclr_core.synthetic.screen.vendor_screens import VENDOR_SCREENS
 
-ODD_FILES = Table(
-    "odd files",
+DISTRACTOR_FILES = Table(
+    "distractor files",
     {
         "path": Column(kind="str", description="path below dicom/"),
         "kind": Column(kind="str", description="what was written"),
@@ -41,14 +41,14 @@ ODD_FILES = Table(
     },
     key=("path",),
 )
-"""Schema of odd_files.parquet: the files that are no cine loops, and the outcome each must have."""
+"""Schema of distractor_files.parquet: the files that are no cine loops, and the outcome each must have."""
 
-# Instance numbers of odd files start here: above those of any study's cine loops.
+# Instance numbers of distractor files start here: above those of any study's cine loops.
 _FIRST = 900
 
 
 def write_stills(root: Path, settings: SyntheticSettings, plan: StudyPlan) -> list[dict[str, str]]:
-    """The single pictures of one study, a share of studies having one or two; ODD_FILES rows."""
+    """The single pictures of one study, a share of studies having one or two; DISTRACTOR_FILES rows."""
     rng = generator(settings.seed, "stills", plan.number)
     if plan.part == "views" or rng.random() >= settings.still_share:
         return []
@@ -73,13 +73,13 @@ def _still_picture(
     """(H, W, 3) uint8 and the box of the trace on it."""
     height, width = plan.screen
     anatomy = study_anatomy(settings, plan)
-    x0, y0, x1, y1 = LAYOUTS[plan.layout].fan
+    x0, y0, x1, y1 = VENDOR_SCREENS[plan.vendor_screen].fan
     box = (round(x0 * width), round(y0 * height), round(x1 * width), round(y1 * height))
     size = (box[3] - box[1], box[2] - box[0])
     if settings.pictures == "tiny":
         return np.full((height, width, 3), 90, np.uint8), (0, 0, width - 1, height - 1)
     if kind == "m_mode":
-        trace = m_mode(make_take(settings, anatomy, plan.number, number, "plax", 64, 25.0), size)
+        trace = m_mode(make_video_spec(settings, anatomy, plan.number, number, "plax", 64, 25.0), size)
     else:
         trace = spectral_doppler(anatomy, size, generator(settings.seed, "spectral", plan.number))
     picture = np.zeros((height, width, 3), np.uint8)
@@ -87,8 +87,10 @@ def _still_picture(
     return picture, (box[0], box[1], box[2] - 1, box[3] - 1)
 
 
-def write_strays(root: Path, settings: SyntheticSettings, plans: list[StudyPlan]) -> list[dict[str, str]]:
-    """Strew one file of each odd kind over the tree at ``root``; ODD_FILES rows.
+def write_distractors(
+    root: Path, settings: SyntheticSettings, plans: list[StudyPlan]
+) -> list[dict[str, str]]:
+    """Write one distractor file of each kind somewhere in the tree at ``root``; DISTRACTOR_FILES rows.
 
     The cine loops they are made from must be there already.
     """
@@ -122,11 +124,11 @@ def write_strays(root: Path, settings: SyntheticSettings, plans: list[StudyPlan]
     return rows
 
 
-def odd_table(rows: list[dict[str, str]]) -> pd.DataFrame:
+def distractor_table(rows: list[dict[str, str]]) -> pd.DataFrame:
     """The rows as a checked table, sorted by path."""
     if not rows:
-        return ODD_FILES.empty()
-    return ODD_FILES.check(pd.DataFrame(rows).sort_values("path", ignore_index=True))
+        return DISTRACTOR_FILES.empty()
+    return DISTRACTOR_FILES.check(pd.DataFrame(rows).sort_values("path", ignore_index=True))
 
 
 def _bytes(root: Path, path: Path, content: bytes) -> Path:

@@ -6,7 +6,7 @@ from echoclr_core.synthetic.files.dicom_writer import Identity, make_uid
 from echoclr_core.synthetic.plan.cohort import StudyPlan
 from echoclr_core.synthetic.plan.patients import Patient
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
-from echoclr_core.synthetic.screen.layouts import LAYOUTS
+from echoclr_core.synthetic.screen.vendor_screens import VENDOR_SCREENS
 
 
 def study_folder(plan: StudyPlan) -> Path:
@@ -16,7 +16,7 @@ def study_folder(plan: StudyPlan) -> Path:
 
 def video_identity(settings: SyntheticSettings, plan: StudyPlan, patient: Patient, number: int) -> Identity:
     """Header values of file ``number`` of a study."""
-    layout = LAYOUTS[plan.layout]
+    vendor_screen = VENDOR_SCREENS[plan.vendor_screen]
     return Identity(
         sop_uid=make_uid("synthetic", settings.seed, plan.number, "instance", number),
         study_uid=make_uid("synthetic", settings.seed, plan.number, "study"),
@@ -27,8 +27,8 @@ def video_identity(settings: SyntheticSettings, plan: StudyPlan, patient: Patien
         birth_date=patient.birth_date,
         sex=patient.anatomy.sex,
         date=plan.date,
-        manufacturer=layout.manufacturer,
-        model=layout.model,
+        manufacturer=vendor_screen.manufacturer,
+        model=vendor_screen.model,
         instance=number,
         character_set=patient.character_set,
     )

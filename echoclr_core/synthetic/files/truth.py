@@ -4,7 +4,7 @@ import numpy as np
 
 from echoclr_core.common.tables import Column, Table
 from echoclr_core.synthetic.plan.cohort import StudyPlan, VideoPlan
-from echoclr_core.synthetic.rendering.video import Moment, ScreenVideo
+from echoclr_core.synthetic.rendering.video import FrameTruth, ScreenVideo
 
 TRUTH = Table(
     "truth",
@@ -16,10 +16,10 @@ TRUTH = Table(
             kind="str", description="part of the plan", allowed=("development", "external", "views")
         ),
         "view": Column(kind="str", description="view shown"),
-        "layout": Column(kind="str", description="vendor's screen"),
+        "vendor_screen": Column(kind="str", description="vendor's screen"),
         "encoding": Column(kind="str", description="pixel encoding"),
         "rate_tag": Column(kind="str", description="tag that states the frame rate"),
-        "quirk": Column(kind="str", description="liberty that the file takes with the standard"),
+        "quirk": Column(kind="str", description="deviation of the file from the standard"),
         "frames": Column(kind="int", description="frames", low=1),
         "fps": Column(kind="float", description="true frame rate, 1/s", low=0),
         "height": Column(kind="int", description="screen height, px", low=1),
@@ -53,7 +53,7 @@ TRUTH = Table(
         "cusps_y1": Column(
             kind="float", nullable=True, description="box around the cusps in all frames: bottom, px"
         ),
-        "touching_text": Column(kind="str", nullable=True, description="text that overlaps the fan's edge"),
+        "edge_text": Column(kind="str", nullable=True, description="text that overlaps the fan's edge"),
         "inside_text": Column(kind="str", nullable=True, description="text typed inside the fan"),
         "first_phase": Column(kind="float", description="phase of the first frame", low=0, high=1),
         "heart_rate": Column(kind="float", description="beats a minute", low=0),
@@ -94,16 +94,16 @@ def truth_row(
     plan: StudyPlan, video: VideoPlan, drawn: ScreenVideo, sop_uid: str, path: str
 ) -> dict[str, object]:
     """One row of TRUTH."""
-    fan, anatomy = drawn.fan, drawn.take.anatomy
+    fan, anatomy = drawn.fan, drawn.spec.anatomy
     sector = fan.sector
-    valve, cusps = _valve(drawn.moments)
+    valve, cusps = _valve(drawn.frame_truths)
     return {
         "sop_uid": sop_uid,
         "path": path,
         "study_key": plan.accession,
         "part": plan.part,
         "view": video.view,
-        "layout": plan.layout,
+        "vendor_screen": plan.vendor_screen,
         "encoding": video.encoding,
         "rate_tag": video.rate_tag,
         "quirk": video.quirk,
@@ -123,10 +123,10 @@ def truth_row(
         "valve_x": valve[0],
         "valve_y": valve[1],
         **dict(zip(("cusps_x0", "cusps_y0", "cusps_x1", "cusps_y1"), cusps, strict=True)),
-        "touching_text": drawn.overlay.touching,
-        "inside_text": drawn.overlay.inside,
-        "first_phase": float(drawn.take.phases[0]),
-        "heart_rate": drawn.take.cycle.heart_rate,
+        "edge_text": drawn.overlay.edge_text,
+        "inside_text": drawn.overlay.inside_text,
+        "first_phase": float(drawn.spec.phases[0]),
+        "heart_rate": drawn.spec.cycle.heart_rate,
         "septum_cm": anatomy.septum,
         "posterior_wall_cm": anatomy.posterior_wall,
         "lvidd_cm": anatomy.lvidd,
@@ -136,12 +136,12 @@ def truth_row(
     }
 
 
-def _valve(moments: tuple[Moment, ...]) -> tuple[tuple, tuple]:
+def _valve(frame_truths: tuple[FrameTruth, ...]) -> tuple[tuple, tuple]:
     """Mean (x, y) of the valve and the box around its cusps over all frames; Nones where none is shown."""
-    if not moments or moments[0].valve is None:
+    if not frame_truths or frame_truths[0].valve is None:
         return _NOWHERE[:2], _NOWHERE
-    centre = np.mean([moment.valve for moment in moments], 0)
-    boxes = np.array([moment.cusps for moment in moments])
+    centre = np.mean([frame_truth.valve for frame_truth in frame_truths], 0)
+    boxes = np.array([frame_truth.cusps for frame_truth in frame_truths])
     return tuple(centre.tolist()), (*boxes[:, :2].min(0).tolist(), *boxes[:, 2:].max(0).tolist())
 
 
@@ -151,14 +151,14 @@ def frame_rows(drawn: ScreenVideo, sop_uid: str) -> list[dict[str, object]]:
         {
             "sop_uid": sop_uid,
             "frame": index,
-            "phase": moment.beat.phase,
-            "contraction": moment.beat.contraction,
-            "aortic_opening": moment.beat.aortic,
-            "mitral_opening": moment.beat.mitral,
-            "septum_cm": moment.septum,
-            "posterior_wall_cm": moment.posterior_wall,
-            "valve_x": moment.valve[0] if moment.valve else None,
-            "valve_y": moment.valve[1] if moment.valve else None,
+            "phase": frame_truth.beat.phase,
+            "contraction": frame_truth.beat.contraction,
+            "aortic_opening": frame_truth.beat.aortic,
+            "mitral_opening": frame_truth.beat.mitral,
+            "septum_cm": frame_truth.septum,
+            "posterior_wall_cm": frame_truth.posterior_wall,
+            "valve_x": frame_truth.valve[0] if frame_truth.valve else None,
+            "valve_y": frame_truth.valve[1] if frame_truth.valve else None,
         }
-        for index, moment in enumerate(drawn.moments)
+        for index, frame_truth in enumerate(drawn.frame_truths)
     ]

@@ -155,7 +155,7 @@ def _waves(rng: np.random.Generator, count: int = 5) -> tuple[tuple[float, float
     return tuple(tuple(float(v) for v in wave) for wave in waves)
 
 
-def aged(anatomy: Anatomy, years: float) -> Anatomy:
+def progress_disease(anatomy: Anatomy, years: float) -> Anatomy:
     """The same heart ``years`` later: the valve narrows by 0.05 cm² a year, its cusps open less."""
     area = max(anatomy.valve_area - 0.05 * years, 0.35)
     separation = anatomy.cusp_separation - 0.70 * (anatomy.valve_area - area)

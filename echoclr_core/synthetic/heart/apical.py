@@ -11,12 +11,12 @@ from echoclr_core.synthetic.heart.motion import Beat
 from echoclr_core.synthetic.heart.outlines import (
     Placement,
     Shape,
-    band,
-    bow,
-    closed,
+    arc,
+    area_between,
+    closed_spline,
     ellipse,
-    ribbon,
-    through,
+    spline,
+    stroke,
 )
 from echoclr_core.synthetic.heart.scene import (
     BLOOD,
@@ -63,7 +63,7 @@ class _Chambers:
 def _left_layers(anatomy: Anatomy, beat: Beat, c: _Chambers) -> list[Shape]:
     """Left ventricle, left atrium and mitral valve."""
     right = c.divide[0] + 1.25 * c.atrium
-    atrium = closed(
+    atrium = closed_spline(
         [
             tuple(c.divide + np.array([0.3, 0.0])),
             (c.divide[0] + 0.5 * c.atrium, c.base + 0.15),
@@ -80,15 +80,15 @@ def _left_layers(anatomy: Anatomy, beat: Beat, c: _Chambers) -> list[Shape]:
     second = (1 - m) * meet + m * (c.hinge_right + np.array([-0.25, -0.95 * anatomy.posterior_leaflet]))
     rim = np.concatenate((c.left_outside[::-1], c.right_outside))
     return [
-        Shape("pericardium", ribbon(c.right_outside[4:], 0.3), WALL + 5),
+        Shape("pericardium", stroke(c.right_outside[4:], 0.3), WALL + 5),
         Shape("myocardium", rim, MYOCARDIUM + 2),
-        Shape("atrial wall", ribbon(np.concatenate((atrium, atrium[:1])), 0.32), WALL - 1),
+        Shape("atrial wall", stroke(np.concatenate((atrium, atrium[:1])), 0.32), WALL - 1),
         Shape("left atrium", atrium, BLOOD),
-        Shape("left ventricle", band(c.left, c.right), BLOOD + 4),
+        Shape("left ventricle", area_between(c.left, c.right), BLOOD + 4),
         Shape("annulus", ellipse(tuple(c.hinge_left), (0.3, 0.25)), WALL + 2),
         Shape("annulus", ellipse(tuple(c.hinge_right), (0.35, 0.3)), WALL + 2),
-        Shape("mitral leaflet", ribbon(bow(c.hinge_left, first, -0.15, 8), 0.18), LEAFLET),
-        Shape("mitral leaflet", ribbon(bow(c.hinge_right, second, 0.12, 7), 0.18), LEAFLET),
+        Shape("mitral leaflet", stroke(arc(c.hinge_left, first, -0.15, 8), 0.18), LEAFLET),
+        Shape("mitral leaflet", stroke(arc(c.hinge_right, second, 0.12, 7), 0.18), LEAFLET),
     ]
 
 
@@ -97,7 +97,7 @@ def _right_layers(anatomy: Anatomy, beat: Beat, c: _Chambers) -> list[Shape]:
     top = int(np.searchsorted(c.left_outside[:, 1], 0.24 * c.base))
     septal = c.left_outside[top:]
     free_base = septal[-1] + np.array([-c.right_width - 0.3, -0.7])
-    free = through(
+    free = spline(
         [
             tuple(septal[0]),
             (septal[0, 0] - 0.55 * c.right_width, 0.42 * c.base),
@@ -108,7 +108,7 @@ def _right_layers(anatomy: Anatomy, beat: Beat, c: _Chambers) -> list[Shape]:
     )
     size = 0.95 * anatomy.atrium * (0.9 + 0.15 * beat.filling)
     left = c.divide[0] - 0.95 * size - 0.2
-    atrium = closed(
+    atrium = closed_spline(
         [
             tuple(c.divide + np.array([-0.25, -0.2])),
             tuple(c.divide + np.array([-0.22, 0.5 * size])),
@@ -126,14 +126,14 @@ def _right_layers(anatomy: Anatomy, beat: Beat, c: _Chambers) -> list[Shape]:
     second = (1 - m) * meet + m * (free_base + np.array([0.4, -1.7]))
     between = c.divide + np.stack((np.zeros(6), np.linspace(-0.3, size, 6)), 1)
     return [
-        Shape("right ventricular wall", ribbon(free, 0.75), MYOCARDIUM + 1),
-        Shape("atrial wall", ribbon(np.concatenate((atrium, atrium[:1])), 0.32), WALL - 1),
+        Shape("right ventricular wall", stroke(free, 0.75), MYOCARDIUM + 1),
+        Shape("atrial wall", stroke(np.concatenate((atrium, atrium[:1])), 0.32), WALL - 1),
         Shape("right atrium", atrium, BLOOD),
-        Shape("right ventricle", band(free, septal), BLOOD + 3),
-        Shape("atrial septum", ribbon(between, 0.28), WALL - 4),
+        Shape("right ventricle", area_between(free, septal), BLOOD + 3),
+        Shape("atrial septum", stroke(between, 0.28), WALL - 4),
         Shape("annulus", ellipse(tuple(hinge), (0.28, 0.25)), WALL + 1),
-        Shape("tricuspid leaflet", ribbon(bow(hinge, first, 0.12, 7), 0.16), LEAFLET - 1),
-        Shape("tricuspid leaflet", ribbon(bow(free_base, second, -0.15, 7), 0.16), LEAFLET - 1),
+        Shape("tricuspid leaflet", stroke(arc(hinge, first, 0.12, 7), 0.16), LEAFLET - 1),
+        Shape("tricuspid leaflet", stroke(arc(free_base, second, -0.15, 7), 0.16), LEAFLET - 1),
     ]
 
 
@@ -157,13 +157,13 @@ def a4c_scene(anatomy: Anatomy, beat: Beat, pose: Pose, depth: float) -> Scene:
     c = _Chambers(anatomy, beat, pose)
     place = Placement(0.7 + pose.shift[0], anatomy.chest_wall + 0.9 + pose.shift[1], pose.rotation - 3)
     floor = c.floor + 0.2
-    back = through(
+    back = spline(
         [(-6.5, floor - 2.4), (-3.5, floor + 0.2), (0, floor + 0.5), (3.2, floor - 0.4), (5.5, floor - 2.6)],
         24,
     )
     around = [
         *behind_shapes(back),
-        Shape("pericardium", ribbon(back, 0.35), PERICARDIUM - 5),
+        Shape("pericardium", stroke(back, 0.35), PERICARDIUM - 5),
     ]
     layers = around + _right_layers(anatomy, beat, c) + _left_layers(anatomy, beat, c)
     return _scene(anatomy, c, place, chest_shapes(depth, anatomy.chest_wall), layers)
@@ -175,14 +175,14 @@ def a2c_scene(anatomy: Anatomy, beat: Beat, pose: Pose, depth: float) -> Scene:
     place = Placement(pose.shift[0], anatomy.chest_wall + 0.9 + pose.shift[1], pose.rotation - 6)
     sinus = ellipse((-c.radius - 0.5, c.base + 0.5), (0.4, 0.32))
     floor = c.floor + 0.3
-    back = through([(-4.5, floor - 1.6), (0, floor + 0.3), (4.2, floor - 1.4)], 20)
+    back = spline([(-4.5, floor - 1.6), (0, floor + 0.3), (4.2, floor - 1.4)], 20)
     layers = [
         *behind_shapes(back),
-        Shape("pericardium", ribbon(c.left_outside[4:], 0.3), WALL + 5),
+        Shape("pericardium", stroke(c.left_outside[4:], 0.3), WALL + 5),
         *_left_layers(anatomy, beat, c),
         Shape("coronary sinus wall", ellipse((-c.radius - 0.5, c.base + 0.5), (0.6, 0.5)), WALL),
         Shape("coronary sinus", sinus, BLOOD),
-        Shape("pericardium", ribbon(back, 0.3), PERICARDIUM - 4),
+        Shape("pericardium", stroke(back, 0.3), PERICARDIUM - 4),
     ]
     return _scene(anatomy, c, place, chest_shapes(depth, anatomy.chest_wall), layers)
 
@@ -192,7 +192,7 @@ def subcostal_scene(anatomy: Anatomy, beat: Beat, pose: Pose, depth: float) -> S
     c = _Chambers(anatomy, beat, pose)
     place = Placement(5.4 + pose.shift[0], anatomy.chest_wall + 5.2 + pose.shift[1], 64 + pose.rotation)
     near = anatomy.chest_wall
-    liver = closed(
+    liver = closed_spline(
         [
             (-9, near),
             (-3, near),
@@ -206,8 +206,8 @@ def subcostal_scene(anatomy: Anatomy, beat: Beat, pose: Pose, depth: float) -> S
     vessel = ellipse((-3.2 + pose.shift[0], near + 2.0), (0.9, 0.25), 25)
     before = chest_shapes(depth, anatomy.chest_wall)
     before += [Shape("liver", liver, LIVER + 3), Shape("hepatic vein", vessel, BLOOD + 8)]
-    capsule = through(
+    capsule = spline(
         [(8, near + 1.6), (4.5, near + 2.2), (1.5, near + 2.7), (-4, near + 4.3), (-9, near + 6.5)], 24
     )
-    before.append(Shape("diaphragm", ribbon(capsule, 0.25), PERICARDIUM - 7))
+    before.append(Shape("diaphragm", stroke(capsule, 0.25), PERICARDIUM - 7))
     return _scene(anatomy, c, place, before, _right_layers(anatomy, beat, c) + _left_layers(anatomy, beat, c))

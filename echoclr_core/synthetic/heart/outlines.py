@@ -65,12 +65,12 @@ def ellipse(centre: tuple[float, float], radii: tuple[float, float], degrees: fl
     return Placement(centre[0], centre[1], degrees)(_CIRCLE * radii)
 
 
-def band(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+def area_between(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     """The area between two curves that run in the same direction."""
     return np.concatenate((upper, lower[::-1]))
 
 
-def ribbon(points: np.ndarray, thickness: float | np.ndarray) -> np.ndarray:
+def stroke(points: np.ndarray, thickness: float | np.ndarray) -> np.ndarray:
     """A line of a ``thickness`` in cm, or one a point, as a closed polygon."""
     step = np.empty_like(points)
     step[1:-1] = points[2:] - points[:-2]
@@ -80,26 +80,26 @@ def ribbon(points: np.ndarray, thickness: float | np.ndarray) -> np.ndarray:
     return np.concatenate((points + offset, (points - offset)[::-1]))
 
 
-def bow(start: Point, end: Point, sag: float, n: int = 9) -> np.ndarray:
+def arc(start: Point, end: Point, sag: float, n: int = 9) -> np.ndarray:
     """A curve from ``start`` to ``end``; its middle stands ``sag`` cm to the left of the way there."""
     ax, az, bx, bz = float(start[0]), float(start[1]), float(end[0]), float(end[1])
     length = math.hypot(bx - ax, bz - az) + 1e-9
     left = ((bz - az) / length * sag, (ax - bx) / length * sag)
-    return _arch(n) @ np.array([(ax, az), (bx, bz), left])
+    return _arc_weights(n) @ np.array([(ax, az), (bx, bz), left])
 
 
-def through(points: Sequence[Point], n: int = 32) -> np.ndarray:
+def spline(points: Sequence[Point], n: int = 32) -> np.ndarray:
     """A smooth (n, 2) open curve through ``points`` (Catmull-Rom)."""
     return _open_weights(len(points), n) @ np.asarray(points, float)
 
 
-def closed(points: Sequence[Point], n: int = 48) -> np.ndarray:
+def closed_spline(points: Sequence[Point], n: int = 48) -> np.ndarray:
     """A smooth (n, 2) closed curve through ``points``."""
     return _closed_weights(len(points), n) @ np.asarray(points, float)
 
 
 @cache
-def _arch(n: int) -> np.ndarray:
+def _arc_weights(n: int) -> np.ndarray:
     """Weights of start, end and sag along a bow: (n, 3)."""
     share = np.linspace(0, 1, n)
     return np.stack((1 - share, share, 4 * share * (1 - share)), 1)

@@ -13,12 +13,12 @@ from echoclr_core.synthetic.heart.motion import Beat
 from echoclr_core.synthetic.heart.outlines import (
     Placement,
     Shape,
-    band,
-    bow,
-    closed,
+    arc,
+    area_between,
+    closed_spline,
     ellipse,
-    ribbon,
-    through,
+    spline,
+    stroke,
 )
 from echoclr_core.synthetic.heart.scene import (
     BLOOD,
@@ -123,9 +123,9 @@ def _cusps(anatomy: Anatomy, beat: Beat, pose: Pose, root: _Root) -> list[Shape]
     for side in (-1, 1):
         # A stiff cusp domes: it leaves the hinge outwards and turns in late.
         middle = (0.45 * tip, side * (0.45 * hinge + 0.55 * apart + 0.12))
-        line = through([(0.0, side * hinge), middle, (tip, side * apart)], 9)
+        line = spline([(0.0, side * hinge), middle, (tip, side * apart)], 9)
         thickness = anatomy.cusp_thickness * np.linspace(0.75, 1.15, 9)
-        shapes.append(Shape("aortic cusp", root.place(ribbon(line, thickness)), level))
+        shapes.append(Shape("aortic cusp", root.place(stroke(line, thickness)), level))
     return shapes
 
 
@@ -141,8 +141,8 @@ def _mitral(
     posterior = (1 - m) * meet + m * posterior_open
     papillary = np.array([-0.50 * anatomy.lv_length, 0.62 * lv.middle_radius])
     return [
-        Shape("chord", ribbon(bow(anterior, papillary, 0.1, 6), 0.07), LEAFLET - 10),
-        Shape("chord", ribbon(bow(posterior, papillary, -0.1, 6), 0.07), LEAFLET - 10),
+        Shape("chord", stroke(arc(anterior, papillary, 0.1, 6), 0.07), LEAFLET - 10),
+        Shape("chord", stroke(arc(posterior, papillary, -0.1, 6), 0.07), LEAFLET - 10),
         Shape(
             "papillary muscle",
             ellipse(tuple(papillary + np.array([-0.55, 0.28])), (0.85, 0.3), 14),
@@ -150,10 +150,10 @@ def _mitral(
         ),
         Shape(
             "mitral leaflet",
-            ribbon(bow(curtain, anterior, 0.22 * (1 - m) + 0.1, 9), np.linspace(0.15, 0.2, 9)),
+            stroke(arc(curtain, anterior, 0.22 * (1 - m) + 0.1, 9), np.linspace(0.15, 0.2, 9)),
             LEAFLET,
         ),
-        Shape("mitral leaflet", ribbon(bow(groove, posterior, -0.12, 7), np.linspace(0.15, 0.2, 7)), LEAFLET),
+        Shape("mitral leaflet", stroke(arc(groove, posterior, -0.12, 7), np.linspace(0.15, 0.2, 7)), LEAFLET),
     ]
 
 
@@ -173,7 +173,7 @@ def _atrium(anatomy: Anatomy, beat: Beat, root: _Root, curtain: np.ndarray, groo
         (0.6 * right, floor),
         (0.28 * right, 0.98 * floor),
     ]
-    return closed(points)
+    return closed_spline(points)
 
 
 def _right_ventricle(
@@ -182,7 +182,7 @@ def _right_ventricle(
     """Cavity of the right ventricle with its outflow above the root, and its free wall's inner edge."""
     rest = -(anatomy.lvidd / 2 + anatomy.septum)
     height = anatomy.right_ventricle * (1 - 0.22 * beat.contraction)
-    free = through(
+    free = spline(
         [
             (-7.2, 0.55 * rest),
             (-5.6, rest - 0.35 * height),
@@ -196,7 +196,7 @@ def _right_ventricle(
     )
     septal = lv.septal_outside[4:] + np.array([0, -0.05])
     floor = np.concatenate((septal, root.edge(-1, 0.3)[1:]))
-    return band(free, floor), free
+    return area_between(free, floor), free
 
 
 def _far_wall(lv: _Ventricle, floor: float) -> np.ndarray:
@@ -204,7 +204,7 @@ def _far_wall(lv: _Ventricle, floor: float) -> np.ndarray:
     outside = lv.posterior_outside
     along_ventricle = [tuple(outside[i] + np.array([0, 0.12])) for i in (6, 10, 14, 18, 20)]
     at_groove = (lv.base + 0.3, max(outside[-1, 1], 0.96 * floor) + 0.15)
-    return through([*along_ventricle, at_groove, (2.2, floor + 0.3), (4.2, 0.93 * floor + 0.3)], 36)
+    return spline([*along_ventricle, at_groove, (2.2, floor + 0.3), (4.2, 0.93 * floor + 0.3)], 36)
 
 
 def _layers(anatomy: Anatomy, beat: Beat, pose: Pose, lv: _Ventricle, root: _Root) -> list[Shape]:
@@ -222,18 +222,18 @@ def _layers(anatomy: Anatomy, beat: Beat, pose: Pose, lv: _Ventricle, root: _Roo
     return [
         *behind_shapes(far_wall),
         Shape("before", before, CHEST - 5, soft=True),
-        Shape("right ventricular wall", ribbon(free, 0.42), WALL - 1),
+        Shape("right ventricular wall", stroke(free, 0.42), WALL - 1),
         Shape("right ventricle", chamber, BLOOD + 3),
-        Shape("myocardium", band(lv.septal_outside, lv.posterior_outside), MYOCARDIUM),
-        Shape("atrial wall", ribbon(np.concatenate((atrium, atrium[:1])), 0.3), WALL - 2),
+        Shape("myocardium", area_between(lv.septal_outside, lv.posterior_outside), MYOCARDIUM),
+        Shape("atrial wall", stroke(np.concatenate((atrium, atrium[:1])), 0.3), WALL - 2),
         Shape("left atrium", atrium, BLOOD),
         Shape("mitral orifice", orifice, BLOOD),
-        Shape("left ventricle", band(lv.septal_edge, lv.posterior_edge), BLOOD),
-        Shape("aortic wall", ribbon(root.edge(-1, 0.09)[1:], 0.2), WALL + 2),
-        Shape("aortic wall", ribbon(root.edge(1, 0.09)[1:], 0.2), WALL + 2),
-        Shape("aorta", band(root.edge(-1), root.edge(1)), BLOOD),
+        Shape("left ventricle", area_between(lv.septal_edge, lv.posterior_edge), BLOOD),
+        Shape("aortic wall", stroke(root.edge(-1, 0.09)[1:], 0.2), WALL + 2),
+        Shape("aortic wall", stroke(root.edge(1, 0.09)[1:], 0.2), WALL + 2),
+        Shape("aorta", area_between(root.edge(-1), root.edge(1)), BLOOD),
         Shape("groove", ellipse(tuple(groove + np.array([0.1, 0.35])), (0.5, 0.4)), WALL + 1),
-        Shape("pericardium", ribbon(far_wall, np.linspace(0.34, 0.2, 36)), PERICARDIUM),
+        Shape("pericardium", stroke(far_wall, np.linspace(0.34, 0.2, 36)), PERICARDIUM),
         Shape("aortic wall", ellipse(aorta, (size + 0.15, size + 0.15)), WALL - 2),
         Shape("descending aorta", ellipse(aorta, (size, size)), BLOOD),
         *_mitral(anatomy, beat, lv, curtain, groove),

@@ -8,7 +8,15 @@ import numpy as np
 
 from echoclr_core.synthetic.heart.anatomy import Anatomy
 from echoclr_core.synthetic.heart.motion import Beat
-from echoclr_core.synthetic.heart.outlines import Placement, Shape, bow, closed, ellipse, ribbon, through
+from echoclr_core.synthetic.heart.outlines import (
+    Placement,
+    Shape,
+    arc,
+    closed_spline,
+    ellipse,
+    spline,
+    stroke,
+)
 from echoclr_core.synthetic.heart.scene import (
     BLOOD,
     LEAFLET,
@@ -34,7 +42,7 @@ def _ventricle_layers(anatomy: Anatomy, beat: Beat, radius: float, wall: float) 
     """Ring of the left ventricle, the right ventricle wrapped around its upper left, pericardium."""
     outer = radius + wall
     height = anatomy.right_ventricle * (1 - 0.25 * beat.contraction)
-    chamber = closed(
+    chamber = closed_spline(
         [
             (-outer - 0.9, 0.55 * outer),
             (-outer - 0.2, 0.2 * outer),
@@ -48,14 +56,14 @@ def _ventricle_layers(anatomy: Anatomy, beat: Beat, radius: float, wall: float) 
             (-outer - 1.6, -0.4 * outer),
         ]
     )
-    arc = np.linspace(np.deg2rad(5), np.deg2rad(165), 30)
-    rim = (outer + 0.2) * np.stack((np.cos(arc), np.sin(arc)), 1)
+    angles = np.linspace(np.deg2rad(5), np.deg2rad(165), 30)
+    rim = (outer + 0.2) * np.stack((np.cos(angles), np.sin(angles)), 1)
     return [
         *behind_shapes(rim[::-1]),
-        Shape("right ventricular wall", ribbon(np.concatenate((chamber, chamber[:1])), 0.8), WALL - 3),
+        Shape("right ventricular wall", stroke(np.concatenate((chamber, chamber[:1])), 0.8), WALL - 3),
         Shape("right ventricle", chamber, BLOOD + 3),
         Shape("myocardium", ellipse((0, 0), (outer, outer)), MYOCARDIUM),
-        Shape("pericardium", ribbon(rim, 0.28), PERICARDIUM),
+        Shape("pericardium", stroke(rim, 0.28), PERICARDIUM),
         Shape("left ventricle", ellipse((0, 0), (radius, radius)), BLOOD),
     ]
 
@@ -102,8 +110,8 @@ def mitral_scene(anatomy: Anatomy, beat: Beat, pose: Pose, depth: float) -> Scen
     half = 0.68 * radius
     gap = 0.08 + 0.95 * beat.mitral
     for side in (-1, 1):
-        lip = bow((-half, 0.3), (half, 0.3), -side * gap * (0.75 if side < 0 else 0.6), 13)
-        layers.append(Shape("mitral leaflet", ribbon(lip + np.array([0, 0.04 * side]), 0.24), LEAFLET))
+        lip = arc((-half, 0.3), (half, 0.3), -side * gap * (0.75 if side < 0 else 0.6), 13)
+        layers.append(Shape("mitral leaflet", stroke(lip + np.array([0, 0.04 * side]), 0.24), LEAFLET))
     return _placed(anatomy, pose, rest, depth, layers, (radius, wall), False)
 
 
@@ -118,7 +126,7 @@ def _cusps(anatomy: Anatomy, beat: Beat, pose: Pose, radius: float) -> list[Shap
         a, b = commissures[i], commissures[(i + 1) % 3]
         middle = corners[i] + np.deg2rad(60)
         tip = reach * np.array([np.cos(middle), np.sin(middle)])
-        line = through(
+        line = spline(
             [
                 tuple(a),
                 tuple(0.5 * a * (1 - beat.aortic) + beat.aortic * 0.5 * (a + tip)),
@@ -128,7 +136,7 @@ def _cusps(anatomy: Anatomy, beat: Beat, pose: Pose, radius: float) -> list[Shap
             ],
             15,
         )
-        shapes.append(Shape("aortic cusp", ribbon(line, 0.8 * anatomy.cusp_thickness), level))
+        shapes.append(Shape("aortic cusp", stroke(line, 0.8 * anatomy.cusp_thickness), level))
     return shapes
 
 
@@ -137,7 +145,7 @@ def aortic_scene(anatomy: Anatomy, beat: Beat, pose: Pose, depth: float) -> Scen
     radius = anatomy.sinus / 2
     height = anatomy.right_ventricle * (1 - 0.2 * beat.contraction)
     size = anatomy.atrium * (0.86 + 0.18 * beat.filling)
-    outflow = closed(
+    outflow = closed_spline(
         [
             (-radius - 2.6, 0.7),
             (-radius - 0.35, 0.5),
@@ -154,7 +162,7 @@ def aortic_scene(anatomy: Anatomy, beat: Beat, pose: Pose, depth: float) -> Scen
         ],
         64,
     )
-    left = closed(
+    left = closed_spline(
         [
             (-0.55 * size, radius + 0.5),
             (0, radius + 0.3),
@@ -167,21 +175,21 @@ def aortic_scene(anatomy: Anatomy, beat: Beat, pose: Pose, depth: float) -> Scen
     right = ellipse((-radius - 1.5, radius + 0.75), (1.35, 1.5), 30)
     m = beat.mitral
     tip = np.array([-radius - 1.3, 0.2 - 1.0 * m])
-    arc = np.linspace(np.deg2rad(20), np.deg2rad(160), 24)
-    rim = np.stack((1.0 * size * np.cos(arc), radius + 1.02 * size * np.sin(arc) + 0.15), 1)
+    angles = np.linspace(np.deg2rad(20), np.deg2rad(160), 24)
+    rim = np.stack((1.0 * size * np.cos(angles), radius + 1.02 * size * np.sin(angles) + 0.15), 1)
     layers = [
         *behind_shapes(rim[::-1]),
-        Shape("right ventricular wall", ribbon(np.concatenate((outflow, outflow[:1])), 0.7), WALL - 3),
+        Shape("right ventricular wall", stroke(np.concatenate((outflow, outflow[:1])), 0.7), WALL - 3),
         Shape("right heart", outflow, BLOOD + 3),
-        Shape("atrial wall", ribbon(np.concatenate((right, right[:1])), 0.4), WALL - 2),
+        Shape("atrial wall", stroke(np.concatenate((right, right[:1])), 0.4), WALL - 2),
         Shape("right atrium", right, BLOOD + 1),
-        Shape("atrial wall", ribbon(np.concatenate((left, left[:1])), 0.4), WALL - 2),
+        Shape("atrial wall", stroke(np.concatenate((left, left[:1])), 0.4), WALL - 2),
         Shape("left atrium", left, BLOOD),
-        Shape("pericardium", ribbon(rim, 0.25), PERICARDIUM),
-        Shape("tricuspid leaflet", ribbon(bow((-radius - 0.3, 0.6), tip, 0.1, 6), 0.18), LEAFLET - 2),
+        Shape("pericardium", stroke(rim, 0.25), PERICARDIUM),
+        Shape("tricuspid leaflet", stroke(arc((-radius - 0.3, 0.6), tip, 0.1, 6), 0.18), LEAFLET - 2),
         Shape(
             "pulmonary cusp",
-            ribbon(bow((radius + 0.45, 0.2), (radius + 1.1, 0.55), 0.1, 6), 0.15),
+            stroke(arc((radius + 0.45, 0.2), (radius + 1.1, 0.55), 0.1, 6), 0.15),
             LEAFLET - 4,
         ),
         Shape("aortic wall", ellipse((0, 0), (radius + 0.25, radius + 0.25)), WALL + 4),

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from echoclr_core.common.randomness import generator
-from echoclr_core.synthetic.heart.anatomy import Anatomy, aged
+from echoclr_core.synthetic.heart.anatomy import Anatomy, progress_disease
 from echoclr_core.synthetic.plan.patients import make_patient
 from echoclr_core.synthetic.plan.settings import QUIRKS, TINY, SyntheticSettings
 
-_SILENT = 0.03  # share of files that do not state their frame rate
+NO_RATE_SHARE = 0.03  # share of files that do not state their frame rate
 _EVEN_ONLY = ("ybr_422", "h264")
-# Liberties that only some encodings allow.
+# Deviations from the standard that only some encodings allow.
 FITTING_QUIRKS = {
     "wrong_syntax": ("jpeg", "jpeg_full"),
     "no_meta": ("jpeg", "jpeg_full", "rgb", "rgb_planar", "mono", "palette"),
@@ -79,14 +79,14 @@ class StudyPlan:
     date: str
     accession: str
     screen: tuple[int, int]
-    layout: str
+    vendor_screen: str
     videos: tuple[VideoPlan, ...]
 
 
 def plan_studies(settings: SyntheticSettings) -> list[StudyPlan]:
     """All studies of the archive, in order: development, external, views."""
     rng = generator(settings.seed, "plan")
-    bare = _without_plax(settings)
+    without_plax = _without_plax(settings)
     sizes = (settings.development_studies, settings.external_studies, settings.view_studies)
     years = (settings.development_years, settings.external_years, settings.development_years)
     first_dates: dict[int, date] = {}
@@ -106,7 +106,9 @@ def plan_studies(settings: SyntheticSettings) -> list[StudyPlan]:
                     first_dates[patient] = day
                     insort(seen, (day, patient))
             since = (day - first_dates.get(patient, day)).days / 365.25
-            plans.append(_plan_study(settings, len(plans), part, patient, since, day, len(plans) in bare))
+            plans.append(
+                _plan_study(settings, len(plans), part, patient, since, day, len(plans) in without_plax)
+            )
     return plans
 
 
@@ -126,12 +128,16 @@ def _plan_study(
     patient: int,
     years: float,
     day: date,
-    bare: bool,
+    without_plax: bool,
 ) -> StudyPlan:
     rng = generator(settings.seed, "study", number)
     screens = settings.screens if settings.pictures == "phantom" else (TINY,)
     screen = screens[int(rng.integers(len(screens)))]
-    views = _taught_views(settings, number) if part == "views" else _labelled_views(settings, rng, bare)
+    views = (
+        _view_training_views(settings, number)
+        if part == "views"
+        else _labelled_views(settings, rng, without_plax)
+    )
     return StudyPlan(
         number=number,
         part=part,
@@ -140,18 +146,18 @@ def _plan_study(
         date=day.strftime("%Y%m%d"),
         accession=_accession(rng, number, day.year),
         screen=(int(screen[0]), int(screen[1])),
-        layout=settings.layouts[int(rng.integers(len(settings.layouts)))],
+        vendor_screen=settings.vendor_screens[int(rng.integers(len(settings.vendor_screens)))],
         videos=tuple(_plan_video(settings, rng, i + 1, view, part, screen) for i, view in enumerate(views)),
     )
 
 
-def _labelled_views(settings: SyntheticSettings, rng: np.random.Generator, bare: bool) -> list[str]:
+def _labelled_views(settings: SyntheticSettings, rng: np.random.Generator, without_plax: bool) -> list[str]:
     low, high = settings.plax_videos
-    count = 0 if bare else int(rng.integers(low, high + 1))
+    count = 0 if without_plax else int(rng.integers(low, high + 1))
     others = [view for view in settings.views if view != "plax"]
     low, high = settings.other_videos
     extra = int(rng.integers(low, high + 1)) if others else 0
-    if bare:  # it shows something else, or it would not be a study
+    if without_plax:  # a study holds at least one video
         extra = max(extra, 1)
     views = (
         ["plax"] * count + [others[i] for i in rng.integers(len(others), size=extra)]
@@ -161,8 +167,8 @@ def _labelled_views(settings: SyntheticSettings, rng: np.random.Generator, bare:
     return [views[i] for i in rng.permutation(len(views))]
 
 
-def _taught_views(settings: SyntheticSettings, number: int) -> list[str]:
-    """Views dealt in turn, so that even few studies teach every view; "plax" twice a round."""
+def _view_training_views(settings: SyntheticSettings, number: int) -> list[str]:
+    """Views dealt in turn, so that even few studies hold every view; "plax" twice a round."""
     deck = ["plax", *settings.views]
     start = number * settings.view_study_views
     return [deck[(start + i) % len(deck)] for i in range(settings.view_study_views)]
@@ -178,14 +184,14 @@ def _plan_video(
 ) -> VideoPlan:
     encoding = _encoding(settings, rng, view, screen)
     stated = [tag for tag in settings.rate_tags if tag != "none"]
-    silent = "none" in settings.rate_tags and (not stated or rng.random() < _SILENT)
+    no_frame_rate = "none" in settings.rate_tags and (not stated or rng.random() < NO_RATE_SHARE)
     return VideoPlan(
         number=number,
         view=view,
         frames=settings.view_frames if part == "views" else settings.frames,
         frame_rate=float(settings.frame_rates[int(rng.integers(len(settings.frame_rates)))]),
         encoding=encoding,
-        rate_tag="none" if silent else stated[int(rng.integers(len(stated)))],
+        rate_tag="none" if no_frame_rate else stated[int(rng.integers(len(stated)))],
         quirk=_quirk(settings, rng, encoding),
     )
 
@@ -234,7 +240,7 @@ def _accession(rng: np.random.Generator, number: int, year: int) -> str:
 
 def study_anatomy(settings: SyntheticSettings, plan: StudyPlan) -> Anatomy:
     """The heart as it is on the day of the study."""
-    return aged(make_patient(settings, plan.patient).anatomy, plan.years)
+    return progress_disease(make_patient(settings, plan.patient).anatomy, plan.years)
 
 
 def grade(settings: SyntheticSettings, plan: StudyPlan, anatomy: Anatomy) -> str:
@@ -250,7 +256,7 @@ def grade(settings: SyntheticSettings, plan: StudyPlan, anatomy: Anatomy) -> str
 def label_row(settings: SyntheticSettings, plan: StudyPlan) -> dict[str, object]:
     """One row of labels.csv; missing values are None."""
     patient = make_patient(settings, plan.patient)
-    anatomy = aged(patient.anatomy, plan.years)
+    anatomy = progress_disease(patient.anatomy, plan.years)
     rng = generator(settings.seed, "report", plan.number)
     index_missing = rng.random() < settings.missing_index
     unmeasured = index_missing and rng.random() < 0.5

@@ -9,11 +9,11 @@ from echoclr_core.synthetic.heart.anatomy import Anatomy, draw_anatomy
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 
 # Invented people; the accents are what breaks readers that assume ASCII.
-_FAMILY = (
+_FAMILY_NAMES = (
     "Ångström-Test", "Phantom", "Núñez Prueba", "Müster", "Østergård", "Specimen", "Dvořák-Zkouška", "Sample",
     "Beispiel", "Lefèvre-Essai", "Szabó", "Testperson", "Ğündüz", "Mockford", "Nobody", "Żółwik",
 )  # fmt: skip
-_GIVEN = {
+_GIVEN_NAMES = {
     "F": ("Ada", "Zoë", "Ingrid", "Mária", "Chloé", "Ruth", "Lena", "Olga"),
     "M": ("Émile", "Jürgen", "Paul", "Søren", "Victor", "José", "Adam", "Igor"),
 }
@@ -98,8 +98,8 @@ def _name(rng: np.random.Generator, sex: str) -> str:
     if rng.random() < 0.08:
         names = _THREE_GROUPS[sex]
         return names[int(rng.integers(len(names)))]
-    given = _GIVEN[sex]
-    return f"{_FAMILY[rng.integers(len(_FAMILY))]}^{given[rng.integers(len(given))]}"
+    given = _GIVEN_NAMES[sex]
+    return f"{_FAMILY_NAMES[rng.integers(len(_FAMILY_NAMES))]}^{given[rng.integers(len(given))]}"
 
 
 def _character_set(rng: np.random.Generator, name: str) -> str | tuple[str, ...]:

@@ -14,7 +14,7 @@ LABELLED_VIEWS = (
     "psax_aortic",
     "subcostal",
 )
-LAYOUTS = ("banner", "column", "tablet", "classic", "premium", "console")
+VENDOR_SCREENS = ("banner", "column", "tablet", "classic", "premium", "console")
 ENCODINGS = (
     "jpeg",
     "jpeg_full",
@@ -68,7 +68,7 @@ class SyntheticSettings:
     development_studies, external_studies
         Labelled studies of the development years and of the external years.
     view_studies
-        Further studies, of other patients, that only teach the view classifier; not in the labels.
+        Further studies, of other patients, that only train the view classifier; not in the labels.
     development_years, external_years
         First and last year of each part, both included.
     repeat_share
@@ -87,7 +87,7 @@ class SyntheticSettings:
     without_plax
         Share of labelled studies without an ordinary PLAX video.
     views
-        Views met among the other videos, and the views taught; a subset of ``LABELLED_VIEWS``.
+        Views among the other videos, and the views of the view studies; a subset of ``LABELLED_VIEWS``.
     view_study_views
         Videos a study for the view classifier; views are dealt in turn, "plax" twice as often.
     still_share
@@ -98,24 +98,24 @@ class SyntheticSettings:
         Frames a second; one is drawn for each video.
     screens
         (height, width) of the screens, in pixels; one is drawn for each study.
-    layouts, encodings, rate_tags
+    vendor_screens, encodings, rate_tags
         Vendors' screens, pixel encodings and frame-rate tags to choose from ("none" is kept rare); the
         names of ``CONTRADICTING`` and ``CONTRADICTING_RATES`` are allowed as well.
     other_encodings
         Share of videos that are not in the first of ``encodings``: compressed files are the rule.
     quirk_share
-        Share of videos whose file takes a liberty with the standard that every reader must survive.
-    touching_share, inside_share
-        Share of videos with text that touches the fan's edge, and with identity typed inside the fan.
-    passing_share
-        Share of the texts typed inside that are shown in a part of the clip alone.
+        Share of videos whose file deviates from the standard in a way that every reader must tolerate.
+    edge_text_share, inside_text_share
+        Share of videos with text across the fan's edge, and with a name, number or date typed inside it.
+    transient_text_share
+        Share of the texts inside that are transient: shown in a part of the loop alone.
     pictures
         "phantom" draws hearts; "tiny" writes ``TINY`` px of grey instead, for archives whose headers count:
         nothing can be learned from them.
     difficulty
         Factor on all video-level nuisance (depth, rotation, translation, gain, drop-outs); 0 gives none.
-    odd_files
-        Whether text files, reports, stills, broken and blank loops and duplicates are strewn in.
+    distractor_files
+        Whether text files, reports, stills, broken and blank loops and duplicates are written as well.
     jpeg_quality
         Quality of JPEG encoding, 1 to 100.
     """
@@ -142,17 +142,17 @@ class SyntheticSettings:
     view_frames: int = 12
     frame_rates: tuple[float, ...] = (15.0,)
     screens: tuple[tuple[int, int], ...] = ((480, 640), (565, 751), (600, 800), (768, 1024))
-    layouts: tuple[str, ...] = LAYOUTS
+    vendor_screens: tuple[str, ...] = VENDOR_SCREENS
     encodings: tuple[str, ...] = ENCODINGS
     rate_tags: tuple[str, ...] = RATE_TAGS
-    touching_share: float = 0.04
-    inside_share: float = 0.01
-    passing_share: float = 0.0
+    edge_text_share: float = 0.04
+    inside_text_share: float = 0.01
+    transient_text_share: float = 0.0
     other_encodings: float = 0.25
     quirk_share: float = 0.08
     pictures: str = "phantom"
     difficulty: float = 1.0
-    odd_files: bool = True
+    distractor_files: bool = True
     jpeg_quality: int = 90
 
     def __post_init__(self) -> None:
@@ -166,7 +166,11 @@ def _refuse(field: str, value: object, allowed: str) -> None:
 
 
 def _check_members(settings: SyntheticSettings) -> None:
-    known = {"views": LABELLED_VIEWS, "layouts": LAYOUTS, "encodings": (*ENCODINGS, *CONTRADICTING)}
+    known = {
+        "views": LABELLED_VIEWS,
+        "vendor_screens": VENDOR_SCREENS,
+        "encodings": (*ENCODINGS, *CONTRADICTING),
+    }
     known["rate_tags"] = (*RATE_TAGS, *CONTRADICTING_RATES)
     for field, allowed in known.items():
         value = getattr(settings, field)

@@ -6,7 +6,7 @@ import numpy as np
 from echoclr_core.synthetic.heart.anatomy import Anatomy
 from echoclr_core.synthetic.heart.motion import Cycle
 from echoclr_core.synthetic.rendering.render import BEAM_SAMPLES
-from echoclr_core.synthetic.rendering.video import Take
+from echoclr_core.synthetic.rendering.video import VideoSpec
 
 BEATS = 3.2  # beats across the picture
 
@@ -39,8 +39,8 @@ def spectral_doppler(
     )
 
 
-def m_mode(take: Take, size: tuple[int, int]) -> np.ndarray:
+def m_mode(spec: VideoSpec, size: tuple[int, int]) -> np.ndarray:
     """One beam of a cine loop over time: (height, width) uint8."""
     beam = int(0.42 * BEAM_SAMPLES)
-    columns = np.stack([polar[:, beam : beam + 2].mean(1) for _, polar in take.polar()], 1)
+    columns = np.stack([polar[:, beam : beam + 2].mean(1) for _, polar in spec.polar()], 1)
     return cv2.resize(columns.astype(np.uint8), size[::-1], interpolation=cv2.INTER_LINEAR)

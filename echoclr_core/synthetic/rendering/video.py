@@ -16,9 +16,9 @@ from echoclr_core.synthetic.plan.patients import Patient
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.synthetic.rendering.colour_flow import ColourFlow
 from echoclr_core.synthetic.rendering.render import Renderer, ScanConverter, Sector, uneven
-from echoclr_core.synthetic.screen.layouts import LAYOUTS
 from echoclr_core.synthetic.screen.overlay import Overlay, draw_overlay
 from echoclr_core.synthetic.screen.screens import Caption, Screen, screen_font
+from echoclr_core.synthetic.screen.vendor_screens import VENDOR_SCREENS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,8 @@ def place_fan(sector: Sector, box: tuple[float, float, float, float], cut: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Take:
-    """One video before it is drawn: heart, cycle, acquisition and its moments.
+class VideoSpec:
+    """One video before it is drawn: heart, cycle, acquisition and the phase of each frame.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ class Take:
             yield scene, renderer.frame(scene, phase)
 
 
-def make_take(
+def make_video_spec(
     settings: SyntheticSettings,
     anatomy: Anatomy,
     study: int,
@@ -122,7 +122,7 @@ def make_take(
     view: str,
     frames: int,
     frame_rate: float,
-) -> Take:
+) -> VideoSpec:
     """Video ``number`` of study ``study``; a pure function of its arguments."""
     rng = generator(settings.seed, "video", study, number)
     acquisition = draw_acquisition(
@@ -130,19 +130,19 @@ def make_take(
     )
     cycle = Cycle(anatomy.heart_rate * acquisition.heart_rate_factor)
     phases = cycle.phases(acquisition.first_phase, frames, frame_rate)
-    return Take(view=view, anatomy=anatomy, cycle=cycle, acquisition=acquisition, phases=phases, rng=rng)
+    return VideoSpec(view=view, anatomy=anatomy, cycle=cycle, acquisition=acquisition, phases=phases, rng=rng)
 
 
-def fan_video(take: Take, size: int = 112) -> np.ndarray:
+def fan_video(spec: VideoSpec, size: int = 112) -> np.ndarray:
     """The bare fan, as it looks after masking and resizing: (T, size, size) uint8."""
-    fan = place_fan(take.acquisition.sector, (0, 0, size, size), take.acquisition.cut)
+    fan = place_fan(spec.acquisition.sector, (0, 0, size, size), spec.acquisition.cut)
     convert = ScanConverter(fan.sector, fan.apex, fan.scale, (size, size), fan.cut)
-    return np.stack([convert(polar) for _, polar in take.polar()])
+    return np.stack([convert(polar) for _, polar in spec.polar()])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment:
-    """What one frame shows: its beat, its walls in cm, and where the valve stands in pixels.
+class FrameTruth:
+    """Ground truth of one frame: its beat, its walls in cm, and the position of the valve in pixels.
 
     Parameters
     ----------
@@ -175,9 +175,9 @@ class ScreenVideo:
         (H, W) bool, the fan.
     fan
         Its geometry.
-    take
+    spec
         What was drawn.
-    moments
+    frame_truths
         One a frame; none where no heart was drawn.
     overlay
         Text over the picture.
@@ -186,8 +186,8 @@ class ScreenVideo:
     frames: np.ndarray
     mask: np.ndarray
     fan: Fan
-    take: Take
-    moments: tuple[Moment, ...]
+    spec: VideoSpec
+    frame_truths: tuple[FrameTruth, ...]
     overlay: Overlay
 
 
@@ -195,48 +195,56 @@ def screen_video(
     settings: SyntheticSettings, plan: StudyPlan, video: VideoPlan, patient: Patient, anatomy: Anatomy
 ) -> ScreenVideo:
     """Draw one planned video on its study's screen; a few grey pixels where the settings say so."""
-    take = make_take(settings, anatomy, plan.number, video.number, video.view, video.frames, video.frame_rate)
+    spec = make_video_spec(
+        settings, anatomy, plan.number, video.number, video.view, video.frames, video.frame_rate
+    )
     if settings.pictures == "tiny":
-        return _tiny_video(plan, video, take)
+        return _tiny_video(plan, video, spec)
     height, width = plan.screen
-    layout = LAYOUTS[plan.layout]
-    x0, y0, x1, y1 = layout.fan
+    vendor_screen = VENDOR_SCREENS[plan.vendor_screen]
+    x0, y0, x1, y1 = vendor_screen.fan
     fan = place_fan(
-        take.acquisition.sector, (x0 * width, y0 * height, x1 * width, y1 * height), take.acquisition.cut
+        spec.acquisition.sector, (x0 * width, y0 * height, x1 * width, y1 * height), spec.acquisition.cut
     )
     convert = ScanConverter(fan.sector, fan.apex, fan.scale, plan.screen, fan.cut)
     mask = convert.mask.astype(np.uint8)
-    caption = _caption(plan, video, patient, take)
+    caption = _caption(plan, video, patient, spec)
     overlay = draw_overlay(
         generator(settings.seed, "overlay", plan.number, video.number),
         convert.mask,
         screen_font(plan.screen),
         (caption.name, caption.identifier, f"{caption.name} {caption.date}"),
-        touching_share=settings.touching_share,
-        inside_share=settings.inside_share,
-        passing_share=settings.passing_share,
+        edge_text_share=settings.edge_text_share,
+        inside_text_share=settings.inside_text_share,
+        transient_text_share=settings.transient_text_share,
     )
     coloured = video.view == "plax_colour"
     edges = (fan.edge(-1), fan.edge(1))
     shown = [overlay.shown(index, video.frames) for index in range(video.frames)]
     screens = {
-        items: Screen(layout, plan.screen, caption, edges, items, coloured) for items in dict.fromkeys(shown)
+        items: Screen(vendor_screen, plan.screen, caption, edges, items, coloured)
+        for items in dict.fromkeys(shown)
     }
-    traces = screens[shown[0]].ecg(take.phases)
-    flow = ColourFlow(take.acquisition.sector, take.rng) if coloured else None
+    traces = screens[shown[0]].ecg(spec.phases)
+    flow = ColourFlow(spec.acquisition.sector, spec.rng) if coloured else None
     frames = np.empty((video.frames, height, width, 3), np.uint8)
-    moments = []
-    for index, (scene, polar) in enumerate(take.polar()):
-        beat = take.cycle.at(take.phases[index])
+    frame_truths = []
+    for index, (scene, polar) in enumerate(spec.polar()):
+        beat = spec.cycle.at(spec.phases[index])
         picture = polar if flow is None else flow.paint(polar, scene, beat)
         frames[index] = screens[shown[index]].compose(convert(picture), mask, traces[index])
-        moments.append(_moment(fan, anatomy, scene, beat))
+        frame_truths.append(_frame_truth(fan, anatomy, scene, beat))
     return ScreenVideo(
-        frames=frames, mask=convert.mask, fan=fan, take=take, moments=tuple(moments), overlay=overlay
+        frames=frames,
+        mask=convert.mask,
+        fan=fan,
+        spec=spec,
+        frame_truths=tuple(frame_truths),
+        overlay=overlay,
     )
 
 
-def _tiny_video(plan: StudyPlan, video: VideoPlan, take: Take) -> ScreenVideo:
+def _tiny_video(plan: StudyPlan, video: VideoPlan, spec: VideoSpec) -> ScreenVideo:
     """A grey wedge that moves a little, in the place of a heart."""
     height, width = plan.screen
     wedge = np.add.outer(np.arange(height), np.arange(width))
@@ -244,14 +252,14 @@ def _tiny_video(plan: StudyPlan, video: VideoPlan, take: Take) -> ScreenVideo:
     return ScreenVideo(
         frames=np.repeat(frames[..., None], 3, -1),
         mask=np.ones(plan.screen, bool),
-        fan=place_fan(take.acquisition.sector, (0, 0, width, height)),
-        take=take,
-        moments=(),
-        overlay=Overlay(touching=None, inside=None, items=()),
+        fan=place_fan(spec.acquisition.sector, (0, 0, width, height)),
+        spec=spec,
+        frame_truths=(),
+        overlay=Overlay(edge_text=None, inside_text=None, items=()),
     )
 
 
-def _moment(fan: Fan, anatomy: Anatomy, scene: Scene, beat: Beat) -> Moment:
+def _frame_truth(fan: Fan, anatomy: Anatomy, scene: Scene, beat: Beat) -> FrameTruth:
     """The truth about one frame."""
     valve = cusps = None
     if scene.valve is not None:
@@ -260,24 +268,24 @@ def _moment(fan: Fan, anatomy: Anatomy, scene: Scene, beat: Beat) -> Moment:
         if outlines:
             points = fan.at(uneven(np.concatenate(outlines), anatomy.unevenness))
             cusps = (*points.min(0).tolist(), *points.max(0).tolist())
-    return Moment(
+    return FrameTruth(
         beat=beat, septum=scene.septum, posterior_wall=scene.posterior_wall, valve=valve, cusps=cusps
     )
 
 
-def _caption(plan: StudyPlan, video: VideoPlan, patient: Patient, take: Take) -> Caption:
-    depth = take.acquisition.sector.depth
+def _caption(plan: StudyPlan, video: VideoPlan, patient: Patient, spec: VideoSpec) -> Caption:
+    depth = spec.acquisition.sector.depth
     lines = (
         f"{video.frame_rate:.0f} Hz",
         f"{depth:.0f} cm",
         "2D",
-        f"{60 + round(take.acquisition.acoustics.gain)}%",
+        f"{60 + round(spec.acquisition.acoustics.gain)}%",
     )
-    lines += (f"C {take.acquisition.acoustics.dynamic_range:.0f}", "P Low", "HGen")
+    lines += (f"C {spec.acquisition.acoustics.dynamic_range:.0f}", "P Low", "HGen")
     return Caption(
         name=patient.name.split("=")[0].replace("^", ", "),
         identifier=patient.identifier,
         date=f"{plan.date[6:]}/{plan.date[4:6]}/{plan.date[:4]}",
         settings=lines,
-        bpm=round(take.cycle.heart_rate),
+        bpm=round(spec.cycle.heart_rate),
     )

@@ -17,24 +17,24 @@ class Overlay:
 
     Parameters
     ----------
-    touching, inside
+    edge_text, inside_text
         ASCII text at the edge and inside; None where there is none.
     items
-        ((x, y) pixel of the top-left corner, text) of each, for the screen; what stands inside last.
-    passing
-        None, or from which to which part of the clip, 0 to 1, what stands inside is shown.
+        ((x, y) pixel of the top-left corner, text) of each, for the screen; the text inside last.
+    transient
+        None, or the interval of the loop, as shares 0 to 1, in which the text inside is shown.
     """
 
-    touching: str | None
-    inside: str | None
+    edge_text: str | None
+    inside_text: str | None
     items: tuple[tuple[Place, str], ...]
-    passing: tuple[float, float] | None = None
+    transient: tuple[float, float] | None = None
 
     def shown(self, index: int, frames: int) -> tuple[tuple[Place, str], ...]:
-        """The items of frame ``index`` of so many; text that passes is shown in one frame at least."""
-        if self.passing is None:
+        """The items of frame ``index`` of so many; transient text is shown in one frame at least."""
+        if self.transient is None:
             return self.items
-        first, last = (round(part * (frames - 1)) for part in self.passing)
+        first, last = (round(part * (frames - 1)) for part in self.transient)
         return self.items if first <= index <= last else self.items[:-1]
 
 
@@ -44,9 +44,9 @@ def draw_overlay(
     font: ImageFont.FreeTypeFont,
     identity: tuple[str, ...],
     *,
-    touching_share: float,
-    inside_share: float,
-    passing_share: float,
+    edge_text_share: float,
+    inside_text_share: float,
+    transient_text_share: float,
 ) -> Overlay:
     """Choose text and its place.
 
@@ -60,22 +60,24 @@ def draw_overlay(
         The screen's.
     identity
         What may be typed inside: name, number, date.
-    touching_share, inside_share, passing_share
-        Probabilities; the last, that what stands inside comes and goes.
+    edge_text_share, inside_text_share, transient_text_share
+        Probabilities; the last, that the text inside is transient.
     """
-    at_edge, within = rng.random() < touching_share, rng.random() < inside_share
-    touching = inside = passing = None
+    at_edge, within = rng.random() < edge_text_share, rng.random() < inside_text_share
+    edge_text = inside_text = transient = None
     items: list[tuple[Place, str]] = []
     if at_edge:
-        touching = plain(("LVOT 2.1 cm", f"PLAX {identity[1]}", "X2 zoom", "Dist 14.2")[int(rng.integers(4))])
-        items.append((_at_edge(rng, mask, font, touching), touching))
+        edge_text = plain(
+            ("LVOT 2.1 cm", f"PLAX {identity[1]}", "X2 zoom", "Dist 14.2")[int(rng.integers(4))]
+        )
+        items.append((_at_edge(rng, mask, font, edge_text), edge_text))
     if within:
-        inside = plain(identity[int(rng.integers(len(identity)))])
-        items.append((_within(rng, mask, font, inside), inside))
-        if rng.random() < passing_share:
+        inside_text = plain(identity[int(rng.integers(len(identity)))])
+        items.append((_within(rng, mask, font, inside_text), inside_text))
+        if rng.random() < transient_text_share:
             first = rng.uniform(0, 0.9)
-            passing = (first, min(1.0, first + rng.uniform(0, 0.4)))
-    return Overlay(touching=touching, inside=inside, items=tuple(items), passing=passing)
+            transient = (first, min(1.0, first + rng.uniform(0, 0.4)))
+    return Overlay(edge_text=edge_text, inside_text=inside_text, items=tuple(items), transient=transient)
 
 
 def _at_edge(rng: np.random.Generator, mask: np.ndarray, font: ImageFont.FreeTypeFont, text: str) -> Place:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from echoclr_core.synthetic.screen.layouts import Layout
+from echoclr_core.synthetic.screen.vendor_screens import VendorScreen
 
 _STEPS = 8  # points of the trace a frame
 _SWEEP = 2.2  # beats across a trace that stays
@@ -62,17 +62,17 @@ class Screen:
 
     def __init__(
         self,
-        layout: Layout,
+        vendor_screen: VendorScreen,
         size: tuple[int, int],
         caption: Caption,
         rim: tuple[np.ndarray, np.ndarray],
         overlay: Sequence[tuple[tuple[float, float], str]] = (),
         coloured: bool = False,
     ):
-        self.layout, self.size = layout, size
+        self.vendor_screen, self.size = vendor_screen, size
         height, width = size
         self._font = screen_font(size)
-        picture = Image.new("RGB", (width, height), (layout.background,) * 3)
+        picture = Image.new("RGB", (width, height), (vendor_screen.background,) * 3)
         draw = ImageDraw.Draw(picture)
         self._identity(draw, caption)
         self._settings(draw, caption)
@@ -89,43 +89,47 @@ class Screen:
         return x * self.size[1], y * self.size[0]
 
     def _identity(self, draw: ImageDraw.ImageDraw, caption: Caption) -> None:
-        layout, (height, width) = self.layout, self.size
+        vendor_screen, (height, width) = self.vendor_screen, self.size
         line = height / 26
         right = (0.99 * width, 0.1 * line)
-        if layout.banner:
-            draw.rectangle((0, 0, width, layout.banner * height), fill=_KEY_GREY)
+        if vendor_screen.banner:
+            draw.rectangle((0, 0, width, vendor_screen.banner * height), fill=_KEY_GREY)
             who = f"{plain(caption.name)}  {caption.identifier}"
-            draw.text((0.02 * width, 0.1 * line), who, layout.ink, self._font)
-            draw.text(right, caption.date, layout.ink, self._font, anchor="ra")
-            if layout.institution:
-                draw.text((0.02 * width, 1.1 * line), layout.institution, layout.ink, self._font)
+            draw.text((0.02 * width, 0.1 * line), who, vendor_screen.ink, self._font)
+            draw.text(right, caption.date, vendor_screen.ink, self._font, anchor="ra")
+            if vendor_screen.institution:
+                draw.text(
+                    (0.02 * width, 1.1 * line), vendor_screen.institution, vendor_screen.ink, self._font
+                )
             return
         # Kept short of the fan's apex: the middle of the screen belongs to the fan.
         for i, text in enumerate((plain(caption.name), caption.identifier)):
-            draw.text((0.01 * width, (0.1 + i) * line), text, layout.ink, self._font)
-        draw.text(right, caption.date, layout.ink, self._font, anchor="ra")
-        if layout.institution:
-            draw.text((right[0], 1.1 * line), layout.institution, layout.ink, self._font, anchor="ra")
+            draw.text((0.01 * width, (0.1 + i) * line), text, vendor_screen.ink, self._font)
+        draw.text(right, caption.date, vendor_screen.ink, self._font, anchor="ra")
+        if vendor_screen.institution:
+            draw.text(
+                (right[0], 1.1 * line), vendor_screen.institution, vendor_screen.ink, self._font, anchor="ra"
+            )
 
     def _settings(self, draw: ImageDraw.ImageDraw, caption: Caption) -> None:
-        x, y = self._at(*self.layout.text)
+        x, y = self._at(*self.vendor_screen.text)
         for i, text in enumerate(caption.settings):
-            draw.text((x, y + i * self.size[0] / 22), text, self.layout.ink, self._font)
-        if self.layout.ecg:
-            place = self._at(0.985, 0.985 - self.layout.keys)
-            draw.text(place, f"{caption.bpm} bpm", self.layout.ink, self._font, anchor="rs")
+            draw.text((x, y + i * self.size[0] / 22), text, self.vendor_screen.ink, self._font)
+        if self.vendor_screen.ecg:
+            place = self._at(0.985, 0.985 - self.vendor_screen.keys)
+            draw.text(place, f"{caption.bpm} bpm", self.vendor_screen.ink, self._font, anchor="rs")
 
     def _bar(self, draw: ImageDraw.ImageDraw) -> None:
-        x0, y0 = self._at(*self.layout.bar[:2])
-        x1, y1 = self._at(*self.layout.bar[2:])
+        x0, y0 = self._at(*self.vendor_screen.bar[:2])
+        x1, y1 = self._at(*self.vendor_screen.bar[2:])
         for i in range(16):
             top = y0 + (y1 - y0) * i / 16
             draw.rectangle((x0, top, x1, top + (y1 - y0) / 16), fill=(255 - 16 * i,) * 3)
 
     def _colour_bar(self, draw: ImageDraw.ImageDraw) -> None:
         """Velocity towards (red) and away (blue), below the grey bar."""
-        x0, top = self._at(self.layout.bar[0], self.layout.bar[3] + 0.02)
-        x1, step = self.layout.bar[2] * self.size[1], 0.012 * self.size[0]
+        x0, top = self._at(self.vendor_screen.bar[0], self.vendor_screen.bar[3] + 0.02)
+        x1, step = self.vendor_screen.bar[2] * self.size[1], 0.012 * self.size[0]
         for i in range(16):
             share = abs(i - 7.5) / 7.5
             strong, weak = round(90 + 165 * share), round(200 * max(share - 0.4, 0))
@@ -133,21 +137,21 @@ class Screen:
             draw.rectangle((x0, top + i * step, x1, top + (i + 1) * step), fill=fill)
 
     def _keys(self, draw: ImageDraw.ImageDraw) -> None:
-        if not self.layout.keys:
+        if not self.vendor_screen.keys:
             return
         height, width = self.size
-        top = (1 - self.layout.keys) * height
+        top = (1 - self.vendor_screen.keys) * height
         draw.rectangle((0, top, width, height), fill=_KEY_GREY)
         for i, text in enumerate(("Speed", "Gain", "Sector", "Page 1/3", "Run")):
             draw.text(((0.04 + 0.2 * i) * width, top), text, (150, 160, 190), self._font)
 
     def _ticks(self, draw: ImageDraw.ImageDraw, rim: tuple[np.ndarray, np.ndarray]) -> None:
-        if self.layout.ticks in ("ruler", "scale"):
-            self._ruler(draw, rim[1], numbers=self.layout.ticks == "scale")
+        if self.vendor_screen.ticks in ("ruler", "scale"):
+            self._ruler(draw, rim[1], numbers=self.vendor_screen.ticks == "scale")
             return
         gap = 0.018 * self.size[1]
         for side, edge in ((-1, rim[0]), (1, rim[1])):
-            if side < 0 and self.layout.ticks != "both":
+            if side < 0 and self.vendor_screen.ticks != "both":
                 continue
             for i, (x, y) in enumerate(edge):
                 long = 2 if i % 5 == 0 else 1
@@ -155,29 +159,29 @@ class Screen:
 
     def _ruler(self, draw: ImageDraw.ImageDraw, edge: np.ndarray, *, numbers: bool) -> None:
         """Centimetres down the screen, right of the fan's box."""
-        x = (self.layout.fan[2] + 0.005) * self.size[1]
+        x = (self.vendor_screen.fan[2] + 0.005) * self.size[1]
         spacing = float(np.hypot(*(edge[1] - edge[0]))) if len(edge) > 1 else 0.0
-        bottom = self.layout.fan[3] * self.size[0]
+        bottom = self.vendor_screen.fan[3] * self.size[0]
         for i in range(len(edge)):
-            y = self.layout.fan[1] * self.size[0] + i * spacing
+            y = self.vendor_screen.fan[1] * self.size[0] + i * spacing
             if y > bottom:
                 return
             long = 6 if i % 5 == 0 else 3
             draw.line((x, y, x + long, y), fill=(150, 150, 150))
             if numbers and i % 5 == 0:
-                draw.text((x + 9, y), f"-{i}", self.layout.ink, self._font, anchor="lm")
+                draw.text((x + 9, y), f"-{i}", self.vendor_screen.ink, self._font, anchor="lm")
 
     def _marker(self, draw: ImageDraw.ImageDraw, rim: tuple[np.ndarray, np.ndarray]) -> None:
         """The mark beside the transducer that says which side is which."""
-        if not self.layout.marker or not len(rim[1]):
+        if not self.vendor_screen.marker or not len(rim[1]):
             return
         size = 0.012 * self.size[0]
         x, y = rim[1][0] + np.array([0.05 * self.size[1], 0.0])
-        if self.layout.marker == "dot":
+        if self.vendor_screen.marker == "dot":
             draw.ellipse((x - size, y - size, x + size, y + size), fill=(170, 170, 170))
         else:
             draw.ellipse((x - 1.6 * size, y - 1.6 * size, x + 1.6 * size, y + 1.6 * size), outline=(150,) * 3)
-            draw.text((x, y), "P", self.layout.ink, self._font, anchor="mm")
+            draw.text((x, y), "P", self.vendor_screen.ink, self._font, anchor="mm")
 
     def _overlay(
         self, items: Sequence[tuple[tuple[float, float], str]]
@@ -215,7 +219,7 @@ class Screen:
             cv2.copyTo(self._over[0], self._over[1], frame)
         for line in trace:
             if len(line) > 1:
-                cv2.polylines(frame, [line], False, self.layout.trace, 1, cv2.LINE_AA)
+                cv2.polylines(frame, [line], False, self.vendor_screen.trace, 1, cv2.LINE_AA)
         return frame
 
     def ecg(self, phases: np.ndarray) -> list[tuple[np.ndarray, ...]]:
@@ -226,19 +230,19 @@ class Screen:
         phases
             (T,) phase of each frame.
         """
-        if self.layout.ecg is None:
+        if self.vendor_screen.ecg is None:
             return [()] * len(phases)
         beats = np.unwrap(2 * np.pi * phases) / (2 * np.pi)
         fine = np.interp(np.arange(0, len(phases) - 1 + 1e-9, 1 / _STEPS), np.arange(len(phases)), beats)
-        if self.layout.sweep:
+        if self.vendor_screen.sweep:
             return [self._swept(fine[: i * _STEPS + 1]) for i in range(len(phases))]
         line = self._trace(np.linspace(0, 1, len(fine)), fine)
         return [(line[: i * _STEPS + 1],) for i in range(len(phases))]
 
     def _trace(self, share: np.ndarray, beats: np.ndarray) -> np.ndarray:
         """Points at ``share`` of the trace's width with the heart at ``beats``: (N, 2) int32."""
-        x0, y0 = self._at(*self.layout.ecg[:2])
-        x1, y1 = self._at(*self.layout.ecg[2:])
+        x0, y0 = self._at(*self.vendor_screen.ecg[:2])
+        x1, y1 = self._at(*self.vendor_screen.ecg[2:])
         height = _electrocardiogram(beats % 1.0)
         return np.stack((x0 + (x1 - x0) * share, y1 - (y1 - y0) * (0.15 + 0.8 * height)), 1).astype(np.int32)
 

@@ -6,7 +6,7 @@ Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as shares of width and
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class VendorScreen:
     """One vendor's screen; positions are shares of the width and height.
 
     Parameters
@@ -57,8 +57,8 @@ class Layout:
     background: int = 0
 
 
-LAYOUTS: dict[str, Layout] = {
-    "banner": Layout(
+VENDOR_SCREENS: dict[str, VendorScreen] = {
+    "banner": VendorScreen(
         manufacturer="Meridian Imaging",
         model="Orchid 512",
         fan=(0.05, 0.12, 0.80, 0.84),
@@ -70,7 +70,7 @@ LAYOUTS: dict[str, Layout] = {
         ticks="both",
         trace=(120, 220, 230),
     ),
-    "column": Layout(
+    "column": VendorScreen(
         manufacturer="Polaris Medical Systems",
         model="Affirm 7",
         fan=(0.14, 0.09, 0.92, 0.88),
@@ -82,7 +82,7 @@ LAYOUTS: dict[str, Layout] = {
         ticks="dots",
         marker="letter",
     ),
-    "tablet": Layout(
+    "tablet": VendorScreen(
         manufacturer="HandScan, Inc.",
         model="Slate",
         fan=(0.10, 0.10, 0.90, 0.92),
@@ -96,7 +96,7 @@ LAYOUTS: dict[str, Layout] = {
         ink=(200, 200, 200),
         background=4,
     ),
-    "classic": Layout(
+    "classic": VendorScreen(
         manufacturer="Northern Cardiac",
         model="Sonar 4500",
         fan=(0.20, 0.085, 0.92, 0.865),
@@ -109,7 +109,7 @@ LAYOUTS: dict[str, Layout] = {
         ink=(210, 210, 190),
         trace=(30, 180, 40),
     ),
-    "premium": Layout(
+    "premium": VendorScreen(
         manufacturer="Polaris Medical Systems",
         model="Summit E9",
         fan=(0.13, 0.105, 0.95, 0.865),
@@ -123,7 +123,7 @@ LAYOUTS: dict[str, Layout] = {
         ticks="both",
         marker="dot",
     ),
-    "console": Layout(
+    "console": VendorScreen(
         manufacturer="Hudson Digital Imaging",
         model="HD 5",
         fan=(0.17, 0.13, 0.86, 0.855),
