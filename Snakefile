@@ -65,6 +65,7 @@ onstart:
         checks.refuse_changed_cohort(config)
     if checks.runs_study(workflow.dag_settings.targets):
         shard_count.record_count(config)
+        record_times(STATE)
     if "predict" in workflow.dag_settings.targets:
         PATIENTS.record_shards()
     record_workflow(Path(".snakemake"))

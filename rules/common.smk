@@ -12,6 +12,7 @@ from echoclr_core.views.keep import kept_views, long_names, short_names
 from workflow_scripts.lib import checks, cohort_names, failed_jobs, grid, shard_count, slurm, synthetic_folder
 from workflow_scripts.lib.catalogue_changes import CatalogueChanges
 from workflow_scripts.lib.catalogue_record import settings_digest
+from workflow_scripts.lib.copied_study import record_times, restore_times, warn_of_missing_records
 from workflow_scripts.lib.initialisations import initialisation_settings
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.study_tasks import label_rule, task_rules
@@ -43,6 +44,8 @@ STATE = LAYOUT.state
 SYNTHETIC = LAYOUT.synthetic
 if NEEDS_DATA:
     checks.warn_of_missing_files(config, synthetic=SYNTHETIC, arguments=sys.argv)
+    restore_times(STATE, [LAYOUT.folder] + [config["synthetic"]["folder"]] * SYNTHETIC)
+    warn_of_missing_records(STATE)
 VIDEOS_GIVEN = LAYOUT.videos_given
 
 # Whose numbers stand beside ours; "" for none.
