@@ -15,6 +15,7 @@ from workflow_scripts.lib.catalogue_record import settings_digest
 from workflow_scripts.lib.copied_study import record_times, restore_times, warn_of_missing_records
 from workflow_scripts.lib.initialisations import initialisation_settings
 from workflow_scripts.lib.layout import CELL, Layout
+from workflow_scripts.lib.store_memory import training_memory as memory_with_store
 from workflow_scripts.lib.study_tasks import label_rule, task_rules
 from workflow_scripts.lib.patients import PATIENT_RESULTS, Patients
 from workflow_scripts.lib.numerics import gpu_asked_for, numerics
@@ -64,6 +65,12 @@ png_and_pdf = LAYOUT.png_and_pdf
 captions = LAYOUT.captions
 pages = LAYOUT.pages
 section = grid.sections(config)
+
+
+def training_memory(wildcards, input, attempt):
+    """MB of a job that trains or predicts on the whole store; known once the store is built."""
+    return memory_with_store(input.store, attempt)
+
 
 # Every rule that merges shards depends on the audit's verdict: whatever the target, nothing is built on videos that the
 # audit refused. A plain edge: behind an `ancient` one Snakemake misses changes (tests/workflow/test_engine.py).

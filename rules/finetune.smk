@@ -23,7 +23,7 @@ rule finetune_model:
         "../envs/training.yaml"
     threads: config["compute"]["threads"]
     resources:
-        mem_mb=16000,
+        mem_mb=training_memory,
         runtime=720,
     params:
         settings=section(
@@ -106,7 +106,7 @@ rule predict_studies:
         "../envs/training.yaml"
     threads: config["compute"]["threads"]
     resources:
-        mem_mb=16000,
+        mem_mb=training_memory,
         runtime=240,
     params:
         settings=section(

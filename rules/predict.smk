@@ -143,7 +143,7 @@ if not PATIENTS.problems:
             "../envs/predict.yaml"
         threads: config["compute"]["threads"]
         resources:
-            mem_mb=8000,
+            mem_mb=lambda wildcards, attempt: 8000 * attempt,
             runtime=240,
         params:
             bundles=PATIENTS.bundles,

@@ -30,7 +30,7 @@ rule pretrain_encoder:
         "../envs/training.yaml"
     threads: config["compute"]["threads"]
     resources:
-        mem_mb=16000,
+        mem_mb=training_memory,
         runtime=1440,
     params:
         settings=section(
