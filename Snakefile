@@ -34,7 +34,7 @@ wildcard_constraints:
     shard=r"\d{4}",
     task="|".join(GRID.tasks) or "none",
     init="|".join(GRID.known_inits),
-    method="simclr|mi_simclr|echoclr",
+    method="|".join(SSL),
     again=r"(_seed\d+)?",
     cohort="internal|external",
     draw=r"\d+(_seed\d+)?",

@@ -19,8 +19,9 @@ from recording import record
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain import step as step_module
+from echoclr_core.pretrain.objective import PretrainModel
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer
+from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.determinism import deterministic
 from echoclr_core.video.augmentation import draw

@@ -1,8 +1,9 @@
-# Self-supervised pretraining: SimCLR, MI-SimCLR, EchoCLR.
+# Self-supervised pretraining, by the methods of echoclr_core/pretrain/methods/.
 
 # Which encoders there are, and what changes no number of one.
 PRETRAIN_NO_NUMBER = [
     "methods",
+    "method_options",  # of its own method each pretraining, in params.method
     "seeds",
     "tensorboard",
     "checkpoint_every",
@@ -40,6 +41,7 @@ rule pretrain_encoder:
             "study.seed",
             leave_out=[f"pretrain.{key}" for key in PRETRAIN_NO_NUMBER],
         ),
+        method=method_slice,
         numerics=NUMERICS,
         state=f"{STATE}/pretrain/{{method}}{{again}}",
         finished=f"{STATE}/finished/pretrain/{{method}}{{again}}",

@@ -34,6 +34,7 @@ def specification(snakemake, processes: int) -> dict:
         "encoder": encoder_fields(chosen.model),
         "settings": {
             "method": snakemake.wildcards.method,
+            "own_options": json.loads(params.method)["options"],
             **chosen.pretrain,
             **speed,
             "input_size": chosen.model["input_size"],
@@ -66,7 +67,14 @@ def train(snakemake, places: int, processes: int) -> None:
     else:
         run_spec(spec)
     record = json.loads(Path(snakemake.output.run).read_text(encoding="utf-8"))
-    write_json(snakemake.output.run, {**record, RECORD: json.loads(snakemake.params.settings)})
+    write_json(snakemake.output.run, {**record, RECORD: recorded(snakemake)})
+
+
+def recorded(snakemake) -> dict:
+    """The settings of this pretraining by their key paths, the options of the method's own among them."""
+    own = json.loads(snakemake.params.method)["options"]
+    more = {"pretrain.method_options": {snakemake.wildcards.method: own}} if own else {}
+    return json.loads(snakemake.params.settings) | more
 
 
 def keep_last_checkpoint(state: Path) -> None:
@@ -89,6 +97,7 @@ with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
         snakemake.params.finished,
         data=digest_entry(snakemake.input.digest, *data),
         encoder=[snakemake.wildcards.method, repeat],
+        method=json.loads(snakemake.params.method),
         tasks=list(snakemake.params.tasks),
         processes=processes,
     )

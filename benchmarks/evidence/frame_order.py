@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from echoclr_core.common.randomness import generator
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.pretrain.frame_order import draw_orders, frame_orders
-from echoclr_core.pretrain.step import shuffle
+from echoclr_core.pretrain.views import shuffle
 from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.inputs import frame_counts, grey_input, network_input, read_clips
 from echoclr_core.video.store import ClipStore

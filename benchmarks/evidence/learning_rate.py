@@ -17,10 +17,11 @@ import torch
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.batches import PairBatches
+from echoclr_core.pretrain.objective import PretrainModel
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.plan import tidy
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer
+from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.pretrain.validate import held_out_accuracy
 from echoclr_core.training.batches import load_batches
 from echoclr_core.training.compute import choose_compute

@@ -27,14 +27,14 @@ class LearningRates:
     )
     ssl: Unique[str | float] = option(
         ("0.1",),
-        "simclr, mi_simclr and echoclr, above low_label_threshold.",
+        "The pretraining methods, above low_label_threshold.",
         changes="numbers",
         source="paper",
         min_length=1,
     )
     ssl_few: Unique[str | float] = option(
         ("0.1", "0.05", "0.001"),
-        "simclr, mi_simclr and echoclr, up to low_label_threshold.",
+        "The pretraining methods, up to low_label_threshold.",
         changes="numbers",
         source="paper",
         min_length=1,
@@ -58,8 +58,8 @@ class FinetuneGridOptions:
     initialisations: Unique[str] = option(
         ("random", "kinetics400", "simclr", "mi_simclr", "echoclr"),
         (
-            "Initial weights of the encoder: random, kinetics400, simclr, mi_simclr, echoclr, and names "
-            "under initialisations."
+            "Initial weights of the encoder: random, kinetics400, a pretraining method (simclr, mi_simclr, "
+            "echoclr, vicreg), and names under initialisations."
         ),
         changes="numbers",
         source="paper",

@@ -31,7 +31,7 @@ Initialisations = dict[InitialisationName, InitialisationOptions]
 INITIALISATIONS = option(
     {},
     (
-        "Initial weights of your own, beside random, kinetics400, simclr, mi_simclr and echoclr: "
+        "Initial weights of your own, beside random, kinetics400 and the pretraining methods: "
         "name to weights (a safetensors file; python -m tools.convert_weights makes one of a PyTorch "
         "checkpoint), title (in figures), encoder, width and blocks (as model.* where not named), "
         "normalisation (min-max, or the mean and deviation of kinetics400 or imagenet), learning_rates and "

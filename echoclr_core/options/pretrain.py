@@ -2,20 +2,42 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from echoclr_core.options.base import Unique, option, options
+from echoclr_core.options.method_files import PUBLISHED, unknown_method
+
+
+def _known(name: str) -> str:
+    problem = unknown_method(name, "pretrain.methods")
+    if problem:
+        raise ValueError(problem)
+    return name
+
+
+MethodName = Annotated[str, AfterValidator(_known)]
+MethodOptions = dict[
+    Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], dict[str, Annotated[float, Field(ge=0)]]
+]
 
 
 @options()
 class PretrainGridOptions:
     """Which encoders there are."""
 
-    methods: Unique[Literal["simclr", "mi_simclr", "echoclr"]] = option(
-        ("simclr", "mi_simclr", "echoclr"),
-        "Methods to pretrain.",
+    methods: Unique[MethodName] = option(
+        PUBLISHED,
+        "Methods to pretrain, by the names of their files in echoclr_core/pretrain/methods/: simclr, "
+        "mi_simclr, echoclr, vicreg and your own (docs/methods.md).",
         changes="numbers",
         source="paper",
+    )
+    method_options: MethodOptions = option(
+        {},
+        "Options of a method's own, by method: {vicreg: {invariance_weight: 25, variance_weight: 25, "
+        "covariance_weight: 1}} are those of vicreg; numbers, at least 0.",
+        changes="numbers",
+        source="ours",
     )
     seeds: int = option(
         1,

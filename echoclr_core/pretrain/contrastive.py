@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from echoclr_core.pretrain.method import PairLoss
+from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.training import distributed
 
 
@@ -56,6 +58,17 @@ def nt_xent(z_i: Tensor, z_j: Tensor, temperature: float = 0.5, *, studies: Tens
         if studies is not None:
             scores = scores.masked_fill(_same_study(studies, partner), -math.inf)
         return F.cross_entropy(scores, partner)
+
+
+def nt_xent_loss(z_i: Tensor, z_j: Tensor, studies: Tensor, settings: PretrainSettings) -> PairLoss:
+    """:func:`nt_xent` with the temperature and negatives of the settings, as the loss of a method."""
+    loss = nt_xent(z_i, z_j, settings.temperature, studies=studies if settings.mask_same_study else None)
+    return PairLoss(loss, {"contrastive_loss": loss})
+
+
+def nt_xent_chance(settings: PretrainSettings) -> dict[str, float]:
+    """What equal embeddings reach."""
+    return {"contrastive_loss": math.log(2 * settings.batch_size - 1)}
 
 
 def pair_scores(z_i: Tensor, z_j: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -84,7 +84,7 @@ def pairing_views(videos: pd.DataFrame, settings: PretrainSettings) -> pd.Series
 def chance_levels(settings: PretrainSettings) -> dict[str, float]:
     """What guessing reaches: column of the history to its value."""
     others = 2 * settings.batch_size - 1
-    levels = {"contrastive_loss": math.log(others), "contrastive_accuracy": 1 / others}
+    levels = settings.definition.chance(settings) | {"contrastive_accuracy": 1 / others}
     if settings.frame_order:
         orders = math.factorial(settings.clip_length)
         levels |= {"order_loss": math.log(orders), "order_accuracy": 1 / orders}

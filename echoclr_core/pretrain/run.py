@@ -62,7 +62,12 @@ NUMBERS = (
     "echoclr_core/pretrain/batches.py",
     "echoclr_core/pretrain/pairs.py",
     "echoclr_core/training/loop.py",
-)  # with what they import: the code that decides the weights
+)  # with what they import, and the file of the method: the code that decides the weights
+
+
+def method_file(method: str) -> str:
+    """The file that defines a method, relative to the repository."""
+    return f"echoclr_core/pretrain/methods/{method}.py"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +184,7 @@ class _Run:
         log: logging.Logger,
     ):
         self.store, self.encoder_settings, self.settings = store, encoder_settings, settings
-        self.code = numbers_code(NUMBERS) if code is None else code
+        self.code = numbers_code((*NUMBERS, method_file(settings.method))) if code is None else code
         self.probe, self.labels_digest = None, None
         self.videos = tidy(videos)
         self.log = log if distributed.rank() == 0 else silent_logger()

@@ -1,17 +1,14 @@
 """The settings of one pretraining run."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.options.base import options, section
 from echoclr_core.options.compute import NumericsOptions
+from echoclr_core.options.method_files import method_problems, unknown_method
 from echoclr_core.options.pretrain import PretrainRunOptions
 from echoclr_core.options.study import SeedOption
-
-# The three methods are two switches: (pairs of different videos of a study, frame-order task).
-METHODS = {"simclr": (False, False), "mi_simclr": (True, False), "echoclr": (True, True)}
+from echoclr_core.pretrain.method import PretrainMethod, pretrain_method
 
 
 @options()
@@ -21,18 +18,25 @@ class PretrainSettings(PretrainRunOptions, NumericsOptions, SeedOption):
     Parameters
     ----------
     method
-        See ``METHODS``.
+        Name of a file in ``pretrain/methods/``.
+    own_options
+        Options of the method's own, of ``pretrain.method_options``; defaults are the method's.
     input_size
         Height and width of the network's input, px; None keeps the clip store's.
     augmentation
         Section ``augmentation``.
     """
 
-    method: Literal["simclr", "mi_simclr", "echoclr"] = "echoclr"
+    method: str = "echoclr"
+    own_options: dict[str, float] = Field({})
     input_size: int | None = Field(None, ge=1)
     augmentation: AugmentationOptions = section(AugmentationOptions)
 
     def __post_init__(self):
+        wrong = unknown_method(self.method, "method")
+        problems = [wrong] if wrong else method_problems({self.method: self.own_options})
+        if problems:
+            raise ValueError("; ".join(problems))
         if self.micro_batch_size and self.joint_forward:
             raise ValueError(
                 f"pretrain.micro_batch_size: {self.micro_batch_size}; allowed is null with joint_forward: a "
@@ -40,14 +44,19 @@ class PretrainSettings(PretrainRunOptions, NumericsOptions, SeedOption):
             )
 
     @property
+    def definition(self) -> PretrainMethod:
+        """The method itself."""
+        return pretrain_method(self.method)
+
+    @property
     def multi_instance(self) -> bool:
         """Whether pairs are different videos of a study."""
-        return METHODS[self.method][0]
+        return self.definition.pairs == "study"
 
     @property
     def frame_order(self) -> bool:
         """Whether the frame-order task is on."""
-        return METHODS[self.method][1]
+        return self.definition.frame_order
 
     @property
     def movement(self) -> bool:

@@ -5,50 +5,27 @@ n pairs a process, K frames, F features, c shuffled copies of a clip.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from echoclr_core.common.randomness import derive_seed
 from echoclr_core.models.encoder import Encoder, EncoderSettings, build_encoder
-from echoclr_core.models.heads import Projector
 from echoclr_core.models.recompute import still_statistics
-from echoclr_core.pretrain.contrastive import Meters, contrastive_meters, nt_xent
 from echoclr_core.pretrain.frame_order import frame_orders
+from echoclr_core.pretrain.objective import Objective, PretrainModel, objective, ordered_clips
 from echoclr_core.pretrain.probe import Probe
 from echoclr_core.pretrain.settings import PretrainSettings
+from echoclr_core.pretrain.views import passes, view_passes
 from echoclr_core.training import distributed
 from echoclr_core.training.compute import Compute
 from echoclr_core.training.guard import guarded_update
-from echoclr_core.training.inputs import grey_input, network_input
+from echoclr_core.training.inputs import network_input
 
 ON_DEVICE = ("clips", "orders", "studies")  # of a batch; what is only counted or indexed with stays
 METERS = ("contrastive_accuracy", "alignment", "potential", "spread")
 MIN_UNIFORMITY = -8.0  # every embedding opposite to every other
-MIN_SPREAD = 1e-4  # of a grey range of 1: below it a clip is taken to stand still
-
-
-class PretrainModel(nn.Module):
-    """The encoder with the heads of pretraining.
-
-    Parameters
-    ----------
-    encoder
-        f() of the paper.
-    settings
-        Sizes of the projector g(); whether there is a frame-order layer (one linear layer on the
-        representation).
-    """
-
-    def __init__(self, encoder: Encoder, settings: PretrainSettings):
-        super().__init__()
-        self.encoder = encoder
-        self.projector = Projector(encoder.features, *settings.projector)
-        classes = math.factorial(settings.clip_length)
-        self.order_head = nn.Linear(encoder.features, classes) if settings.frame_order else None
 
 
 def initial_encoder(encoder_settings: EncoderSettings, settings: PretrainSettings) -> Encoder:
@@ -61,106 +38,6 @@ def initial_model(encoder: Encoder, settings: PretrainSettings) -> nn.Module:
     torch.manual_seed(derive_seed(settings.seed, "heads"))
     model = PretrainModel(encoder, settings)
     return nn.SyncBatchNorm.convert_sync_batchnorm(model) if settings.sync_bn else model
-
-
-@dataclass(frozen=True, kw_only=True)
-class Objective:
-    """The loss parts of one step, and what is counted beside them (sums over this process's rows)."""
-
-    contrastive: Tensor
-    order: Tensor | None
-    order_hits: Tensor | None
-    meters: Meters
-
-    def total(self, order_weight: float) -> Tensor:
-        """NT-Xent + order_weight x frame-order cross-entropy."""
-        return self.contrastive if self.order is None else self.contrastive + order_weight * self.order
-
-
-def passes(batch: dict[str, Any], settings: PretrainSettings, permutations: Tensor) -> list[Tensor]:
-    """The grey clips of each pass through the encoder, (rows, K, h, w) in [0, 1].
-
-    Two passes, view i and view j (one with ``joint_forward``); with ``order_copies`` two more of n x c
-    shuffled copies, pair-major, or one more with ``order_input`` "movement". Without copies the clips
-    themselves are shuffled (the paper's scheme).
-    """
-    views = [grey_input(batch["clips"][v], batch["draws"][v], settings.input_size) for v in (0, 1)]
-    ordered: list[Tensor] = []
-    if settings.shuffled_copies:
-        for v in range(settings.order_views):
-            copies = views[v].repeat_interleave(settings.shuffled_copies, dim=0)
-            ordered.append(shuffle(copies, permutations[batch["orders"][v].flatten()]))
-        if settings.movement:
-            ordered = [temporal_movement(clips) for clips in ordered]
-    elif settings.frame_order:
-        views = [shuffle(views[v], permutations[batch["orders"][v, :, 0]]) for v in (0, 1)]
-    if settings.joint_forward:
-        return [torch.cat(part) for part in (views, ordered) if part]
-    return views + ordered
-
-
-def temporal_movement(clips: Tensor) -> Tensor:
-    """(B, K, H, W) less the mean over K, each clip stretched to the standard deviation that it had.
-
-    What stands still fills most of a clip and hides its order (docs/synthetic.md).
-    """
-    moving = clips - clips.mean(1, keepdim=True)
-    before, after = (part.std((1, 2, 3), keepdim=True) for part in (clips, moving))
-    return moving * (before / after.clamp_min(MIN_SPREAD))
-
-
-def shuffle(clips: Tensor, orders: Tensor) -> Tensor:
-    """Frames of (B, K, H, W) in the order of (B, K): position t shows frame ``orders[b, t]``."""
-    return torch.take_along_dim(clips, orders[:, :, None, None], dim=1)
-
-
-def objective(
-    model: PretrainModel, features: list[Tensor], batch: dict[str, Any], settings: PretrainSettings
-) -> Objective:
-    """Losses from the representations of :func:`passes`, in float32."""
-    first = view_passes(settings)
-    views = features[0].chunk(2) if settings.joint_forward else features[:first]
-    z_i, z_j = (model.projector(part) for part in views)
-    studies = batch["studies"] if settings.mask_same_study else None
-    contrastive = nt_xent(z_i, z_j, settings.temperature, studies=studies)
-    order = hits = None
-    if model.order_head is not None:
-        shuffled = torch.cat(features[first:] or features)
-        order, hits = order_loss(model.order_head(shuffled), batch, settings.order_views)
-    return Objective(
-        contrastive=contrastive,
-        order=order,
-        order_hits=hits,
-        meters=contrastive_meters(z_i, z_j),
-    )
-
-
-def view_passes(settings: PretrainSettings) -> int:
-    """How many of :func:`passes` hold the views that NT-Xent sees; those of shuffled copies follow."""
-    return 1 if settings.joint_forward else 2
-
-
-def order_loss(logits: Tensor, batch: dict[str, Any], views: int = 2) -> tuple[Tensor, Tensor]:
-    """Cross-entropy of the frame order over the clips that have one, and how many were recognised.
-
-    ``logits`` are of the clips of the first ``views`` views.
-
-    The mean is over the clips of all processes: each process returns its share times their number, so that
-    the mean over processes is the loss. 0 when no clip of the batch has an order.
-    """
-    targets = batch["orders"][:views].flatten()
-    # Rows are counted and listed on the CPU, where ``whole`` stays: on a GPU each would be a wait.
-    whole = batch["whole"][:views].flatten().repeat_interleave(batch["orders"].shape[2])
-    rows = whole.nonzero().squeeze(1).to(logits.device, non_blocking=True)
-    logits, targets = logits[rows], targets[rows]
-    summed = F.cross_entropy(logits, targets, reduction="sum")
-    hits = (logits.detach().argmax(1) == targets).sum()
-    return summed * distributed.share_of_ranks(len(rows), summed), hits
-
-
-def ordered_clips(batch: dict[str, Any], settings: PretrainSettings) -> float:
-    """How many shuffled clips of a batch have an order."""
-    return float(batch["whole"][: settings.order_views].numpy().sum()) * max(settings.shuffled_copies, 1)
 
 
 class PretrainTrainer:
@@ -202,9 +79,7 @@ class PretrainTrainer:
         backward = self._backward if self.settings.micro_batch_size is None else self._backward_cached
         result = backward(clips, lambda features: objective(self.model, features, batch, self.settings))
         distributed.average_gradients(self.parameters)
-        losses = {"loss": result.total(self.settings.order_weight), "contrastive_loss": result.contrastive}
-        if result.order is not None:
-            losses["order_loss"] = result.order
+        losses = {"loss": result.total(self.settings.order_weight), **result.parts()}
         values = guarded_update(
             self.optimizer,
             self.parameters,
@@ -278,7 +153,8 @@ class PretrainTrainer:
         self, step: int, means: dict[str, float], check: Callable[[], None]
     ) -> tuple[dict, bool]:
         """The history row of the interval that ends at ``step``."""
-        row = {"epoch": step / self.epoch_steps, "step": step, "order_loss": None, "order_accuracy": None}
+        row = {"epoch": step / self.epoch_steps, "step": step}
+        row |= dict.fromkeys(("contrastive_loss", "order_loss", "order_accuracy"))
         row |= {name: value for name, value in means.items() if name != "potential"}
         row["uniformity"] = max(math.log(means["potential"]), MIN_UNIFORMITY)  # rounding goes below it
         row |= {"learning_rate": learning_rate_at(step - 1, self.steps, self.settings)}

@@ -8,7 +8,12 @@ HISTORY = Table(
         "epoch": Column(kind="float", description="passes over the items so far", low=0),
         "step": Column(kind="int", description="optimisation steps so far", low=1),
         "loss": Column(kind="float", description="mean loss of the interval's steps"),
-        "contrastive_loss": Column(kind="float", description="NT-Xent; log(2N - 1) is chance", low=0),
+        "contrastive_loss": Column(
+            kind="float",
+            nullable=True,
+            description="NT-Xent; log(2N - 1) is chance; missing for a method without",
+            low=0,
+        ),
         "order_loss": Column(
             kind="float",
             description="cross-entropy of the frame order; log(K!) is chance",
@@ -50,5 +55,6 @@ HISTORY = Table(
         "learning_rate": Column(kind="float", description="of the interval's last step", low=0),
     },
     key=("step",),
+    # <term>_loss: further terms of a method's loss;
     extra=True,  # probe_<task>: AUROC of the task on validation studies by k nearest neighbours, where probed
 )

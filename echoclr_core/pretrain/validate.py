@@ -11,10 +11,12 @@ import torch
 from echoclr_core.common.randomness import generator
 from echoclr_core.models.recompute import still_statistics
 from echoclr_core.pretrain.batches import PairBatches
+from echoclr_core.pretrain.objective import objective, ordered_clips
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.plan import pairing_views
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.pretrain.step import PretrainTrainer, objective, ordered_clips, passes
+from echoclr_core.pretrain.step import PretrainTrainer
+from echoclr_core.pretrain.views import passes
 from echoclr_core.video.store import ClipStore
 
 LEAST_PAIRS = 512

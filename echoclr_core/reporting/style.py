@@ -5,7 +5,7 @@ well as in hue, so that they can be told apart with any colour vision and in gre
 differ too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -66,20 +66,21 @@ RC = {
 
 @dataclass(frozen=True, kw_only=True)
 class InitStyle:
-    """How one initialisation is named and drawn."""
+    """How one initialisation is named and drawn; ``pretrained``: by a method of the study."""
 
     name: str
     colour: str
     marker: str
     line: str | tuple
+    pretrained: bool = False
 
 
 INIT_STYLES = {
     "random": InitStyle(name="Random", colour="#9a9da1", marker="o", line=":"),
     "kinetics400": InitStyle(name="Kinetics-400", colour="#c96a12", marker="s", line="--"),
-    "simclr": InitStyle(name="SimCLR", colour="#6fb1e0", marker="^", line="-."),
-    "mi_simclr": InitStyle(name="MI-SimCLR", colour="#1f8f7a", marker="D", line=(0, (6, 2))),
-    "echoclr": InitStyle(name="EchoCLR", colour="#0b2f66", marker="o", line="-"),
+    "simclr": InitStyle(name="SimCLR", colour="#6fb1e0", marker="^", line="-.", pretrained=True),
+    "mi_simclr": InitStyle(name="MI-SimCLR", colour="#1f8f7a", marker="D", line=(0, (6, 2)), pretrained=True),
+    "echoclr": InitStyle(name="EchoCLR", colour="#0b2f66", marker="o", line="-", pretrained=True),
 }
 ELSEWHERE = ("random", "kinetics400")
 """Initial weights that no pretraining of the study makes."""
@@ -106,17 +107,18 @@ METRIC_LABELS = {
 
 
 @contextmanager
-def own_initialisations(titles: Iterable[tuple[str, str]]) -> Iterator[None]:
+def own_initialisations(titles: Iterable[Sequence[str]]) -> Iterator[None]:
     """Inside, the initialisations that a study defines have a name and a look as the built-in ones do.
 
     Parameters
     ----------
     titles
-        (name, title) of each, in the order of the configuration; looks repeat after six.
+        (name, title) of each, in the order of the configuration; looks repeat after six. A method that the
+        study pretrains has "method" as a third item: figures show it among the methods.
     """
     styles = {
-        name: InitStyle(name=title, colour=colour, marker=marker, line=line)
-        for (name, title), (colour, marker, line) in zip(titles, cycle(_FURTHER_LOOKS), strict=False)
+        name: InitStyle(name=title, colour=colour, marker=marker, line=line, pretrained="method" in kind)
+        for (name, title, *kind), (colour, marker, line) in zip(titles, cycle(_FURTHER_LOOKS), strict=False)
     }
     token = _OWN.set(styles)
     try:
@@ -132,8 +134,8 @@ def init_styles() -> dict[str, InitStyle]:
 
 
 def own_names() -> list[str]:
-    """The initialisations of :func:`own_initialisations`, in their order."""
-    return list(_OWN.get() or {})
+    """The initialisations of :func:`own_initialisations` that the study does not pretrain, in their order."""
+    return [name for name, style in (_OWN.get() or {}).items() if not style.pretrained]
 
 
 def init_name(init: str) -> str:

@@ -1,6 +1,7 @@
 """How the losses went: pretraining by method, fine-tuning on validation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from string import ascii_uppercase
 
 import numpy as np
 import pandas as pd
@@ -37,8 +38,9 @@ def pretraining_curves(
     ----------
     histories
         Method (the initialisation's name) to the history of each of its pretrainings: step, loss, and what it
-        has of contrastive_loss, order_loss, contrastive_accuracy, order_accuracy, alignment, uniformity. A
-        method without an order head has no line there.
+        has of contrastive_loss, order_loss, contrastive_accuracy, order_accuracy, alignment, uniformity, and
+        of further columns that end in "_loss" (the terms of another method). A method without a part has no
+        line in its panel.
     chance
         Column to the value that guessing reaches, drawn as a line; for 4 frames order_accuracy is 1/24 and
         order_loss log 24.
@@ -55,13 +57,13 @@ def pretraining_curves(
         lacking = [name for name in REQUIRED if name not in table.columns]
         if lacking or table.empty:
             raise ValueError(f"pretraining curves: history of {method!r} is empty or lacks {lacking}")
-    parts = [part for part in PARTS if any(_has(table, part[0]) for _, table in runs)]
+    parts = [part for part in _all_parts(runs) if any(_has(table, part[0]) for _, table in runs)]
     parts = parts or [("loss", "Loss")]
     lines = (len(parts) + 1) // 2
     figure = Figure(figsize=(PAGE, 0.5 + 2.0 * lines), layout="constrained")
     axes = figure.subplots(lines, 2, squeeze=False).ravel()
     seen: dict[str, object] = {}
-    for letter, axis, (column, title) in zip("ABCDEF", axes, parts, strict=False):
+    for letter, axis, (column, title) in zip(ascii_uppercase, axes, parts, strict=False):
         for method, table in runs:
             if _has(table, column):
                 style = init_style(method)
@@ -151,6 +153,14 @@ def _one_run(axis, run: pd.DataFrame, init: str, column: str, seen: dict[str, ob
         best = int(np.nanargmin(values))
         axis.plot(run["epoch"].iloc[best], values[best], style.marker, color=style.colour, markersize=4)
     seen.setdefault(style.name, line)
+
+
+def _all_parts(runs: Iterable[tuple[str, pd.DataFrame]]) -> list[tuple[str, str]]:
+    """Column and title: the known parts, then the terms of other methods, "invariance_loss" say."""
+    known = {column for column, _ in PARTS}
+    columns = dict.fromkeys(column for _, table in runs for column in table.columns)
+    further = [name for name in columns if name.endswith("_loss") and name not in known]
+    return [*PARTS, *((name, name.replace("_", " ").capitalize()) for name in further)]
 
 
 def _has(table: pd.DataFrame, column: str) -> bool:

@@ -14,11 +14,13 @@ from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.contrastive import nt_xent
 from echoclr_core.pretrain.frame_order import frame_orders
+from echoclr_core.pretrain.objective import PretrainModel
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.run import pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.pretrain.step import PretrainModel, PretrainTrainer, passes, temporal_movement
+from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.pretrain.validate import held_out_accuracy
+from echoclr_core.pretrain.views import passes, temporal_movement
 from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.stopping import Stopped
 

@@ -18,7 +18,8 @@ from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.pretrain.step import PretrainTrainer, initial_model, passes
+from echoclr_core.pretrain.step import PretrainTrainer, initial_model
+from echoclr_core.pretrain.views import passes
 from echoclr_core.training.compute import choose_compute
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))

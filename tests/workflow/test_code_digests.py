@@ -3,17 +3,20 @@
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from echoclr_core.common.modules import code_digest, imported_modules
 from echoclr_core.common.resume import OPTIONS
-from workflow_scripts.lib.layout import FRAME, PACKAGES
+from workflow_scripts.lib.layout import FRAME, PACKAGES, Layout
 
 ROOT = Path(__file__).resolve().parents[2]
+METHODS = sorted((ROOT / "echoclr_core" / "pretrain" / "methods").glob("*.py"))
 SCRIPTS = sorted(path for path in (ROOT / "workflow_scripts").glob("*.py") if path.stem != "__init__")
 
 
@@ -90,10 +93,40 @@ def test_digests_cover_what_real_jobs_and_their_workers_load(smoke):
     for script, names in recorded.items():
         files = {module_file(name) for name in names} - {None, *packages}
         used = set(imported_modules(ROOT / "workflow_scripts" / f"{script}.py", ROOT, PACKAGES))
+        if script == "pretrain_encoder":  # of the file of its method each pretraining has a parameter
+            used |= {path for file in METHODS for path in (file, *imported_modules(file, ROOT, PACKAGES))}
         missing[script] = sorted(str(path) for path in files - used - re_exported)
     assert {script: paths for script, paths in missing.items() if paths} == {}
     assert "echoclr_core.common.worker" in recorded["deidentify_shard"]
     assert "echoclr_core.models.encoders.resnet3d" in recorded["pretrain_encoder"]
+
+
+def test_an_edit_of_a_methods_file_counts_for_its_own_pretrainings_alone(tmp_path):
+    from echoclr_core.common import modules
+    from echoclr_core.pretrain.run import NUMBERS, method_file
+    from echoclr_core.training.numbers_code import numbers_code
+
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    config = {"study": {"name": "s"}, "synthetic": {"development_studies": 0}, "pretrain": {}}
+    config |= {"input": {"shards": 1, "avi": {"dir": "", "table": "", "layout": "table"}}}
+    config["pretrain"]["method_options"] = {"vicreg": {"covariance_weight": 2}}
+    layout = Layout(config, tmp_path)
+
+    def digests():
+        for cached in (modules._facts, modules._meaning, modules._named_by, modules._files, numbers_code):
+            cached.cache_clear()
+        found = {name: layout.method_slice(SimpleNamespace(method=name)) for name in ("echoclr", "vicreg")}
+        runs = {f"run {name}": numbers_code((*NUMBERS, method_file(name)), tmp_path) for name in list(found)}
+        return found | runs | {"script": layout.core("pretrain_encoder")}
+
+    before = digests()
+    assert json.loads(before["vicreg"])["options"] == {"covariance_weight": 2}
+    assert json.loads(before["echoclr"])["options"] == {}
+    file = tmp_path / method_file("vicreg")
+    file.write_text(file.read_text().replace("EPSILON = 1e-4", "EPSILON = 1e-3"))
+    after = digests()
+    assert {name for name in before if before[name] != after[name]} == {"vicreg", "run vicreg"}
 
 
 def package(root, **files):

@@ -66,6 +66,7 @@ VALUES = {
 }
 # Keys without effect in the small study, each with the reason.
 WITHOUT_EFFECT = {
+    "pretrain.method_options": "none of its methods has options of its own; see test_initialisations.py",
     "pretrain.methods": "a method that is fine-tuned from is pretrained in any case",
     "finetune.kinetics_weights": "no kinetics400 among its initialisations",
     "input.released_columns": "names some of input.extra_columns, which the small study has none of",

@@ -8,6 +8,8 @@ from safetensors.torch import save_file
 from snakemake.exceptions import WorkflowError
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.reporting.label_efficiency import figure_content
+from echoclr_core.reporting.style import own_initialisations
 from workflow_scripts.lib import checks
 from workflow_scripts.lib.grid import Grid, in_order
 from workflow_scripts.lib.initialisations import encoder_of, initialisation_settings, normalisation_of
@@ -96,6 +98,8 @@ def test_encoder_and_normalisation_of_its_own(config):
         ),
         ({"evaluate": {"comparisons": [["echoclr", "echoclr"]]}}, "compares an initialisation with itself"),
         ({"evaluate": {"comparisons": [["echoclr", "panecho"]] * 2}}, "stands there more than once"),
+        ({"pretrain": {"methods": ["moco"]}}, "pretrain.methods: 'moco' is no pretraining method; allowed"),
+        ({"pretrain": {"method_options": {"vicreg": {"x": 1}}}}, "vicreg has no such option; allowed are"),
         ({"evaluate": {"comparisons": [["echoclr"]]}}, "allowed is a list of 2 or more"),
     ],
 )
@@ -159,6 +163,30 @@ def test_a_study_with_weights_of_ones_own_is_planned(study_of, tmp_path):
     assert plan["finetune_model"] == 2 * 3
     study = study_of(tmp_path, ROOT / "config" / "smoke.yaml")
     assert study.plan("results/smoke/finetune/lvh/panecho/1/0/0.01/model.safetensors", overlay=OWN)
+
+
+VICREG = """
+pretrain: {methods: [], method_options: {vicreg: {covariance_weight: 4}}}
+finetune: {initialisations: [echoclr, vicreg, random]}
+"""
+
+
+def test_a_method_that_is_not_the_papers_is_planned_and_named(study_of, tmp_path, config):
+    done = study_of(tmp_path, ROOT / "config" / "smoke.yaml").run("--dry-run", overlay=VICREG)
+    assert "results/smoke/pretrain/vicreg/encoder.safetensors" in done.stdout
+    assert "results/smoke/pretrain/mi_simclr/encoder.safetensors" not in done.stdout
+    config["finetune"]["initialisations"] = ["echoclr", "vicreg", "panecho"]
+    grid = Grid(in_order(checks.resolve_config(config, ROOT, check_paths=False)))
+    assert grid.inits == ["panecho", "vicreg", "echoclr"]
+    assert grid.init_titles == [["panecho", "PanEcho"], ["vicreg", "VICReg", "method"]]
+    with own_initialisations(grid.init_titles):
+        assert figure_content("2")[1] == ["random", "kinetics400", "panecho", "echoclr"]
+        assert figure_content("3")[1] == ["vicreg", "simclr", "mi_simclr", "echoclr"]
+
+
+def test_options_of_a_method_plan_its_own_pretrainings(finished):
+    """Of the small study none has any; a method that is added later brings its own jobs alone."""
+    assert finished.jobs(overlay={"pretrain": {"method_options": {"vicreg": {"variance_weight": 9}}}}) == {}
 
 
 def test_without_a_method_there_is_no_figure_of_methods(study_of, tmp_path):

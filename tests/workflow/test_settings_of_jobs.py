@@ -48,7 +48,11 @@ def leave_out(rule_file, name):
 
 
 RUNS = {
-    "pretrain": (PretrainSettings, {"method": "echoclr"}, ("pretrain.smk", "PRETRAIN_NO_NUMBER =")),
+    "pretrain": (
+        PretrainSettings,
+        {"method": "echoclr", "own_options": {}},
+        ("pretrain.smk", "PRETRAIN_NO_NUMBER ="),
+    ),
     "finetune": (
         FinetuneSettings,
         {"learning_rate": 0.1, "normalisation": "min-max"},

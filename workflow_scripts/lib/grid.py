@@ -7,6 +7,7 @@ from itertools import product
 
 from workflow_scripts.lib.initialisations import (
     SSL,
+    added_method_titles,
     initialisation_titles,
     known_initialisations,
     learning_rates_of,
@@ -59,8 +60,8 @@ class Grid:
 
     @property
     def init_titles(self) -> list[list[str]]:
-        """[name, title] of each initialisation that the configuration defines."""
-        return initialisation_titles(self.config)
+        """[name, title] of each initialisation that is not the paper's; of a method with "method" as well."""
+        return [*initialisation_titles(self.config), *added_method_titles(self.methods)]
 
     @property
     def label_figures(self) -> list[str]:

@@ -4,7 +4,16 @@ import json
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-SSL = ("simclr", "mi_simclr", "echoclr")
+from echoclr_core.options.method_files import (
+    PUBLISHED,
+    method_names,
+    method_problems,
+    method_title,
+    unknown_method,
+)
+
+SSL = method_names()
+"""The pretraining methods, in the order of figures and tables."""
 ELSEWHERE = ("random", "kinetics400")
 BUILT_IN = (*ELSEWHERE, *SSL)
 ONE_SIZE = ("mc3_18", "mvit_v2_s", "r2plus1d_18", "r3d_18", "s3d", "swin3d_t")
@@ -23,6 +32,11 @@ def initialisation_titles(config: dict) -> list[list[str]]:
     """[name, title] of each initialisation of the user's own, in the order of the configuration."""
     own = config["initialisations"]
     return [[name, entry.get("title") or name] for name, entry in own.items()]
+
+
+def added_method_titles(methods: Sequence[str]) -> list[list[str]]:
+    """[name, title, "method"] of each of ``methods`` that is not the paper's."""
+    return [[name, method_title(name), "method"] for name in methods if name not in PUBLISHED]
 
 
 def encoder_of(config: dict, init: str) -> dict:
@@ -72,7 +86,7 @@ def learning_rates_of(config: dict, init: str, *, few: bool) -> list[str]:
 
 def initialisation_problems(config: dict, encoders: Sequence[str]) -> list[str]:
     """What is wrong with ``initialisations`` and with the lists that name initialisations."""
-    found, known = [], known_initialisations(config)
+    found, known = _method_problems(config["pretrain"]), known_initialisations(config)
     chosen = config["finetune"]["initialisations"]
     for name, entry in config["initialisations"].items():
         where = f"initialisations.{name}"
@@ -98,6 +112,12 @@ def initialisation_problems(config: dict, encoders: Sequence[str]) -> list[str]:
                 f"those{_did_you_mean(init, chosen)}"
             )
     return found + _comparison_problems(config["evaluate"]["comparisons"] or [], chosen)
+
+
+def _method_problems(pretrain: dict) -> list[str]:
+    """What is wrong with the names of methods and with the options of their own."""
+    unknown = [unknown_method(name, "pretrain.methods") for name in pretrain["methods"]]
+    return [*filter(None, unknown), *method_problems(pretrain["method_options"])]
 
 
 def _comparison_problems(pairs: Sequence[Sequence[str]], chosen: Sequence[str]) -> list[str]:

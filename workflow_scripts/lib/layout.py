@@ -1,5 +1,6 @@
 """Where things lie: the paths of the study, inputs that depend on the configuration, digests of scripts."""
 
+import json
 import os
 from pathlib import Path
 
@@ -75,6 +76,17 @@ class Layout:
         """Digest of a script and of all of ours that it imports: editing those runs the rule again."""
         frame = [self.root / path for path in (OPTIONS, *FRAME)]
         return code_digest(self.root / f"workflow_scripts/{name}.py", self.root, PACKAGES, leave_out=frame)
+
+    def method_slice(self, wildcards) -> str:
+        """What a pretraining depends on of its method: a digest of its file, and the options of its own.
+
+        Sorted JSON. An edit of one method's file runs the pretrainings of that method again and no others.
+        """
+        frame = [self.root / path for path in (OPTIONS, *FRAME)]
+        path = self.root / f"echoclr_core/pretrain/methods/{wildcards.method}.py"
+        options = self.config["pretrain"]["method_options"].get(wildcards.method, {})
+        code = code_digest(path, self.root, PACKAGES, leave_out=frame)
+        return json.dumps({"code": code, "options": options}, sort_keys=True)
 
     def over_shards(self, pattern: str) -> list[str]:
         """One path a shard."""
