@@ -149,7 +149,7 @@ def _tables():
     from echoclr_core.predict.tables import PATIENT_FILES, PATIENT_PREDICTIONS, PATIENT_VIDEOS
     from echoclr_core.pretrain import tables as pretrain
     from echoclr_core.synthetic.files.truth import TRUTH
-    from echoclr_core.video.tables import CLIP_INDEX, MASKED_VIDEOS
+    from echoclr_core.video.tables import CLIP_INDEX, MASKED_VIDEOS, RESAMPLED_INDEX
     from echoclr_core.views.tables import GIVEN_VIEWS, VIEW_DECISIONS, VIEW_LABELS
 
     cell = "<task>/<init>/<ratio>/<draw>"
@@ -162,6 +162,7 @@ def _tables():
         "views/<shard>.parquet": VIEW_DECISIONS,
         "masked/<shard>.parquet": MASKED_VIDEOS,
         "clips/<shard>.parquet": CLIP_INDEX,
+        "clips/<shard>.parquet with clip.frame_rate": RESAMPLED_INDEX,
         "cohort/labels.parquet": LABELS,
         "cohort/studies.parquet": COHORT_STUDIES,
         "cohort/videos.parquet": COHORT_VIDEOS,

@@ -63,6 +63,8 @@ rule build_cohort:
         runtime=30,
     params:
         settings=section("cohort", "study.seed"),
+        known_frame_rate=bool(config["clip"]["frame_rate"])
+        and config["clip"]["missing_frame_rate"] == "exclude",
         tasks=task_rules(config),
         core=core("build_cohort"),
     script:

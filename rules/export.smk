@@ -49,6 +49,7 @@ rule export_bundle:
             "deidentify",
             "views",
             "mask",
+            "clip",
             "finetune.batch_size",
             "evaluate.target_rate",
             "evaluate.calibration_bins",

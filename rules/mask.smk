@@ -34,6 +34,8 @@ rule build_clip_store:
     input:
         table=results("masked/{shard}.parquet"),
         videos=results("masked/{shard}"),
+        # says of which videos the frame rate is known
+        files=results("deidentified/{shard}.parquet") if config["clip"]["frame_rate"] else [],
     output:
         frames=results("clips/{shard}.npy"),
         index=results("clips/{shard}.parquet"),
@@ -46,6 +48,7 @@ rule build_clip_store:
         runtime=60,
     params:
         size=config["mask"]["size"],
+        settings=section("clip"),
         core=core("build_clip_store"),
     script:
         "../workflow_scripts/build_clip_store.py"

@@ -113,6 +113,7 @@ if not PATIENTS.problems:
         input:
             table=results(f"{NEW}/masked/{{shard}}.parquet"),
             videos=results(f"{NEW}/masked/{{shard}}"),
+            files=results(f"{NEW}/deidentified/{{shard}}.parquet"),
         output:
             frames=results(f"{NEW}/clips/{{shard}}.npy"),
             index=results(f"{NEW}/clips/{{shard}}.parquet"),
@@ -120,6 +121,7 @@ if not PATIENTS.problems:
             log_file("build_patient_clips", f"{PATIENTS.chosen['name']}/{{shard}}"),
         params:
             size=PATIENTS.frame_size,
+            settings=PATIENTS.clip_settings(),
 
     rule predict_patients:
         """Score the studies of a shard with every bundle; a page a study."""

@@ -32,7 +32,13 @@ with job(snakemake) as log:
     gone = snakemake.input.get("removed")
     gone = json.loads(Path(gone).read_text(encoding="utf-8")) if gone else {"studies": 0, "files": 0}
     cohort_settings = settings_from(
-        CohortSettings, chosen.cohort | {"seed": chosen.seed, "tasks": tasks_of(snakemake.params.tasks)}
+        CohortSettings,
+        chosen.cohort
+        | {
+            "seed": chosen.seed,
+            "tasks": tasks_of(snakemake.params.tasks),
+            "known_frame_rate": bool(snakemake.params.known_frame_rate),
+        },
     )
     cohort = build_cohort(
         read_all(SOURCE_FILES, snakemake.input.files),

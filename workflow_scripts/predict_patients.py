@@ -8,6 +8,7 @@ from echoclr_core.predict.files import patient_files
 from echoclr_core.predict.shard import score_shard, write_pages
 from echoclr_core.predict.tables import PATIENT_FILES, PATIENT_PREDICTIONS, PATIENT_VIDEOS
 from echoclr_core.training.gpu import require_gpu
+from echoclr_core.video.resampling import known_rates_only
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.tables import MASKED_VIDEOS
 from echoclr_core.views.tables import VIEW_DECISIONS
@@ -20,7 +21,10 @@ with job(snakemake) as log:
     require_gpu(int(snakemake.resources.get("gpu", 0) or 0), compute["device"])
     bundles = [load_bundle(path) for path in snakemake.config["predict"]["bundles"]]
     files = patient_files(
-        SOURCE_FILES.read(inputs.files), VIEW_DECISIONS.read(inputs.views), MASKED_VIDEOS.read(inputs.masked)
+        SOURCE_FILES.read(inputs.files),
+        VIEW_DECISIONS.read(inputs.views),
+        MASKED_VIDEOS.read(inputs.masked),
+        known_frame_rate=known_rates_only(bundles[0].clip_settings()),  # equal for all bundles
     )
     store = ClipStore.open([inputs.index], [inputs.frames])
     videos, predictions = score_shard(

@@ -19,6 +19,7 @@ from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.cohort.split import assert_disjoint, split_studies
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.cohort.unmatched import UNMATCHED, find_mixed, find_unmatched, study_patients
+from echoclr_core.video.resampling import unknown_frame_rates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def build_cohort(
     ----------
     source_files
         SOURCE_FILES of all shards, one row a file of the archive, unreadable ones too: video_id, study_id,
-        patient_id, study_year, outcome.
+        patient_id, study_year, outcome; fps_source where ``settings.known_frame_rate``.
     view_decisions
         VIEW_DECISIONS of all shards: video_id, outcome, kept, kept_view.
     masked_videos
@@ -96,6 +97,9 @@ def build_cohort(
     flow.step("grade", _because(lookup(studies["excluded"]), "excluded_grade"))
     masked = _matching(flow.rows, masked_videos, "the masked videos")
     flow.step("mask", masked["outcome"].mask(masked["outcome"] == "ok"))
+    if settings.known_frame_rate:
+        unknown = source_files.loc[unknown_frame_rates(source_files), "video_id"]
+        flow.step("frame_rate", _because(flow.rows["video_id"].isin(unknown), "no_frame_rate"))
     if settings.tasks:
         has_label = studies[[task.name for task in settings.tasks]].notna().any(axis=1)
         flow.step("task_labels", _because(~flow.rows["study_id"].map(has_label), "no_task_label"))

@@ -39,6 +39,7 @@ STAGES = {
     "labels": ("study", "Study in the label table"),
     "grade": ("study", "Without low-flow low-gradient aortic stenosis"),
     "mask": ("video", "Image content after the sector mask"),
+    "frame_rate": ("video", "Known frame rate"),
     "task_labels": ("study", "Label of at least one task"),
     "years": ("study", "Years of the study"),
     "given_split": ("study", "Set named in the table of videos"),

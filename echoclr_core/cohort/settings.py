@@ -17,9 +17,12 @@ class CohortSettings(CohortOptions, SeedOption):
     tasks
         A study stays if it has a label of any of these; the others are missing for their task only. None:
         every study stays (pretraining alone).
+    known_frame_rate
+        Whether videos whose file states no frame rate leave (clip.missing_frame_rate: exclude).
     """
 
     tasks: tuple[InstanceOf[Task], ...] = ()
+    known_frame_rate: bool = False
 
     def __post_init__(self):
         both = sorted(set(self.development_years) & set(self.external_years))

@@ -2,6 +2,7 @@
 
 from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.options.base import options, section
+from echoclr_core.options.clip import ClipOptions
 from echoclr_core.options.cohort import CohortOptions
 from echoclr_core.options.compute import ComputeOptions
 from echoclr_core.options.deidentify import DeidentifyOptions
@@ -31,6 +32,7 @@ class Configuration:
     deidentify: DeidentifyOptions = section(DeidentifyOptions)
     views: ViewsOptions = section(ViewsOptions)
     mask: MaskOptions = section(MaskOptions)
+    clip: ClipOptions = section(ClipOptions)
     tasks: Tasks = TASKS
     cohort: CohortOptions = section(CohortOptions)
     model: ModelOptions = section(ModelOptions)

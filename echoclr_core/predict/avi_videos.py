@@ -8,6 +8,7 @@ import pandas as pd
 
 from echoclr_core.common.avi_reading import avi_info, read_avi
 from echoclr_core.common.digest import file_digest
+from echoclr_core.options.clip import ClipOptions
 from echoclr_core.options.mask import MaskOptions
 from echoclr_core.video.mask import mask_shard
 from echoclr_core.video.store import ClipStore
@@ -56,11 +57,12 @@ def mask_avis(
     return frame.set_index("video_id").loc[names].reset_index()
 
 
-def store_of(masked: pd.DataFrame, work: Path) -> ClipStore:
+def store_of(masked: pd.DataFrame, work: Path, clip: ClipOptions) -> ClipStore:
     """The clip store of :func:`mask_avis`' videos, in the same folder."""
     sizes = [avi_info(path) for path in sorted((work / MASKED).glob("*.avi"))[:1]]
     frames, index = work / "clips.npy", work / "clips.parquet"
-    build_store(masked, work / MASKED, frames, index, size=sizes[0].height if sizes else 1)
+    size = sizes[0].height if sizes else 1
+    build_store(masked, work / MASKED, frames, index, size=size, settings=clip)
     return ClipStore.open([index], [frames])
 
 

@@ -12,6 +12,7 @@ from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.finetune.scoring import score_videos
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.models.loading import ClipClassifier, load
+from echoclr_core.options.clip import ClipOptions
 from echoclr_core.options.mask import MaskOptions
 from echoclr_core.predict.avi_videos import mask_avis, store_of
 from echoclr_core.predict.bundle_file import check_files, read_description
@@ -68,6 +69,10 @@ class Bundle:
     def mask_settings(self) -> MaskOptions:
         """How the study's videos were masked and shrunk."""
         return MaskOptions(**self.description["mask"])
+
+    def clip_settings(self) -> ClipOptions:
+        """At which frame rate the study's videos were stored."""
+        return ClipOptions(**self.description.get("clip", {}))
 
     def scoring_settings(self) -> FinetuneSettings:
         """Which clips are scored, and how they are prepared."""
@@ -131,7 +136,8 @@ class Bundle:
         """Probabilities of grey AVI files without text or names: masked ones, or deidentified ones.
 
         Frames of the models' size are taken as masked already; others are masked and shrunk first, as in
-        the study. All files count as showing the kept view: no view is classified here.
+        the study. All files count as showing the kept view: no view is classified here. Where the study has
+        a frame rate of its clips, that of each file is taken as known.
 
         Parameters
         ----------
@@ -156,7 +162,8 @@ class Bundle:
                 workers=workers,
             )
             ids = list(masked.loc[masked["outcome"] == "ok", "video_id"])
-            scores = self.score_store(store_of(masked, Path(work)), ids, device=device, precision=precision)
+            store = store_of(masked, Path(work), self.clip_settings())
+            scores = self.score_store(store, ids, device=device, precision=precision)
         probability = dict(zip(ids, ensemble_mean(scores), strict=True))
         return pd.DataFrame(
             {

@@ -22,16 +22,17 @@ _RANGE = {"type": ["array", "null"], "items": _NUMBER, "minItems": 2, "maxItems"
 _FILE = {"type": "string", "pattern": r"^[A-Za-z0-9_.-]+$"}
 
 
-def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
+def _object(*, optional: tuple[str, ...] = (), **properties: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": list(properties),
+        "required": [name for name in properties if name not in optional],
         "properties": properties,
     }
 
 
 SCHEMA = _object(
+    optional=("clip",),
     format={"enum": [FORMAT]},
     task=_object(name=_TEXT, title=_TEXT, label_rule=_PLAIN),
     initialisation=_TEXT,
@@ -60,6 +61,10 @@ SCHEMA = _object(
         onnx=_PLAIN,
     ),
     mask=_PLAIN,
+    clip=_object(
+        frame_rate={"type": ["number", "null"]},
+        missing_frame_rate={"enum": ["every_frame", "exclude"]},
+    ),
     thresholds={
         "type": "array",
         "items": _object(
@@ -90,7 +95,8 @@ SCHEMA = _object(
     versions=_PLAIN,
     files={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
 )
-"""JSON Schema of ``bundle.json``. ``threshold`` null calls nobody positive; ``files`` holds the SHA-256 of
+"""JSON Schema of ``bundle.json``. Without ``clip`` (a bundle of an earlier version) every frame of a video
+counts; ``threshold`` null calls nobody positive; ``files`` holds the SHA-256 of
 every other file but the model card."""
 
 

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 from echoclr_core import __version__
 from echoclr_core.common.files import atomic_path, copy_file
 from echoclr_core.models.classifier_file import ClassifierHeader, read_header
+from echoclr_core.options.clip import ClipOptions
 from echoclr_core.predict.bundle_file import (
     CARD,
     EMBEDDING,
@@ -42,8 +43,8 @@ class ExportedStudy:
         name, title, label_rule.
     initialisation, ratio
         Of the models.
-    deidentify, mask
-        Fields of DeidentifySettings and MaskOptions.
+    deidentify, mask, clip
+        Fields of DeidentifySettings, MaskOptions and ClipOptions.
     views
         classifier, kept, classes, frames, seed and onnx, as ``bundle.json`` has them.
     view_classifier
@@ -76,6 +77,7 @@ class ExportedStudy:
     target_rate: float = 0.9
     calibration_bins: int = 10
     digests: Mapping[str, str] | None = None
+    clip: Mapping[str, Any] = field(default_factory=lambda: asdict(ClipOptions()))
 
 
 def export_bundle(
@@ -187,6 +189,7 @@ def _description(
         "deidentify": dict(study.deidentify),
         "views": dict(study.views),
         "mask": dict(study.mask),
+        "clip": dict(study.clip),
         "thresholds": thresholds(validation, study.target_rate),
         "validation": {
             "n_studies": len(validation),

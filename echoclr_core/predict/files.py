@@ -3,6 +3,7 @@
 import pandas as pd
 
 from echoclr_core.predict.tables import PATIENT_FILES
+from echoclr_core.video.resampling import unknown_frame_rates
 
 MEANINGS = {
     "scored": "a loop of the kept view, scored by the models",
@@ -13,7 +14,9 @@ MEANINGS = {
 """Outcome of a file to its meaning, where the stages' own table of outcomes has none."""
 
 
-def patient_files(sources: pd.DataFrame, views: pd.DataFrame, masked: pd.DataFrame) -> pd.DataFrame:
+def patient_files(
+    sources: pd.DataFrame, views: pd.DataFrame, masked: pd.DataFrame, *, known_frame_rate: bool = False
+) -> pd.DataFrame:
     """Join the tables of deidentification, views and masks: PATIENT_FILES, one row a source file.
 
     Parameters
@@ -24,6 +27,9 @@ def patient_files(sources: pd.DataFrame, views: pd.DataFrame, masked: pd.DataFra
         VIEW_DECISIONS of its rows whose outcome is "ok".
     masked
         MASKED_VIDEOS of those whose view is kept.
+    known_frame_rate
+        Whether a video whose file states no frame rate is left out ("no_frame_rate"), as in the study of the
+        models.
     """
     decided = views[["video_id", "outcome", "view", "probability", "kept"]].rename(
         columns={"outcome": "view_outcome", "probability": "view_probability"}
@@ -32,6 +38,9 @@ def patient_files(sources: pd.DataFrame, views: pd.DataFrame, masked: pd.DataFra
     rows = sources.merge(decided, on="video_id", how="left", validate="one_to_one")
     rows = rows.merge(hulls, on="video_id", how="left", validate="one_to_one")
     rows["outcome"] = [_outcome(row) for row in rows.to_dict("records")]
+    if known_frame_rate:
+        unknown = unknown_frame_rates(sources).to_numpy()
+        rows.loc[unknown & (rows["outcome"] == "scored"), "outcome"] = "no_frame_rate"
     return PATIENT_FILES.check(rows[list(PATIENT_FILES.columns)])
 
 

@@ -20,6 +20,7 @@ from echoclr_core.predict.scoring import score_files
 from echoclr_core.predict.shard import write_pages
 from echoclr_core.predict.study_page import shown_videos
 from echoclr_core.video.mask import mask_shard
+from echoclr_core.video.resampling import known_rates_only, unknown_frame_rates
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.store_building import build_store
 from echoclr_core.views.decision import classify_shard
@@ -115,9 +116,11 @@ def predict_study(
             settings=loaded.mask_settings(),
             workers=workers,
         )
-        store = _store(masked, work, loaded)
+        store = _store(masked, sources, work, loaded)
         on_stage("score")
-        files = patient_files(sources, views, masked)
+        files = patient_files(
+            sources, views, masked, known_frame_rate=known_rates_only(loaded.clip_settings())
+        )
         videos, predictions = score_files(loaded, store, files, device=device)
         write_results(out, files, videos, predictions)
         _remove_pages(out / "pages")
@@ -186,7 +189,15 @@ def _remove_pages(folder: Path) -> None:
         page.unlink()
 
 
-def _store(masked: pd.DataFrame, work: Path, bundle: Bundle) -> ClipStore:
+def _store(masked: pd.DataFrame, sources: pd.DataFrame, work: Path, bundle: Bundle) -> ClipStore:
     frames, index = work / "clips.npy", work / "clips.parquet"
-    build_store(masked, work / "masked", frames, index, size=bundle.mask_settings().size)
+    build_store(
+        masked,
+        work / "masked",
+        frames,
+        index,
+        size=bundle.mask_settings().size,
+        settings=bundle.clip_settings(),
+        unknown_rates=set(sources.loc[unknown_frame_rates(sources), "video_id"]),
+    )
     return ClipStore.open([index], [frames])

@@ -56,7 +56,10 @@ def calibration_figure(curve: Sequence[Mapping[str, float]], probability: float)
 
 @styled
 def frames_figure(bundle: Bundle, store: ClipStore, video_ids: Sequence[str]) -> Figure:
-    """The middle frame of each scored clip: a row a video, a column a clip."""
+    """The middle frame of each scored clip: a row a video, a column a clip.
+
+    Its number is that in the store; where the store has a frame rate of its own, it is the time instead.
+    """
     scoring = bundle.description["scoring"]
     span, clips = clip_span(scoring["clip_length"], scoring["frame_stride"]), scoring["clips_per_video"]
     side = min(PAGE / max(clips, 4), 1.6)
@@ -64,11 +67,14 @@ def frames_figure(bundle: Bundle, store: ClipStore, video_ids: Sequence[str]) ->
     axes = figure.subplots(len(video_ids), clips, squeeze=False)
     for row, video in zip(axes, video_ids, strict=True):
         frames = store.video(video)
+        stored = store.index.set_index("video_id").loc[video]
+        as_filmed = stored.get("source_fps", stored["fps"]) == stored["fps"]
         for axis, start in zip(row, even_starts(len(frames), span, clips), strict=True):
             number = int(start + span // 2) % len(frames)
             axis.imshow(frames[number], cmap="gray", vmin=0, vmax=255)
             axis.set_axis_off()
-            axis.set_title(f"frame {number + 1}", fontsize=6, color=MUTED, loc="right", fontweight="normal")
+            text = f"frame {number + 1}" if as_filmed else f"{number / stored['fps']:.2f} s"
+            axis.set_title(text, fontsize=6, color=MUTED, loc="right", fontweight="normal")
         row[0].set_title(video, fontsize=6, color=MUTED, loc="left", fontweight="normal")
     return figure
 

@@ -12,6 +12,8 @@ from echoclr_core.video.augmentation import draw
 from echoclr_core.video.sampling import clip_start, is_short
 from echoclr_core.video.store import ClipStore
 
+RATE_TOLERANCE = 1e-3  # relative: rates such as 29.97 are rounded when a video is written
+
 
 class PairBatches:
     """``batches[step]``: this process's share of the pairs of a step.
@@ -21,7 +23,7 @@ class PairBatches:
 
     - ``clips`` (2, n, K, H, W) uint8 and ``draws`` (2, n, 4) float64: view, pair;
     - ``orders`` (2, n, c) int64: classes of the shuffled copies (c = 1 for the paper's scheme);
-    - ``whole`` (2, n) bool: false where the video is shorter than a clip, which has no order;
+    - ``whole`` (2, n) bool: false where the frames of a clip have no order, see :func:`have_order`;
     - ``studies`` (n,) int64 and ``video_ids``, a list of 2 n ids (view i, then view j).
 
     Parameters
@@ -58,6 +60,7 @@ class PairBatches:
         self.study_codes = pd.factorize(videos["study_id"].astype(str))[0].astype(np.int64)
         self.frames = frame_counts(store, self.video_ids, table="pretraining videos")
         self.span = clip_span(settings.clip_length, settings.frame_stride)
+        self.whole = have_order(store, self.video_ids, settings)
         self.steps_per_epoch = len(items) // self.batch_size
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, np.int64))
 
@@ -85,9 +88,7 @@ class PairBatches:
             ),
             "draws": draws,
             "orders": orders,
-            "whole": np.array(
-                [[not is_short(self.frames[row], self.span) for row in view] for view in videos]
-            ),
+            "whole": self.whole[videos],
             "studies": self.study_codes[videos[0]],
             "video_ids": ids[0] + ids[1],
         }
@@ -98,3 +99,16 @@ class PairBatches:
         warp = draw(self.settings.augmentation, rng)
         copies = max(self.settings.shuffled_copies, 1) if self.settings.frame_order else 0
         return start, warp, draw_orders(copies, self.settings.clip_length, rng)
+
+
+def have_order(store: ClipStore, video_ids: list[str], settings: PretrainSettings) -> np.ndarray:
+    """Whether the frames of a video's clips are different moments in their order, (n,) bool.
+
+    They are not where the video is shorter than a clip and repeats as a loop, nor where clip.frame_rate is so
+    far above the video's own rate that a clip holds one frame twice.
+    """
+    span = clip_span(settings.clip_length, settings.frame_stride)
+    frames = frame_counts(store, video_ids, table="pretraining videos")
+    long_enough = np.array([not is_short(int(count), span) for count in frames], dtype=bool)
+    step = settings.frame_stride * store.source_steps(video_ids)
+    return long_enough & (step > 1 - RATE_TOLERANCE)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from echoclr_core.pretrain.batches import have_order
 from echoclr_core.pretrain.pairs import matched_epochs, pretraining_items
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.training.inputs import clip_span, frame_counts
+from echoclr_core.training.inputs import clip_span
 from echoclr_core.video.store import ClipStore
 
 COLUMNS = ("video_id", "study_id")
@@ -165,7 +166,10 @@ def tidy(videos: pd.DataFrame) -> pd.DataFrame:
 
 
 def check_videos(store: ClipStore, videos: pd.DataFrame, settings: PretrainSettings) -> None:
-    frames = frame_counts(store, videos["video_id"], table="pretraining videos")
     span = clip_span(settings.clip_length, settings.frame_stride)
-    if settings.frame_order and not (frames >= span).any():
-        raise ValueError(f"no video has the {span} frames that a clip of the frame-order task covers")
+    ordered = have_order(store, [str(video) for video in videos["video_id"]], settings)
+    if settings.frame_order and not ordered.any():
+        raise ValueError(
+            f"no video has the {span} frames that a clip of the frame-order task covers, all of them "
+            "different"
+        )

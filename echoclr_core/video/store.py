@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from echoclr_core.video.sampling import is_short
-from echoclr_core.video.tables import CLIP_INDEX
+from echoclr_core.video.tables import read_clip_index
 
 
 def store_files(manifest: str | Path) -> tuple[list[str], list[str]]:
@@ -36,7 +36,7 @@ class ClipStore:
     def __init__(
         self, index: pd.DataFrame, frames_paths: Sequence[Path], places: dict, size: tuple[int, int]
     ):
-        self.index = index  # CLIP_INDEX over all shards, in the order they were given
+        self.index = index  # CLIP_INDEX or RESAMPLED_INDEX over all shards, in the order they were given
         self.size = size  # (H, W)
         self._frames_paths = list(frames_paths)
         self._places = places  # video_id: (shard, first, n_frames)
@@ -58,7 +58,7 @@ class ClipStore:
                 f"and {len(frames_paths)} arrays"
             )
         frames_paths = [Path(path) for path in frames_paths]
-        tables = [CLIP_INDEX.read(path) for path in index_paths]
+        tables = [read_clip_index(path) for path in index_paths]
         sizes, places = set(), {}
         for shard, (table, path) in enumerate(zip(tables, frames_paths, strict=True)):
             sizes.add(_mapped(path, int(table["n_frames"].sum())).shape[1:])
@@ -80,6 +80,16 @@ class ClipStore:
     def n_frames(self, video_id: str) -> int:
         """Number of frames of a video."""
         return self._place(video_id)[2]
+
+    def source_steps(self, video_ids: Sequence[str]) -> np.ndarray:
+        """Frames of the masked video from one stored frame of it to the next, (n,) float64.
+
+        1 where every frame is stored; below 1, neighbouring frames of the store may be the same one.
+        """
+        index = self.index.set_index("video_id").loc[list(video_ids)]
+        if "source_fps" not in index:
+            return np.ones(len(index))
+        return (index["source_fps"] / index["fps"]).to_numpy(dtype=np.float64)
 
     def video(self, video_id: str) -> np.ndarray:
         """All frames of a video, (n_frames, H, W) uint8, a copy."""

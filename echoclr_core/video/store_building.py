@@ -1,7 +1,8 @@
 """Build a shard of the clip store from its masked videos."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pandas as pd
 from echoclr_core.common.avi_reading import iter_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.files import atomic_path
-from echoclr_core.video.tables import CLIP_INDEX
+from echoclr_core.options.clip import ClipOptions
+from echoclr_core.video.resampling import known_rates_only, nearest_frames
+from echoclr_core.video.tables import CLIP_INDEX, RESAMPLED_INDEX
 
 
 def build_store(
@@ -20,6 +23,8 @@ def build_store(
     index_path: str | Path,
     *,
     size: int = 112,
+    settings: ClipOptions | None = None,
+    unknown_rates: Collection[str] = (),
 ) -> None:
     """Decode a shard's masked videos into one array and its index.
 
@@ -35,26 +40,56 @@ def build_store(
         What is written: ``.npy`` (N, H, W) uint8 and CLIP_INDEX.
     size
         Height and width of the frames, pixels (what an array without videos has too).
+    settings
+        See :class:`~echoclr_core.options.clip.ClipOptions`; None for every frame. With a frame rate the index
+        is RESAMPLED_INDEX.
+    unknown_rates
+        Videos whose frame rate is not known, see :func:`~echoclr_core.video.resampling.unknown_frame_rates`.
 
     Raises
     ------
     ValueError
         A video does not decode, is not the file that was masked, or has other frames than its row says.
     """
+    settings = settings or ClipOptions()
     rows = masked[masked["outcome"] == "ok"].sort_values(["study_id", "video_id"], kind="stable")
-    total = int(rows["n_frames"].sum())
+    if known_rates_only(settings):
+        rows = rows[~rows["video_id"].isin(unknown_rates)]
+    chosen = [_chosen_frames(row, settings, unknown_rates) for row in rows.itertuples(index=False)]
+    total = sum(map(len, chosen))
     index, first = [], 0
     with atomic_path(frames_path) as temporary, temporary.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (total, size, size)}
         np.lib.format.write_array_header_1_0(file, header)
-        for row in rows.itertuples(index=False):
+        for row, frames in zip(rows.itertuples(index=False), chosen, strict=True):
             checksum = hashlib.sha256()
-            for frame in _frames_of(row, Path(avi_dir), size):
-                file.write(frame.data)
-                checksum.update(frame.data)
-            index.append((row.video_id, row.study_id, first, row.n_frames, row.fps, checksum.hexdigest()))
-            first += int(row.n_frames)
-    CLIP_INDEX.write(pd.DataFrame(index, columns=list(CLIP_INDEX.columns)), index_path)
+            repeats = np.bincount(frames, minlength=int(row.n_frames))
+            # _frames_of raises at its end where the video has another number of frames than its row says
+            for frame, repeat in zip_longest(_frames_of(row, Path(avi_dir), size), repeats, fillvalue=0):
+                for _ in range(repeat):
+                    file.write(frame.data)
+                    checksum.update(frame.data)
+            index.append(_index_row(row, first, len(frames), settings, unknown_rates, checksum.hexdigest()))
+            first += len(frames)
+    table = CLIP_INDEX if settings.frame_rate is None else RESAMPLED_INDEX
+    columns = list(RESAMPLED_INDEX.columns)
+    table.write(pd.DataFrame(index, columns=columns)[list(table.columns)], index_path)
+
+
+def _chosen_frames(row, settings: ClipOptions, unknown_rates: Collection[str]) -> np.ndarray:
+    """Which frames of a row's video go into the store, not decreasing."""
+    if settings.frame_rate is None or row.video_id in unknown_rates:
+        return np.arange(int(row.n_frames))
+    return nearest_frames(int(row.n_frames), float(row.fps), settings.frame_rate)
+
+
+def _index_row(
+    row, first: int, n_frames: int, settings: ClipOptions, unknown_rates: Collection[str], sha256: str
+) -> tuple:
+    """The row of RESAMPLED_INDEX of a video."""
+    as_filmed = settings.frame_rate is None or row.video_id in unknown_rates
+    fps = row.fps if as_filmed else settings.frame_rate
+    return (row.video_id, row.study_id, first, n_frames, fps, sha256, row.fps)
 
 
 def _frames_of(row, avi_dir: Path, size: int) -> Iterator[np.ndarray]:

@@ -1,5 +1,10 @@
 """Schemas of the tables of masked videos and of the clip store."""
 
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet
+
 from echoclr_core.common.tables import Column, Table
 
 MASKED_VIDEOS = Table(
@@ -36,3 +41,26 @@ CLIP_INDEX = Table(
     },
     key=("video_id",),
 )
+
+RESAMPLED_INDEX = Table(
+    "clip index with clip.frame_rate",
+    {
+        **CLIP_INDEX.columns,
+        "source_fps": Column(kind="float", description="frames per second of the masked video", low=0),
+    },
+    key=("video_id",),
+)
+"""CLIP_INDEX where clip.frame_rate is set: n_frames and fps are those of the array."""
+
+
+def read_clip_index(path: str | Path) -> pd.DataFrame:
+    """The index of a shard of the clip store, checked: CLIP_INDEX, or RESAMPLED_INDEX with its column.
+
+    Raises
+    ------
+    TableError
+        It is not there or keeps neither schema.
+    """
+    path = Path(path)
+    resampled = path.is_file() and "source_fps" in pyarrow.parquet.read_schema(path).names
+    return (RESAMPLED_INDEX if resampled else CLIP_INDEX).read(path)

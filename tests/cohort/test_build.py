@@ -1,5 +1,7 @@
 """The cohort: every file accounted for, every reason met, nobody in two sets."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -74,6 +76,18 @@ def test_every_reason_is_counted_and_sums_hold():
 
 def test_every_outcome_of_a_source_file_has_words():
     assert set(OUTCOMES) - {"ok"} <= set(REASONS)
+
+
+def test_videos_without_a_known_frame_rate_leave_only_where_that_is_asked_for():
+    archive = basic()
+    for number, file in enumerate(archive.files):
+        file["fps_source"] = "default" if number in (0, 2, 3) else "FrameTime"
+    assert "frame_rate" not in set(archive.build().flow["stage"])
+    cohort = archive.build(dataclasses.replace(SETTINGS, known_frame_rate=True))
+    check_flow(cohort.flow)
+    assert lines(cohort.flow, "frame_rate") == {"no_frame_rate": (1, 3), "kept": (19, 37)}
+    assert len(cohort.videos) == 37
+    assert flow_figure(cohort.flow)
 
 
 def test_missing_labels_are_missing_for_their_task_only():

@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.models.classifier_file import ClassifierHeader, read_header, save_classifier
 from echoclr_core.models.loading import load
+from echoclr_core.options.clip import ClipOptions
 from echoclr_core.predict import load_bundle
 from echoclr_core.predict.bundle_file import read_description, write_description
 from echoclr_core.predict.export import export_bundle
@@ -51,6 +53,26 @@ def test_full_size_files_are_masked_first_and_bad_ones_are_rows(study, bundle_fo
     found = load_bundle(bundle_folder).predict_avis([tmp_path / f"{name}.avi" for name in names])
     assert list(found["outcome"]) == ["unreadable", "ok", "blank"]
     assert list(found["probability"].notna()) == [False, True, False]
+
+
+def test_the_frame_rate_of_clips_is_that_of_the_study(study, tmp_path):
+    clip = {"frame_rate": 10.0, "missing_frame_rate": "exclude"}
+    slower = dataclasses.replace(study.exported, clip=clip)
+    export_bundle(tmp_path / "slower", slower, study.store, study.tables)
+    bundle = load_bundle(tmp_path / "slower")
+    assert bundle.clip_settings() == ClipOptions(**clip)
+    path = study.folder / "masked" / "v_00.avi"  # 6 frames at 20 frames/s
+    found = bundle.predict_avis([path])["probability"][0]
+    frames = read_avi(path)[0][[0, 2, 4]]
+    assert found == pytest.approx(np.mean([m.score_video(frames) for m in bundle.models.values()]), abs=1e-6)
+
+
+def test_a_bundle_of_an_earlier_version_scores_every_frame(bundle_folder, tmp_path):
+    shutil.copytree(bundle_folder, tmp_path / "earlier")
+    values = json.loads((tmp_path / "earlier" / "bundle.json").read_text())
+    assert values.pop("clip") == {"frame_rate": None, "missing_frame_rate": "every_frame"}
+    (tmp_path / "earlier" / "bundle.json").write_text(json.dumps(values))
+    assert load_bundle(tmp_path / "earlier").clip_settings() == ClipOptions()
 
 
 def test_without_videos_there_is_an_empty_table(bundle_folder):

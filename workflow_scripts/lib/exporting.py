@@ -36,6 +36,7 @@ def exported_study(snakemake, chosen: SimpleNamespace) -> ExportedStudy:
         deidentify=chosen.deidentify,
         views=_views(chosen, classifier, snakemake.config["views"]["classes"]),
         mask=chosen.mask,
+        clip=chosen.clip,
         view_classifier=None if chosen.views["classifier"] == "given" else classifier,
         batch_size=chosen.batch_size,
         precision=snakemake.config["compute"]["precision"],

@@ -19,8 +19,10 @@ from workflow_scripts.lib.shard_count import count_for
 DESCRIPTION = "bundle.json"
 PATIENT_RESULTS = ("predictions.parquet", "predictions.csv", "files.parquet", "files.csv", "videos.parquet")
 """As echoclr_core.predict.results.NAMES, whose module loads pandas (a test holds them together)."""
-PREPARED = ("deidentify", "views", "mask")
+PREPARED = ("deidentify", "views", "mask", "clip")
 """Entries of a description that say how videos are prepared; equal for all bundles of a run."""
+EVERY_FRAME = {"frame_rate": None, "missing_frame_rate": "every_frame"}
+"""Entry ``clip`` of a bundle that an earlier version wrote, without it."""
 
 
 class Patients:
@@ -97,6 +99,10 @@ class Patients:
         """Parameter of the rule that masks, as JSON."""
         return _json({"mask": self._of("mask")})
 
+    def clip_settings(self) -> str:
+        """Parameter of the rule that builds the clip store, as JSON."""
+        return _json({"clip": self._of("clip")})
+
     def audit_settings(self) -> str:
         """Parameter of the audit: every video, since any of them may be shown on a page."""
         return _json({"deidentify.audit_videos": 10**9, "study.seed": self._of("views")["seed"]})
@@ -122,7 +128,7 @@ class Patients:
             self.problems.append(f"predict.bundles: {path}/{DESCRIPTION}: {type(error).__name__}")
         else:
             if _is_description(found):
-                return found
+                return {"clip": EVERY_FRAME} | found
             self.problems.append(f"predict.bundles: {path}/{DESCRIPTION} was not written by target export")
         return None
 
@@ -175,7 +181,9 @@ def bundle_problems(config: dict) -> list[str]:
 
 def _is_description(found: Any) -> bool:
     """Whether a JSON value has what the rules read; bundle_problems checks it by its schema."""
-    if not isinstance(found, dict) or not all(isinstance(found.get(key), dict) for key in PREPARED):
+    if not isinstance(found, dict):
+        return False
+    if not all(isinstance(({"clip": {}} | found).get(key), dict) for key in PREPARED):
         return False
     views = {"file", "kept", "classifier", "frames", "onnx", "seed"}
     return views <= set(found["views"]) and "size" in found["mask"]

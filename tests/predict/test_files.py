@@ -1,0 +1,25 @@
+"""What became of each file of a new patient."""
+
+import pandas as pd
+import pytest
+
+from echoclr_core.deidentify.tables import SOURCE_FILES
+from echoclr_core.predict.files import outcome_counts, patient_files
+
+VIDEOS = ("v_a", "v_b", "v_c")
+
+
+@pytest.mark.parametrize(
+    ("known_only", "counts"),
+    [(False, "scored 2, another_view 1"), (True, "another_view 1, no_frame_rate 1, scored 1")],
+)
+def test_a_video_without_a_known_frame_rate_is_left_out_where_the_study_did_so(known_only, counts):
+    sources = pd.DataFrame({"video_id": VIDEOS, "study_id": "s_a", "outcome": "ok"})
+    sources = sources.assign(fps_source=["FrameTime", "default", "default"]).reindex(
+        columns=list(SOURCE_FILES.columns)
+    )
+    views = pd.DataFrame({"video_id": VIDEOS, "outcome": "ok", "view": "plax", "probability": 0.9})
+    views["kept"] = [True, True, False]
+    masked = pd.DataFrame({"video_id": VIDEOS[:2], "outcome": "ok", "hull_fraction": 0.5})
+    files = patient_files(sources, views, masked, known_frame_rate=known_only)
+    assert outcome_counts(files) == counts
