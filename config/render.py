@@ -142,6 +142,7 @@ def _tables():
     from echoclr_core.cohort.unmatched import UNMATCHED
     from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
     from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
+    from echoclr_core.evaluate.failures import FAILURE_CAUSES, FAILURES
     from echoclr_core.evaluate.schema import EVALUATION
     from echoclr_core.evaluate.technical import TECHNICAL
     from echoclr_core.explain.regions import LANDMARKS
@@ -174,6 +175,8 @@ def _tables():
         f"finetune/{cell}/<lr>/history.parquet": finetune.HISTORY,
         f"predictions/{cell}/<cohort>.parquet": finetune.PREDICTIONS,
         **{f"evaluation/{name}.parquet": table for name, table in EVALUATION.items()},
+        "evaluation/failures.parquet": FAILURES,
+        "evaluation/failure_causes.parquet": FAILURE_CAUSES,
         "predictions.parquet of new patients": PATIENT_PREDICTIONS,
         "files.parquet of new patients": PATIENT_FILES,
         "videos.parquet of new patients": PATIENT_VIDEOS,

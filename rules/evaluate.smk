@@ -103,6 +103,34 @@ rule collect_evaluation:
         "../workflow_scripts/collect_evaluation.py"
 
 
+rule list_failures:
+    """Studies that the last initialisation calls wrongly with the most labels, and what they have in common."""
+    input:
+        predictions=expand(
+            results("predictions/{task}/{init}/{ratio}/0/{cohort}.parquet"),
+            task=GRID.tasks,
+            init=GRID.inits[-1:],
+            ratio=GRID.ratios[-1:],
+            cohort=cohort_names.COHORTS,
+        ),
+        points=results("evaluation/operating_points.parquet"),
+        technical=results("cohort/technical.parquet"),
+    output:
+        failures=results("evaluation/failures.parquet"),
+        causes=results("evaluation/failure_causes.parquet"),
+    log:
+        log_file("list_failures"),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        core=core("list_failures"),
+    script:
+        "../workflow_scripts/list_failures.py"
+
+
 rule make_result_tables:
     """Tables S2 (LVH) and S3 (severe AS) in the paper's layout, as CSV, Markdown and LaTeX."""
     input:
@@ -130,4 +158,5 @@ rule evaluate:
     """Stage 8: metrics, comparisons, Tables S2 and S3."""
     input:
         rules.collect_evaluation.output,
+        rules.list_failures.output,
         rules.make_result_tables.output,

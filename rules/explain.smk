@@ -25,15 +25,17 @@ if SYNTHETIC:
 
 
 rule explain_studies:
-    """Grad-CAM of the studies that the reference model is surest of, in both models."""
+    """Grad-CAM of the studies that the reference model is surest of, in both models; and of the other's surest errors."""
     input:
         predictions=explained("predictions/{task}/{init}/{ratio}/{draw}/internal.parquet"),
+        scored=explained("predictions/{task}/{init}/{ratio}/{draw}/external.parquet"),
         models=explained("selected/{task}/{init}/{ratio}/{draw}/model.safetensors"),
         store=results("clips/store.json"),
         landmarks=results("explain/landmarks.parquet") if SYNTHETIC else [],
     output:
         arrays=results("explain/{task}/gradcam.npz"),
         summary=results("explain/{task}/summary.json"),
+        extremes=results("explain/{task}/extremes.npz"),
     log:
         log_file("explain_studies", "{task}"),
     conda:

@@ -135,6 +135,34 @@ rule plot_saliency:
         "../workflow_scripts/plot_saliency.py"
 
 
+rule plot_failures:
+    """The surest errors of the last initialisation, by masked frame and saliency map."""
+    input:
+        failures=results("evaluation/failures.parquet"),
+        store=results("clips/store.json"),
+        extremes=expand(results("explain/{task}/extremes.npz"), task=config["explain"]["tasks"]),
+    output:
+        report(
+            [path for task in GRID.tasks for path in png_and_pdf(f"failures_{task}")],
+            caption="../report/failures.rst",
+            category="Results",
+        ),
+    log:
+        log_file("plot_failures"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        model=GRID.inits[-1:],
+        init_titles=GRID.init_titles,
+        captions=captions("failures"),
+        core=core("plot_failures"),
+    script:
+        "../workflow_scripts/plot_failures.py"
+
+
 rule plot_flow:
     """From the archive to the sets: every exclusion with its count."""
     input:
@@ -272,6 +300,8 @@ rule build_report:
         calibration_figures=[results(f"figures/{page}.png") for page in pages("calibration")],
         subgroup_figures=[results(f"figures/{page}.png") for page in pages("subgroups")],
         technical_figures=[results(f"figures/{page}.png") for page in pages("technical_subgroups")],
+        failure_causes=results("evaluation/failure_causes.parquet"),
+        failure_figures=[results(f"figures/failures_{task}.png") for task in GRID.tasks],
         audit=over_shards(results("deidentified/audit/{shard}.parquet")),
         audit_summary=rules.check_audit.output[0],
         files=over_shards(results("deidentified/{shard}.parquet")),

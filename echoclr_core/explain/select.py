@@ -39,3 +39,30 @@ def most_confident(predictions: pd.DataFrame, n: int = 4) -> pd.DataFrame:
     chosen = table.drop_duplicates("study_id").head(n).reset_index(drop=True)
     chosen.insert(0, "rank", range(1, len(chosen) + 1))
     return chosen
+
+
+def most_wrong(predictions: pd.DataFrame, n: int = 3) -> pd.DataFrame:
+    """The ``n`` controls of highest and the ``n`` cases of lowest probability, by their most extreme video.
+
+    What a model calls wrongly at whatever threshold is among these, the surest first.
+
+    Parameters
+    ----------
+    predictions
+        PREDICTIONS of one model on one test set; it may be empty.
+    n
+        Studies of each class, at most.
+
+    Returns
+    -------
+    DataFrame
+        study_id, video_id, label, study_probability, video_probability; controls first.
+    """
+    columns = ["study_id", "video_id", "label", "study_probability", "video_probability"]
+    found = []
+    for label, rising in ((0, False), (1, True)):
+        table = predictions.loc[predictions["label"] == label, columns]
+        order = ["study_probability", "study_id", "video_probability", "video_id"]
+        table = table.sort_values(order, ascending=[rising, True, rising, True])
+        found.append(table.drop_duplicates("study_id").head(n))
+    return pd.concat(found, ignore_index=True)

@@ -127,6 +127,14 @@ FIGURES = {
         alt="The clips of Figure 4, frame by frame with the map of that moment",
         caption="Every frame with its own map, on the colour scale of Figure 4.",
     ),
+    "failures": Exhibit(
+        title="Surest errors",
+        alt="First frames of the studies called wrongly with the most extreme probabilities",
+        caption="Controls with the highest and cases with the lowest probability among the studies called "
+        "wrongly, up to three of each kind and test set, masked as the network sees them. The saliency map "
+        "stands beside the frame where maps were made for the task (``explain.tasks``): where it lies off "
+        "the heart, the model read something else. Numbers are places in the list of errors.",
+    ),
     "roc": Exhibit(
         title="ROC curves",
         alt="Sensitivity against 1 − specificity, one line an initialisation, with a band for the last",

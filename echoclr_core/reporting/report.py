@@ -15,6 +15,7 @@ from docutils.utils import SystemMessage
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from matplotlib.figure import Figure
+from PIL import Image
 
 from echoclr_core.common.files import atomic_path
 from echoclr_core.reporting.style import DPI, settle_layout, styled
@@ -23,6 +24,8 @@ from echoclr_core.reporting.tables import ABSENT, printed
 MEDIA = {".png": "image/png", ".gif": "image/gif", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 FILMS = {".mp4": "video/mp4"}
 CSS_DPI = 96
+LARGE_PNG = 300_000  # bytes
+JPEG_QUALITY = 90
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +216,19 @@ def embed(
     width = height = None
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         width, height = (round(n * CSS_DPI / DPI * 1.25) for n in struct.unpack(">II", data[16:24]))
+        data, media = _lighter(data, media)
     return f"data:{media};base64,{base64.b64encode(data).decode()}", width, height
+
+
+def _lighter(png: bytes, media: str) -> tuple[bytes, str]:
+    """A large picture of ultrasound frames as JPEG, so that the page can be sent; line drawings stay PNG."""
+    if len(png) < LARGE_PNG:
+        return png, media
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").save(buffer, "JPEG", quality=JPEG_QUALITY)
+    jpeg = buffer.getvalue()
+    return (jpeg, MEDIA[".jpg"]) if len(jpeg) < len(png) / 2 else (png, media)
 
 
 @styled

@@ -11,7 +11,7 @@ from small_network import Network
 
 from echoclr_core.explain.gradcam import class_activation, raw_grad_cam
 from echoclr_core.explain.saliency import clip_preparer, explain_studies
-from echoclr_core.explain.select import most_confident
+from echoclr_core.explain.select import most_confident, most_wrong
 from echoclr_core.explain.summary import summarise
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
@@ -260,3 +260,13 @@ def test_store_frames_are_not_touched():
     before = {name: hashlib.sha256(frames).hexdigest() for name, frames in videos.videos.items()}
     explain_studies({"m": Network()}, videos, selection(), n_randomisations=1)
     assert before == {name: hashlib.sha256(frames).hexdigest() for name, frames in videos.videos.items()}
+
+
+def test_most_wrong_takes_extremes_of_both_classes():
+    chosen = most_wrong(predictions(), 1)
+    assert chosen["study_id"].tolist() == ["b", "c"]
+    assert chosen["label"].tolist() == [0, 1]
+    # the control by its highest video, the case by its lowest
+    assert chosen["video_id"].tolist() == ["b0", "c0"]
+    assert most_wrong(predictions().head(0)).empty
+    assert len(most_wrong(predictions(), 9)) == 5

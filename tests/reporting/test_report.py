@@ -1,11 +1,21 @@
 import base64
 from html.parser import HTMLParser
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.reporting.report import DataTable, KeyNumbers, Picture, Section, Text, build_report
+from echoclr_core.reporting.report import (
+    LARGE_PNG,
+    DataTable,
+    KeyNumbers,
+    Picture,
+    Section,
+    Text,
+    build_report,
+    embed,
+)
 from echoclr_core.reporting.style import save_figure
 from echoclr_core.reporting.tables import EXACT
 from echoclr_core.reporting.views import confusion_figure
@@ -169,3 +179,18 @@ def test_sections_are_needed(tmp_path):
         build_report(tmp_path / "r.html", title="T", lead="L", sections=[])
     with pytest.raises(ValueError, match="without a title"):
         build_report(tmp_path / "r.html", title="T", lead="L", sections=[Section(title=" ")])
+
+
+def test_large_pictures_of_frames_are_embedded_as_jpeg_and_drawings_are_not(tmp_path):
+    rng = np.random.default_rng(0)
+    smooth = cv2.GaussianBlur(rng.integers(0, 255, (700, 900)).astype(np.uint8), (0, 0), 2)
+    cv2.imwrite(str(tmp_path / "frames.png"), smooth)
+    lines = np.full((700, 900), 255, np.uint8)
+    cv2.line(lines, (0, 0), (899, 699), 0, 2)
+    cv2.imwrite(str(tmp_path / "lines.png"), lines)
+    uri, width, height = embed(tmp_path / "frames.png")
+    assert (tmp_path / "frames.png").stat().st_size > LARGE_PNG
+    assert uri.startswith("data:image/jpeg")
+    assert len(uri) < (tmp_path / "frames.png").stat().st_size / 2 * 4 / 3 + 30
+    assert (width, height) == (540, 420)
+    assert embed(tmp_path / "lines.png")[0].startswith("data:image/png")
