@@ -312,7 +312,8 @@ rule build_report:
         ],
         runs=expand(results("pretrain/{method}/run.json"), method=GRID.methods),
     output:
-        results("report.html"),
+        page=results("report.html"),
+        settings=results("settings.json"),
     log:
         log_file("build_report"),
     conda:
@@ -335,10 +336,41 @@ rule build_report:
         "../workflow_scripts/build_report.py"
 
 
+rule write_provenance:
+    """Versions, commit, machine, times, costs by stage and digests of a finished run; a run crate."""
+    input:
+        report=results("report.html"),
+        settings=results("settings.json"),
+        tables=rules.evaluate.input,
+        files=over_shards(results("deidentified/{shard}.parquet")),
+        labels=results("cohort/labels.parquet"),
+        studies=results("cohort/studies.parquet"),
+        videos=results("cohort/videos.parquet"),
+        split=results("cohort/split.json"),
+        runs=expand(results("pretrain/{method}/run.json"), method=GRID.methods),
+    output:
+        page=results("provenance.html"),
+        facts=results("provenance.json"),
+        crate=results("ro-crate-metadata.json"),
+        workflow=results("workflow/Snakefile"),
+    log:
+        log_file("write_provenance"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        core=core("write_provenance"),
+    script:
+        "../workflow_scripts/write_provenance.py"
+
+
 rule report:
     """Stage 10: the report."""
     input:
         results("report.html"),
+        results("provenance.html"),
         f"{RESTRICTED}/crosswalk.parquet",
         rules.make_table1.output,
         rules.make_result_tables.output,

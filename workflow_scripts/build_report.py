@@ -3,6 +3,7 @@
 import json
 
 from echoclr_core import __version__
+from echoclr_core.common.files import write_json
 from echoclr_core.reporting.report import build_report
 from echoclr_core.reporting.sections.assemble import sections
 from echoclr_core.reporting.sections.overview import lead
@@ -39,8 +40,9 @@ with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
         source=snakemake.params.source,
         kept=snakemake.params.kept,
     )
+    write_json(snakemake.output.settings, config)
     build_report(
-        snakemake.output[0],
+        snakemake.output.page,
         title=f"EchoCLR study: {config['study']['name']}",
         lead=lead(page),
         sections=sections(page),

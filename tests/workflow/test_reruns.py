@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-REPORT = {"build_report"}
+REPORT = {"build_report", "write_provenance"}
 FIGURES = {"plot_label_efficiency", "plot_evaluation", "make_result_tables"} | REPORT
 EVALUATE = {"evaluate_ratio", "collect_evaluation", "list_failures", "plot_failures"} | FIGURES
 EXPLAIN = {"explain_studies", "plot_saliency", "plot_failures"}
@@ -56,7 +56,7 @@ def test_a_change_of_the_audit_hides_no_later_change(finished, audit, later):
 
 
 AFTER = {"plot_training": 1, "collect_evaluation": 1, "make_result_tables": 1}
-AFTER |= {"list_failures": 1, "plot_failures": 1}
+AFTER |= {"list_failures": 1, "plot_failures": 1, "write_provenance": 1}
 AFTER |= {"plot_evaluation": 1, "plot_label_efficiency": 1, "build_report": 1}
 # The small study: 2 tasks x 4 initialisations x 2 ratios; 2 of these 16 models have a second learning rate.
 GRID = {

@@ -28,7 +28,10 @@ def results(smoke):
 
 
 def test_every_deliverable_is_there(results):
-    wanted = ["cohort/flow.parquet", "cohort/table1.csv", "report.html"]
+    wanted = ["cohort/flow.parquet", "cohort/table1.csv", "report.html", "settings.json"]
+    wanted += ["provenance.html", "provenance.json", "ro-crate-metadata.json", "workflow/Snakefile"]
+    wanted += ["evaluation/failures.parquet", "evaluation/failure_causes.parquet"]
+    wanted += [f"figures/failures_{task}.png" for task in TASKS]
     wanted += [f"pretrain/{method}/encoder.safetensors" for method in INITS[1:]]
     wanted += [f"evaluation/{name}.parquet" for name in EVALUATION]
     wanted += ["evaluation/table_s2.csv", "evaluation/table_s3.csv"]
@@ -158,6 +161,17 @@ def test_report_is_one_file(results):
     assert "Kinetics-400 was left out" in html
     for word in ("Table 1", "Table S2", "Table S3", "Figure 2", "Figure 4", "synthetic"):
         assert word in html
+
+
+def test_provenance_of_the_run(results):
+    facts = json.loads((results / "provenance.json").read_text())
+    assert {"torch", "pandas", "python"} <= set(facts["versions"])
+    assert {"deidentify", "pretrain", "finetune", "evaluate"} <= {row["stage"] for row in facts["costs"]}
+    assert len(set(facts["digests"].values())) == 5
+    crate = json.loads((results / "ro-crate-metadata.json").read_text())["@graph"]
+    files = [one["@id"] for one in crate if one["@type"] == "File"]
+    assert {"report.html", "evaluation/metrics.parquet"} <= set(files)
+    assert [path for path in files if not (results / path).is_file()] == []
 
 
 def test_restricted_folder_is_closed(results):

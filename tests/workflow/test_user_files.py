@@ -1,6 +1,7 @@
 """Nothing that the user made is ever removed or overwritten, whatever is combined with what."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -222,3 +223,11 @@ def test_clean_knows_the_shipped_cohorts():
         clean.SHIPPED
     )
     assert clean.MARK == synthetic_folder.MARK
+
+
+def test_every_result_of_the_rules_is_known_as_the_study_s_own():
+    """Else the next run would take the folder for somebody else's."""
+    text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    names = set(re.findall(r'results\(f?"([\w.-]+)[/"]', text))
+    assert {"cohort", "report.html", "provenance.json", "workflow"} <= names
+    assert names - results_folder.PARTS == set()

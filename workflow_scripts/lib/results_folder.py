@@ -15,7 +15,8 @@ PARTS = frozenset(
             "figures",
             "tensorboard",
         ),
-        *("export", "predict", "report.html"),
+        *("export", "predict", "report.html", "settings.json"),
+        *("provenance.html", "provenance.json", "ro-crate-metadata.json", "workflow"),
     )
 )
 """What the stages write directly below the folder of a study."""

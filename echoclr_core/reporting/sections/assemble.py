@@ -9,6 +9,7 @@ from echoclr_core.reporting.sections import (
     cohort,
     evaluation,
     failures,
+    further_files,
     overview,
     precision,
     privacy,
@@ -30,6 +31,7 @@ SECTIONS = (
     training,
     privacy,
     abbreviations,
+    further_files,
     settings,
 )
 """In reading order: that of the paper, then what backs it."""

@@ -1,0 +1,16 @@
+"""What lies beside the page: provenance and, for the manuscript, checklists and texts."""
+
+from echoclr_core.reporting.report import Section, Text
+from echoclr_core.reporting.sections.page import Page
+
+FILES = {
+    "provenance.html": "versions, commit, machine, times, hours and memory by stage, digests of the inputs",
+    "settings.json": "every setting of this page, for programs",
+}
+
+
+def section(page: Page) -> Section:
+    """Links to the files in the folder of the page; they do not travel with it."""
+    lines = [f"* `{name} <{name}>`__: {what}." for name, what in FILES.items()]
+    introduction = "These files lie in the folder of this page and are not part of it."
+    return Section(title="Further files", blocks=[Text(rst="\n".join([introduction, "", *lines]))])
