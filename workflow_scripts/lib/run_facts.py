@@ -11,7 +11,7 @@ from pathlib import Path
 
 HEADER = re.compile(r"^\S+ \S+ INFO python (\S+) on (\S+); (.*)$", re.MULTILINE)
 STAMP = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ ", re.MULTILINE)
-RULE = re.compile(r"^ *rule (\w+):", re.MULTILINE)
+RULE = re.compile(r"^ *(?:use rule \w+ as|rule) (\w+)\b", re.MULTILINE)
 
 
 def stages(rules: Path) -> dict[str, str]:
