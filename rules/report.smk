@@ -314,6 +314,8 @@ rule build_report:
     output:
         page=results("report.html"),
         settings=results("settings.json"),
+        checklist=results("checklist.html"),
+        checklist_files=[results(f"checklist{suffix}") for suffix in (".csv", ".md", ".tex")],
     log:
         log_file("build_report"),
     conda:
@@ -369,8 +371,8 @@ rule write_provenance:
 rule report:
     """Stage 10: the report."""
     input:
-        results("report.html"),
-        results("provenance.html"),
+        rules.build_report.output,
+        rules.write_provenance.output,
         f"{RESTRICTED}/crosswalk.parquet",
         rules.make_table1.output,
         rules.make_result_tables.output,

@@ -4,6 +4,12 @@ import json
 
 from echoclr_core import __version__
 from echoclr_core.common.files import write_json
+from echoclr_core.reporting.checklists.table import (
+    LEAD,
+    checklist_sections,
+    checklist_table,
+    write_checklist_files,
+)
 from echoclr_core.reporting.report import build_report
 from echoclr_core.reporting.sections.assemble import sections
 from echoclr_core.reporting.sections.overview import lead
@@ -41,6 +47,15 @@ with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
         kept=snakemake.params.kept,
     )
     write_json(snakemake.output.settings, config)
+    items = checklist_table(page)
+    write_checklist_files(items, snakemake.output.checklist.removesuffix(".html"))
+    build_report(
+        snakemake.output.checklist,
+        title=f"Reporting checklists: {config['study']['name']}",
+        lead=LEAD,
+        sections=checklist_sections(items),
+        footer="Files for a supplement: checklist.csv, checklist.md, checklist.tex.",
+    )
     build_report(
         snakemake.output.page,
         title=f"EchoCLR study: {config['study']['name']}",

@@ -97,6 +97,8 @@ class DataTable:
     spans
         First words of column names, as "Internal": neighbouring columns that share one get a common heading
         above, and keep the rest of their names.
+    links
+        Columns of relative links (a file, a place on a page, or both), or empty cells.
     """
 
     frame: pd.DataFrame
@@ -104,6 +106,7 @@ class DataTable:
     caption: str = ""
     group: bool = False
     spans: Sequence[str] = ()
+    links: Sequence[str] = ()
 
 
 Block = Text | KeyNumbers | Picture | Movie | DataTable
@@ -271,8 +274,18 @@ def _block(block: Block) -> dict:
         "title": block.title,
         "caption": caption,
         "spans": _spans([str(name) for name in frame.columns], block.spans),
-        "rows": _rows(frame, group=block.group),
+        "rows": _rows(frame, group=block.group, links=block.links),
     }
+
+
+def _link(target: str) -> Markup | str:
+    """The cell of a link, shown by its place or its file."""
+    if not target:
+        return ABSENT
+    if not re.fullmatch(r"[\w./-]*(#[a-z0-9-]+)?", target):
+        raise ValueError(f"report: {target!r} is no relative link")
+    page, _, place = target.partition("#")
+    return Markup('<a href="{}">{}</a>').format(target, place.replace("-", " ") or page)
 
 
 def _spans(columns: list[str], prefixes: Sequence[str]) -> list[dict]:
@@ -288,10 +301,13 @@ def _spans(columns: list[str], prefixes: Sequence[str]) -> list[dict]:
     return runs
 
 
-def _rows(frame: pd.DataFrame, *, group: bool) -> list[dict]:
+def _rows(frame: pd.DataFrame, *, group: bool, links: Sequence[str]) -> list[dict]:
     """Rows of cells; ``span`` is how many rows the first cell covers, 0 where an earlier one covers it."""
     cells = [
-        [ABSENT if value is None or pd.isna(value) else _cell(value) for value in row]
+        [
+            _link(value) if name in links else ABSENT if value is None or pd.isna(value) else _cell(value)
+            for name, value in zip(frame.columns, row, strict=True)
+        ]
         for row in frame.itertuples(index=False)
     ]
     rows = [{"cells": row, "span": 1, "first": True} for row in cells]

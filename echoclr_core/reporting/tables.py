@@ -19,7 +19,9 @@ def printed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[[name for name in frame.columns if not str(name).endswith(EXACT)]]
 
 
-def write_table(frame: pd.DataFrame, stem: str | Path, *, caption: str = "") -> tuple[Path, Path, Path]:
+def write_table(
+    frame: pd.DataFrame, stem: str | Path, *, caption: str = "", long: bool = False
+) -> tuple[Path, Path, Path]:
     """Write ``stem``.csv (all columns, full precision), .md and .tex (without EXACT columns).
 
     Parameters
@@ -30,6 +32,8 @@ def write_table(frame: pd.DataFrame, stem: str | Path, *, caption: str = "") -> 
         Path without suffix.
     caption
         Plain text: above the Markdown table, and the LaTeX caption.
+    long
+        LaTeX that breaks over pages and within cells, see :func:`to_long_latex`.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def write_table(frame: pd.DataFrame, stem: str | Path, *, caption: str = "") -> 
     texts = {
         ".csv": to_csv(frame),
         ".md": to_markdown(shown, caption=caption),
-        ".tex": to_latex(shown, caption=caption),
+        ".tex": (to_long_latex if long else to_latex)(shown, caption=caption),
     }
     paths = [stem.with_name(stem.name + suffix) for suffix in texts]
     for path, text in zip(paths, texts.values(), strict=True):
@@ -81,6 +85,22 @@ def to_latex(frame: pd.DataFrame, *, caption: str = "") -> str:
         lines.append(rf"\caption{{{latex(caption)}}}")
     lines += [rf"\begin{{tabular}}{{{align}}}", r"\toprule", head, r"\midrule", *rows, r"\bottomrule"]
     return "\n".join([*lines, r"\end{tabular}", r"\end{table*}"]) + "\n"
+
+
+def to_long_latex(frame: pd.DataFrame, *, caption: str = "") -> str:
+    """A longtable whose cells wrap, all columns equally wide. Needs booktabs, longtable and
+    array."""
+    width = f"{0.9 / max(1, frame.shape[1]):.3f}"
+    column = rf">{{\raggedright\arraybackslash}}p{{{width}\textwidth}}"
+    head = " & ".join(latex(str(name)) for name in frame.columns) + r" \\"
+    rows = [
+        " & ".join(latex(_text(value)) for value in row) + r" \\" for row in frame.itertuples(index=False)
+    ]
+    lines = [r"\footnotesize", rf"\begin{{longtable}}{{{column * frame.shape[1]}}}"]
+    if caption:
+        lines.append(rf"\caption{{{latex(caption)}}} \\")
+    lines += [r"\toprule", head, r"\midrule", r"\endhead", *rows, r"\bottomrule"]
+    return "\n".join([*lines, r"\end{longtable}"]) + "\n"
 
 
 def _text(value) -> str:

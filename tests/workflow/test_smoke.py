@@ -1,6 +1,7 @@
 """The whole study, run once in small: what comes out, that it hangs together, that nothing leaks."""
 
 import json
+import re
 import stat
 
 import numpy as np
@@ -161,6 +162,17 @@ def test_report_is_one_file(results):
     assert "Kinetics-400 was left out" in html
     for word in ("Table 1", "Table S2", "Table S3", "Figure 2", "Figure 4", "synthetic"):
         assert word in html
+
+
+def test_every_link_of_the_checklist_resolves(results):
+    html = (results / "checklist.html").read_text()
+    targets = set(re.findall(r'href="([\w./-]+\.html)(?:#([a-z0-9-]+))?"', html))
+    assert len(targets) > 8
+    for name, place in targets:
+        page = (results / name).read_text()
+        assert not place or f'id="{place}"' in page, (name, place)
+    table = pd.read_csv(results / "checklist.csv", dtype=str)
+    assert table["Answer"].notna().all()
 
 
 def test_provenance_of_the_run(results):

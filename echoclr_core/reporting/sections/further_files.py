@@ -5,6 +5,7 @@ from echoclr_core.reporting.sections.page import Page
 
 FILES = {
     "provenance.html": "versions, commit, machine, times, hours and memory by stage, digests of the inputs",
+    "checklist.html": "TRIPOD+AI, CLAIM, STARD-AI and PRIME item by item (also as CSV, Markdown and LaTeX)",
     "settings.json": "every setting of this page, for programs",
 }
 
