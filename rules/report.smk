@@ -314,6 +314,8 @@ rule build_report:
     output:
         page=results("report.html"),
         settings=results("settings.json"),
+        manuscript=results("manuscript.md"),
+        references=results("references.bib"),
         checklist=results("checklist.html"),
         checklist_files=[results(f"checklist{suffix}") for suffix in (".csv", ".md", ".tex")],
     log:

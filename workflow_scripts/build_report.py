@@ -3,13 +3,14 @@
 import json
 
 from echoclr_core import __version__
-from echoclr_core.common.files import write_json
+from echoclr_core.common.files import atomic_path, write_json
 from echoclr_core.reporting.checklists.table import (
     LEAD,
     checklist_sections,
     checklist_table,
     write_checklist_files,
 )
+from echoclr_core.reporting.manuscript.document import manuscript, references
 from echoclr_core.reporting.report import build_report
 from echoclr_core.reporting.sections.assemble import sections
 from echoclr_core.reporting.sections.overview import lead
@@ -23,6 +24,12 @@ MADE = (
     *("files", "audit", "audit_summary", "views_report", "view_decisions", "masked", "labels", "studies"),
     *("runs", "selected", "metrics", "saliency_summary"),
 )
+
+
+def write_text(path: str, text: str) -> None:
+    """A text file, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def listed(paths: str | list[str]) -> list[str]:
@@ -47,6 +54,8 @@ with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
         kept=snakemake.params.kept,
     )
     write_json(snakemake.output.settings, config)
+    write_text(snakemake.output.manuscript, manuscript(page))
+    write_text(snakemake.output.references, references(page))
     items = checklist_table(page)
     write_checklist_files(items, snakemake.output.checklist.removesuffix(".html"))
     build_report(

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Listed in the crate: results without rows of single studies or videos.
 SHARED = (
     "*.html",
-    "methods.md",
+    "manuscript.md",
     "references.bib",
     "checklist.*",
     "settings.json",

@@ -175,6 +175,16 @@ def test_every_link_of_the_checklist_resolves(results):
     assert table["Answer"].notna().all()
 
 
+def test_text_for_the_manuscript(results):
+    text = (results / "manuscript.md").read_text(encoding="utf-8")
+    keys = set(re.findall(r"\[@(\w+)\]", text))
+    assert {"holste2024", "molder2021", "holm1979"} <= keys
+    entries = set(re.findall(r"^@\w+\{(\w+),$", (results / "references.bib").read_text(), re.MULTILINE))
+    assert keys <= entries
+    value = METRICS.read(results / "evaluation" / "metrics.parquet").query("metric == 'auroc'")["value"]
+    assert f"{value.iloc[0]:.3f}" in text
+
+
 def test_provenance_of_the_run(results):
     facts = json.loads((results / "provenance.json").read_text())
     assert {"torch", "pandas", "python"} <= set(facts["versions"])

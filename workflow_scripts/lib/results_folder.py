@@ -16,6 +16,7 @@ PARTS = frozenset(
             "tensorboard",
         ),
         *("export", "predict", "report.html", "settings.json"),
+        *("manuscript.md", "references.bib"),
         *(f"checklist{suffix}" for suffix in (".html", ".csv", ".md", ".tex")),
         *("provenance.html", "provenance.json", "ro-crate-metadata.json", "workflow"),
     )

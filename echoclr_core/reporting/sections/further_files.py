@@ -6,6 +6,8 @@ from echoclr_core.reporting.sections.page import Page
 FILES = {
     "provenance.html": "versions, commit, machine, times, hours and memory by stage, digests of the inputs",
     "checklist.html": "TRIPOD+AI, CLAIM, STARD-AI and PRIME item by item (also as CSV, Markdown and LaTeX)",
+    "manuscript.md": "methods and results of this run as text, ready to paste",
+    "references.bib": "BibTeX of what this run used",
     "settings.json": "every setting of this page, for programs",
 }
 
