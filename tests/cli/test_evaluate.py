@@ -57,6 +57,23 @@ def test_a_single_patient_gives_no_p_value(echoclr, predictions, tmp_path):
     assert "new against old, two-sided: the resamples do not differ, no p-value" in said
 
 
+def test_what_is_left_out_is_said_in_words_of_the_command(echoclr, tmp_path, caplog):
+    """Small sets: no ratio, draw or internal set of the workflow, neither printed nor logged."""
+    rng = np.random.default_rng(0)
+    rows = {"study": range(21), "label": [1] * 4 + [0] * 17, "set": ["A"] * 7 + ["B"] * 7 + ["C"] * 7}
+    table = pd.DataFrame(rows | {"old": rng.random(21), "new": rng.random(21)})
+    table.to_csv(tmp_path / "small.csv", index=False)
+    words = ("--n-resamples", 100, "--validation-set", "B", "--out", tmp_path / "out")
+    code, said, _ = echoclr("evaluate", tmp_path / "small.csv", *words)
+    assert code == 0
+    assert "prediction, A: models are not compared: 3 studies of the smaller class; 5 are needed" in said
+    assert "prediction, A: no thresholds, the set B has one class only" in said
+    assert said.count("prediction, C: one class only, no curves") == 1
+    assert "C: models are not compared" not in said
+    assert "draw" not in said + caplog.text
+    assert "ratio " not in said + caplog.text
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -1,7 +1,10 @@
 """`echoclr evaluate`: the study's statistics for anybody's predictions, tables and figures out."""
 
 import argparse
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -58,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"--out: {out} is a file; name a folder")
     try:
         predictions = read_predictions(source, columns)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _without_study_log():
             warnings.simplefilter("ignore", FutureWarning)
             tables = evaluate_predictions(
                 predictions,
@@ -72,9 +75,21 @@ def run(arguments: argparse.Namespace) -> int:
     for note in predictions.notes:
         print(note)
     written = _write(tables, predictions.models, out)
-    _show(tables)
+    _show(tables, arguments.validation_set)
     print(f"\n{len(written)} files in {out}/: {', '.join(written)}")
     return OK
+
+
+@contextmanager
+def _without_study_log() -> Iterator[None]:
+    """The evaluation logs what it leaves out by ratio and draw, which nobody has here: see _show_left_out."""
+    log = logging.getLogger("echoclr_core.evaluate")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _pairs(named: list[str] | None) -> list[tuple[str, str]] | None:
@@ -104,7 +119,7 @@ def _write(tables: dict[str, pd.DataFrame], models: list[str], out: Path) -> lis
     return written
 
 
-def _show(tables: dict[str, pd.DataFrame]) -> None:
+def _show(tables: dict[str, pd.DataFrame], validation: str) -> None:
     areas = tables["metrics"]
     areas = areas[areas["metric"] == "auroc"]
     for row in areas.itertuples():
@@ -115,6 +130,7 @@ def _show(tables: dict[str, pd.DataFrame]) -> None:
             print(f"{where}: AUROC {row.value:.3f}; too few cases or controls for an interval")
         else:
             print(f"{where}: AUROC {row.value:.3f} ({row.ci_low:.3f}–{row.ci_high:.3f})")
+    _show_left_out(tables, validation)
     tests = tables["comparisons"]
     for row in tests.itertuples() if "p" in tests else ():
         where = f"{row.task}, {row.set}: {row.model_a} against {row.model_b}, {row.alternative}"
@@ -124,6 +140,28 @@ def _show(tables: dict[str, pd.DataFrame]) -> None:
             print(f"{where}: the resamples do not differ, no p-value")
         else:
             print(f"{where}: p {_p_value(row.p)}, Holm {_p_value(row.p_holm)}")
+
+
+def _show_left_out(tables: dict[str, pd.DataFrame], validation: str) -> None:
+    """What a task and set has no numbers for, and why, once each."""
+    areas = tables["metrics"]
+    sizes = areas[areas["metric"] == "auroc"].drop_duplicates(["task", "set"])
+    points = tables["operating_points"]
+    with_points = set(points[["task", "set"]].itertuples(index=False, name=None)) if len(points) else set()
+    one_class = set()
+    for row in sizes.itertuples():
+        where = f"{row.task}, {row.set}"
+        if row.n_positive in (0, row.n_studies):
+            one_class.add((row.task, row.set))
+            print(f"{where}: one class only, no curves, tests or calibration")
+        elif validation and row.set != validation and (row.task, row.set) not in with_points:
+            print(f"{where}: no thresholds, the set {validation} has one class only or no study of this task")
+    tests = tables["comparisons"]
+    if "reason" in tests:
+        few = tests[tests["reason"].notna()].drop_duplicates(["task", "set"])
+        for row in few.itertuples():
+            if (row.task, row.set) not in one_class:
+                print(f"{row.task}, {row.set}: models are not compared: {row.reason}")
 
 
 def _p_value(value: float) -> str:
