@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake
 DEMO := config/demo.yaml
 STUDY := config/synthetic_study.yaml
+# pretrainings of each method in `make study-seeds`, and steps of MI-SimCLR in each
+SEEDS ?= 16
+SEED_STEPS ?= 500
 TENSORFLOW := .venv-tensorflow
 # pytest workers; the tests of the whole small study come after, since it uses every core itself
 JOBS ?= 2
@@ -14,7 +17,7 @@ JOBS ?= 2
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo study test slow-test gpu-check crash-test slurm-test lint format bench clean config docs key kinetics zhang lock
+.PHONY: help setup demo study study-seeds test slow-test gpu-check crash-test slurm-test lint format bench clean config docs key kinetics zhang lock
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -37,6 +40,10 @@ demo: setup ## run the whole study on a synthetic cohort
 study: setup ## measure label efficiency on a larger synthetic cohort: up to three hours, goes on where it was stopped
 	$(SNAKEMAKE) --cores all --rerun-incomplete --configfile $(STUDY) --quiet rules host
 	@$(BIN)/python -m tools.study_page $(STUDY) docs
+
+study-seeds: setup ## pretrain each method SEEDS times and judge frozen features: an hour for 16, goes on where it was stopped
+	$(BIN)/python benchmarks/evidence/pretraining_seeds.py results/pretraining_seeds --seeds $(SEEDS) --steps $(SEED_STEPS)
+	@$(BIN)/python -m tools.seeds_page results/pretraining_seeds docs/pretraining_seeds.md
 
 test: setup lint ## pass the tests: under twenty minutes on two cores
 	$(BIN)/python -m pytest -n $(JOBS) -m "not study and not slow" $(ARGS)

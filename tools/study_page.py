@@ -125,7 +125,7 @@ def pretraining_table(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def commit_of(root: Path) -> str:
-    """The commit of the code, and whether anything but this page's own files differs from it."""
+    """The commit of the code, and whether anything but the pages' own files differs from it."""
 
     def git(*arguments: str) -> str:
         return subprocess.run(
@@ -133,7 +133,7 @@ def commit_of(root: Path) -> str:
         ).stdout.strip()
 
     try:
-        own = (":!docs/label_efficiency*", ":!docs/images/label_efficiency*")
+        own = (":!docs/label_efficiency*", ":!docs/images/label_efficiency*", ":!docs/pretraining_seeds.md")
         changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", *own)
         return git("rev-parse", "HEAD") + (" (and uncommitted changes)" if changed else "")
     except (OSError, subprocess.CalledProcessError):

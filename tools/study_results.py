@@ -22,7 +22,7 @@ def efficiency_tables(folder: Path, grid: Grid, *, n_resamples: int, seed: int) 
     for task in grid.tasks:
         for cohort in COHORTS:
             for ratio in grid.ratios:
-                labels, scores = _scores(folder, grid, task, cohort, ratio)
+                labels, scores = read_scores(folder, grid, task, cohort, ratio)
                 cell = {"task": task, "cohort": cohort, "ratio": float(ratio)}
                 cell |= {"labels": _labelled(subsets, task, float(ratio)), "pretrainings": grid.seeds}
                 cell |= {"draws": len(grid.draws) // grid.seeds}
@@ -36,14 +36,14 @@ def efficiency_tables(folder: Path, grid: Grid, *, n_resamples: int, seed: int) 
     )
 
 
-def _scores(folder: Path, grid: Grid, task: str, cohort: str, ratio: str) -> tuple[np.ndarray, dict]:
+def read_scores(folder: Path, grid: Grid, task: str, cohort: str, ratio: str) -> tuple[np.ndarray, dict]:
     """Labels of the test set's studies, and scores of every initialisation and repeat."""
     labels, scores = None, defaultdict(dict)
     for init in grid.inits:
         for draw in grid.draws:
             path = folder / "predictions" / task / init / ratio / draw / f"{cohort}.parquet"
             table = study_table(PREDICTIONS.read(path), name=f"{task}/{init}/{ratio}/{draw}/{cohort}")
-            repeat = (int(draw) // grid.seeds, grid.pretraining_of(draw))
+            repeat = (grid.label_draw_of(draw), grid.pretraining_of(draw))
             scores[init][repeat] = table["score"].to_numpy()
             if labels is None:
                 labels, studies = table["label"].to_numpy(), list(table["study_id"])

@@ -48,11 +48,16 @@ def representations(
     return table.groupby("study_id").mean()
 
 
-def probe(features: pd.DataFrame, studies: pd.DataFrame, task: str, count: int) -> float:
-    """Mean AUROC on the test set over draws of ``count`` labelled training studies with both classes."""
+def probe_scores(
+    features: pd.DataFrame, studies: pd.DataFrame, task: str, count: int
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Labels (n,) of the test studies, and their scores (n,) by draw of ``count`` labelled training studies.
+
+    Draws without both classes are left out; which ones depends on the studies alone.
+    """
     known = studies[studies[task].notna()]
     train, test = (known[known["set"] == name] for name in ("train", "test"))
-    found = []
+    found = {}
     for draw in range(DRAWS):
         rows = generator(0, "probe", task, count, draw).permutation(len(train))[:count]
         labels = train[task].astype(int).to_numpy()[rows]
@@ -60,9 +65,14 @@ def probe(features: pd.DataFrame, studies: pd.DataFrame, task: str, count: int) 
             continue
         model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=1000))
         model.fit(features.loc[train["study_id"].iloc[rows]], labels)
-        scores = model.decision_function(features.loc[test["study_id"]])
-        found.append(roc_auc_score(test[task].astype(int), scores))
-    return float(np.mean(found))
+        found[draw] = model.decision_function(features.loc[test["study_id"]])
+    return test[task].astype(int).to_numpy(), found
+
+
+def probe(features: pd.DataFrame, studies: pd.DataFrame, task: str, count: int) -> float:
+    """Mean AUROC on the test set over draws of ``count`` labelled training studies with both classes."""
+    labels, scores = probe_scores(features, studies, task, count)
+    return float(np.mean([roc_auc_score(labels, row) for row in scores.values()]))
 
 
 def main() -> None:
