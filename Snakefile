@@ -35,7 +35,7 @@ wildcard_constraints:
     task="|".join(GRID.tasks) or "none",
     init="|".join(GRID.known_inits),
     method="|".join(SSL),
-    again=r"(_seed\d+)?",
+    pretrain_seed=r"(_seed\d+)?",
     cohort="internal|external",
     draw=r"\d+(_seed\d+)?",
     ratio=r"[0-9.]+",

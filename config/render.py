@@ -151,7 +151,7 @@ def _tables():
     from echoclr_core.pretrain import tables as pretrain
     from echoclr_core.synthetic.files.truth import TRUTH
     from echoclr_core.video.tables import CLIP_INDEX, MASKED_VIDEOS, RESAMPLED_INDEX
-    from echoclr_core.views.tables import GIVEN_VIEWS, VIEW_DECISIONS, VIEW_LABELS
+    from echoclr_core.views.tables import PROVIDED_VIEWS, VIEW_DECISIONS, VIEW_LABELS
 
     cell = "<task>/<init>/<ratio>/<draw>"
     tables = {
@@ -159,7 +159,7 @@ def _tables():
         "deidentified/<shard>.parquet": SOURCE_FILES,
         "deidentified/audit/<shard>.parquet": AUDIT,
         "views/labels.parquet": VIEW_LABELS,
-        "views/given/<shard>.parquet": GIVEN_VIEWS,
+        "views/provided/<shard>.parquet": PROVIDED_VIEWS,
         "views/<shard>.parquet": VIEW_DECISIONS,
         "masked/<shard>.parquet": MASKED_VIDEOS,
         "clips/<shard>.parquet": CLIP_INDEX,

@@ -21,11 +21,11 @@ def main() -> None:
     )
     parser.add_argument("checkpoint")
     parser.add_argument("variables", help="the .npz file to write")
-    given = parser.parse_args()
-    checkpoint = re.sub(r"\.(index|meta|data-\d+-of-\d+)$", "", given.checkpoint)
+    options = parser.parse_args()
+    checkpoint = re.sub(r"\.(index|meta|data-\d+-of-\d+)$", "", options.checkpoint)
     reader = tf.train.load_checkpoint(checkpoint)
     names = [name for name in reader.get_variable_to_shape_map() if not OPTIMISER.search(name)]
-    np.savez(given.variables, **{name: reader.get_tensor(name) for name in sorted(names)})
+    np.savez(options.variables, **{name: reader.get_tensor(name) for name in sorted(names)})
     print(f"{len(names)} variables")
 
 

@@ -7,12 +7,12 @@ CATALOGUE_SETTINGS = settings_digest(
     config["input"]["outside_links"],
     config["input"]["shards"],
     config["deidentify"]["date_shift_days"],
-    core("catalog_archive"),
+    code_hash("catalog_archive"),
 )
 CHANGES = CatalogueChanges(
     config, CATALOGUE_STATE, f"{RESTRICTED}/catalog", archive=USER.archive, settings=CATALOGUE_SETTINGS
 )
-if VIDEOS_GIVEN:
+if VIDEOS_PROVIDED:
     CHANGED_SHARDS = LAYOUT.shards
 elif NEEDS_DATA:
     CHANGED_SHARDS = CHANGES.planned(LAYOUT.shards)
@@ -70,7 +70,7 @@ rule catalog_archive:
         shards=config["input"]["shards"],
         date_shift_days=config["deidentify"]["date_shift_days"],
         state=CATALOGUE_STATE,
-        core=core("catalog_archive"),
+        code_hash=code_hash("catalog_archive"),
     script:
         "../workflow_scripts/catalog_archive.py"
 

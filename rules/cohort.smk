@@ -25,7 +25,7 @@ rule import_labels:
     params:
         labels=USER.labels,
         key=USER.key,
-        settings=section(
+        settings=config_slice(
             "input.columns",
             "input.extra_columns",
             "input.released_columns",
@@ -33,7 +33,7 @@ rule import_labels:
             "evaluate.age_column",
             "cohort.several_patients",
         ),
-        core=core("import_labels"),
+        code_hash=code_hash("import_labels"),
     script:
         "../workflow_scripts/import_labels.py"
 
@@ -42,11 +42,11 @@ rule build_cohort:
     """Join videos and labels, count every exclusion, split the development years by study or patient."""
     input:
         labels=results("cohort/labels.parquet"),
-        files=over_shards(results("deidentified/{shard}.parquet")),
-        views=over_shards(results("views/{shard}.parquet")),
-        masked=over_shards(results("masked/{shard}.parquet")),
+        files=expand_shards(results("deidentified/{shard}.parquet")),
+        views=expand_shards(results("views/{shard}.parquet")),
+        masked=expand_shards(results("masked/{shard}.parquet")),
         view_labels=results("views/labels.parquet") if VIEWS_TRAINED else [],
-        removed=[] if VIDEOS_GIVEN else f"{RESTRICTED}/catalog/removed.json",
+        removed=[] if VIDEOS_PROVIDED else f"{RESTRICTED}/catalog/removed.json",
         audited=AUDITED,
     output:
         videos=results("cohort/videos.parquet"),
@@ -62,11 +62,11 @@ rule build_cohort:
         mem_mb=4000,
         runtime=30,
     params:
-        settings=section("cohort", "study.seed"),
+        settings=config_slice("cohort", "study.seed"),
         known_frame_rate=bool(config["clip"]["frame_rate"])
         and config["clip"]["missing_frame_rate"] == "exclude",
         tasks=task_rules(config),
-        core=core("build_cohort"),
+        code_hash=code_hash("build_cohort"),
     script:
         "../workflow_scripts/build_cohort.py"
 
@@ -90,8 +90,8 @@ rule draw_subset:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=section("finetune.scale_validation", "study.seed"),
-        core=core("draw_subset"),
+        settings=config_slice("finetune.scale_validation", "study.seed"),
+        code_hash=code_hash("draw_subset"),
     script:
         "../workflow_scripts/draw_subset.py"
 
@@ -110,7 +110,7 @@ rule collect_subsets:
         mem_mb=1000,
         runtime=10,
     params:
-        core=core("collect_subsets"),
+        code_hash=code_hash("collect_subsets"),
     script:
         "../workflow_scripts/collect_subsets.py"
 
@@ -133,7 +133,7 @@ rule digest_pretraining:
         runtime=10,
     params:
         probe=bool(config["pretrain"]["probe_every"]),
-        core=core("digest_pretraining"),
+        code_hash=code_hash("digest_pretraining"),
     script:
         "../workflow_scripts/digest_pretraining.py"
 
@@ -155,7 +155,7 @@ rule make_table1:
     params:
         titles=GRID.titles,
         least_cell=config["report"]["least_cell"],
-        core=core("make_table1"),
+        code_hash=code_hash("make_table1"),
     script:
         "../workflow_scripts/make_table1.py"
 

@@ -19,11 +19,11 @@ from workflow_scripts.lib.store_memory import training_memory as memory_with_sto
 from workflow_scripts.lib.study_tasks import label_rule, task_rules
 from workflow_scripts.lib.patients import PATIENT_RESULTS, Patients
 from workflow_scripts.lib.numerics import gpu_asked_for, numerics
-from workflow_scripts.lib.python_path import keep_code_facts, lead_scripts_to
+from workflow_scripts.lib.python_path import keep_code_facts, prepend_pythonpath
 from workflow_scripts.lib.user_files import UserFiles
 from workflow_scripts.lib.workflow_process import announce_workflow, record_workflow
 
-lead_scripts_to(ROOT)
+prepend_pythonpath(ROOT)
 keep_code_facts(Path(".snakemake"))
 announce_workflow()
 disable_core_dumps()  # of the handlers as well: they read the label tables
@@ -47,7 +47,7 @@ if NEEDS_DATA:
     checks.warn_of_missing_files(config, synthetic=SYNTHETIC, arguments=sys.argv)
     restore_times(STATE, [LAYOUT.folder] + [config["synthetic"]["folder"]] * SYNTHETIC)
     warn_of_missing_records(STATE)
-VIDEOS_GIVEN = LAYOUT.videos_given
+VIDEOS_PROVIDED = LAYOUT.videos_provided
 
 # Whose numbers stand beside ours; "" for none.
 PUBLISHED = config["report"]["published_source"] if config["report"]["published"] else ""
@@ -55,17 +55,17 @@ PUBLISHED = config["report"]["published_source"] if config["report"]["published"
 results = LAYOUT.results
 log_file = LAYOUT.log_file
 benchmark_file = LAYOUT.benchmark_file
-core = LAYOUT.core
+code_hash = LAYOUT.code_hash
 method_slice = LAYOUT.method_slice
-over_shards = LAYOUT.over_shards
-full_size = LAYOUT.full_size
+expand_shards = LAYOUT.expand_shards
+maybe_temp = LAYOUT.maybe_temp
 initial_weights = LAYOUT.initial_weights
-candidates = LAYOUT.candidates
-explained = LAYOUT.explained
-png_and_pdf = LAYOUT.png_and_pdf
+learning_rate_runs = LAYOUT.learning_rate_runs
+saliency_inputs = LAYOUT.saliency_inputs
+figure_files = LAYOUT.figure_files
 captions = LAYOUT.captions
 pages = LAYOUT.pages
-section = grid.sections(config)
+config_slice = grid.sections(config)
 
 
 def training_memory(wildcards, input, attempt):

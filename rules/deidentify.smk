@@ -19,7 +19,7 @@ rule deidentify_shard:
     input:
         catalog=f"{RESTRICTED}/catalog/{{shard}}.parquet",
     output:
-        videos=full_size(results("deidentified/{shard}")),
+        videos=maybe_temp(results("deidentified/{shard}")),
         table=results("deidentified/{shard}.parquet"),
     log:
         log_file("deidentify_shard", "{shard}", restricted=True),
@@ -32,9 +32,9 @@ rule deidentify_shard:
         mem_mb=8000,
         runtime=240,
     params:
-        settings=section("deidentify", "input.study_key", leave_out=NO_FILE_KEYS),
+        settings=config_slice("deidentify", "input.study_key", leave_out=NO_FILE_KEYS),
         state=f"{RESTRICTED}/state/deidentify/{{shard}}",
-        core=core("deidentify_shard"),
+        code_hash=code_hash("deidentify_shard"),
     script:
         "../workflow_scripts/deidentify_shard.py"
 
@@ -56,8 +56,8 @@ rule audit_shard:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=section("deidentify.audit_videos", "study.seed"),
-        core=core("audit_shard"),
+        settings=config_slice("deidentify.audit_videos", "study.seed"),
+        code_hash=code_hash("audit_shard"),
     script:
         "../workflow_scripts/audit_shard.py"
 
@@ -65,10 +65,10 @@ rule audit_shard:
 rule plot_contact_sheet:
     """One frame of each audited video, those that the audit objects to first, for a person to look at."""
     input:
-        pictures=over_shards(results("deidentified/audit/{shard}.npz")),
-        tables=over_shards(results("deidentified/audit/{shard}.parquet")),
+        pictures=expand_shards(results("deidentified/audit/{shard}.npz")),
+        tables=expand_shards(results("deidentified/audit/{shard}.parquet")),
     output:
-        png_and_pdf("contact_sheet"),
+        figure_files("contact_sheet"),
     log:
         log_file("plot_contact_sheet"),
     conda:
@@ -77,7 +77,7 @@ rule plot_contact_sheet:
         mem_mb=2000,
         runtime=10,
     params:
-        core=core("plot_contact_sheet"),
+        code_hash=code_hash("plot_contact_sheet"),
     script:
         "../workflow_scripts/plot_contact_sheet.py"
 
@@ -85,8 +85,8 @@ rule plot_contact_sheet:
 rule check_audit:
     """End the run here if the audit found what may not go out; the contact sheet is drawn before."""
     input:
-        audit=over_shards(results("deidentified/audit/{shard}.parquet")),
-        tables=over_shards(results("deidentified/{shard}.parquet")),
+        audit=expand_shards(results("deidentified/audit/{shard}.parquet")),
+        tables=expand_shards(results("deidentified/{shard}.parquet")),
         contact=rules.plot_contact_sheet.output,
     output:
         results("deidentified/audit.json"),
@@ -98,8 +98,8 @@ rule check_audit:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=section("deidentify.max_text_rate"),
-        core=core("check_audit"),
+        settings=config_slice("deidentify.max_text_rate"),
+        code_hash=code_hash("check_audit"),
     script:
         "../workflow_scripts/check_audit.py"
 
@@ -107,5 +107,5 @@ rule check_audit:
 rule deidentify:
     """Stage 2: deidentified videos and their audit."""
     input:
-        over_shards(results("deidentified/{shard}.parquet")),
+        expand_shards(results("deidentified/{shard}.parquet")),
         rules.check_audit.output,

@@ -20,9 +20,9 @@ rule describe_acquisition:
     """Vendor, frame rate, size, masked share and view margin of each study, for the technical subgroups."""
     input:
         videos=results("cohort/videos.parquet"),
-        files=over_shards(results("deidentified/{shard}.parquet")),
-        masked=over_shards(results("masked/{shard}.parquet")),
-        views=over_shards(results("views/{shard}.parquet")),
+        files=expand_shards(results("deidentified/{shard}.parquet")),
+        masked=expand_shards(results("masked/{shard}.parquet")),
+        views=expand_shards(results("views/{shard}.parquet")),
     output:
         results("cohort/technical.parquet"),
     log:
@@ -33,7 +33,7 @@ rule describe_acquisition:
         mem_mb=2000,
         runtime=20,
     params:
-        core=core("describe_acquisition"),
+        code_hash=code_hash("describe_acquisition"),
     script:
         "../workflow_scripts/describe_acquisition.py"
 
@@ -47,7 +47,7 @@ rule evaluate_ratio:
             ratio=wildcards.ratio,
             init=GRID.inits,
             draw=GRID.draws,
-            cohort=cohort_names.SCORED,
+            cohort=cohort_names.PREDICTION_SETS,
         ),
         studies=results("cohort/studies.parquet"),
         technical=results("cohort/technical.parquet"),
@@ -68,11 +68,11 @@ rule evaluate_ratio:
         mem_mb=2000,
         runtime=60,
     params:
-        settings=section("evaluate", "study.seed"),
+        settings=config_slice("evaluate", "study.seed"),
         inits=GRID.inits,
         draws=GRID.draws,
         label_draws=[GRID.label_draw_of(draw) for draw in GRID.draws],
-        core=core("evaluate_ratio"),
+        code_hash=code_hash("evaluate_ratio"),
     script:
         "../workflow_scripts/evaluate_ratio.py"
 
@@ -98,7 +98,7 @@ rule collect_evaluation:
         mem_mb=1000,
         runtime=10,
     params:
-        core=core("collect_evaluation"),
+        code_hash=code_hash("collect_evaluation"),
     script:
         "../workflow_scripts/collect_evaluation.py"
 
@@ -126,7 +126,7 @@ rule list_failures:
         mem_mb=1000,
         runtime=10,
     params:
-        core=core("list_failures"),
+        code_hash=code_hash("list_failures"),
     script:
         "../workflow_scripts/list_failures.py"
 
@@ -149,7 +149,7 @@ rule make_result_tables:
         titles=GRID.titles,
         init_titles=GRID.init_titles,
         published=PUBLISHED,
-        core=core("make_result_tables"),
+        code_hash=code_hash("make_result_tables"),
     script:
         "../workflow_scripts/make_result_tables.py"
 

@@ -2,34 +2,34 @@
 
 if SYNTHETIC:
 
-    rule locate_valves:
+    rule map_valve_landmarks:
         """Where the valve of each synthetic video lies on the masked frames: nothing that is trained reads it."""
         input:
             truth=rules.make_synthetic_cohort.output.truth,
             crosswalk=rules.catalog_archive.output.crosswalk,
-            masked=over_shards(results("masked/{shard}.parquet")),
+            masked=expand_shards(results("masked/{shard}.parquet")),
         output:
             results("explain/landmarks.parquet"),
         log:
-            log_file("locate_valves", restricted=True),
+            log_file("map_valve_landmarks", restricted=True),
         conda:
             "../envs/data.yaml"
         resources:
             mem_mb=1000,
             runtime=10,
         params:
-            settings=section("mask"),
-            core=core("locate_valves"),
+            settings=config_slice("mask"),
+            code_hash=code_hash("map_valve_landmarks"),
         script:
-            "../workflow_scripts/locate_valves.py"
+            "../workflow_scripts/map_valve_landmarks.py"
 
 
 rule explain_studies:
     """Grad-CAM of the studies that the reference model is surest of, in both models; and of the other's surest errors."""
     input:
-        predictions=explained("predictions/{task}/{init}/{ratio}/{draw}/internal.parquet"),
-        scored=explained("predictions/{task}/{init}/{ratio}/{draw}/external.parquet"),
-        models=explained("selected/{task}/{init}/{ratio}/{draw}/model.safetensors"),
+        predictions=saliency_inputs("predictions/{task}/{init}/{ratio}/{draw}/internal.parquet"),
+        scored=saliency_inputs("predictions/{task}/{init}/{ratio}/{draw}/external.parquet"),
+        models=saliency_inputs("selected/{task}/{init}/{ratio}/{draw}/model.safetensors"),
         store=results("clips/store.json"),
         landmarks=results("explain/landmarks.parquet") if SYNTHETIC else [],
     output:
@@ -45,10 +45,10 @@ rule explain_studies:
         mem_mb=8000,
         runtime=120,
     params:
-        settings=section("explain", "model", "study.seed", leave_out=("explain.tasks",)),
+        settings=config_slice("explain", "model", "study.seed", leave_out=("explain.tasks",)),
         models=GRID.explained,
         numerics=NUMERICS,
-        core=core("explain_studies"),
+        code_hash=code_hash("explain_studies"),
     script:
         "../workflow_scripts/explain_studies.py"
 

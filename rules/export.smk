@@ -27,8 +27,8 @@ rule export_bundle:
         flow=results("cohort/flow.parquet"),
         split=results("cohort/split.json"),
         store=results("clips/store.json"),
-        files=over_shards(results("deidentified/{shard}.parquet")),
-        masked=over_shards(results("masked/{shard}.parquet")),
+        files=expand_shards(results("deidentified/{shard}.parquet")),
+        masked=expand_shards(results("masked/{shard}.parquet")),
         classifier=CLASSIFIER if VIEWS_TRAINED else [],
         metrics=results("evaluation/metrics.parquet"),
         operating_points=results("evaluation/operating_points.parquet"),
@@ -45,7 +45,7 @@ rule export_bundle:
         mem_mb=8000,
         runtime=60,
     params:
-        settings=section(
+        settings=config_slice(
             "deidentify",
             "views",
             "mask",
@@ -67,7 +67,7 @@ rule export_bundle:
         least_cell=config["report"]["least_cell"],
         synthetic=SYNTHETIC,
         numerics=NUMERICS,
-        core=core("export_bundle"),
+        code_hash=code_hash("export_bundle"),
     script:
         "../workflow_scripts/export_bundle.py"
 

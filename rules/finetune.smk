@@ -26,7 +26,7 @@ rule finetune_model:
         mem_mb=training_memory,
         runtime=720,
     params:
-        settings=section(
+        settings=config_slice(
             "finetune",
             "model",
             "augmentation",
@@ -48,13 +48,13 @@ rule finetune_model:
         ),
         label_rule=lambda wildcards: label_rule(config, wildcards.task),
         initialisation=lambda wildcards: initialisation_settings(config, wildcards.init),
-        given_weights=lambda wildcards: USER.initial_weights(wildcards.init),
+        provided_weights=lambda wildcards: USER.initial_weights(wildcards.init),
         label_draw=lambda wildcards: GRID.label_draw_of(wildcards.draw),
         pretraining=lambda wildcards: GRID.pretraining_of(wildcards.draw),
         numerics=NUMERICS,
         state=f"{STATE}/finetune/{CELL}/{{lr}}",
         finished=f"{STATE}/finished/finetune/{CELL}/{{lr}}",
-        core=core("finetune_model"),
+        code_hash=code_hash("finetune_model"),
     script:
         "../workflow_scripts/finetune_model.py"
 
@@ -62,8 +62,8 @@ rule finetune_model:
 rule select_learning_rate:
     """Choose the learning rate with the lowest validation loss at its early-stopped checkpoint."""
     input:
-        runs=candidates("run.json"),
-        models=candidates("model.safetensors"),
+        runs=learning_rate_runs("run.json"),
+        models=learning_rate_runs("model.safetensors"),
     output:
         selected=results(f"selected/{CELL}/best_lr.json"),
         model=results(f"selected/{CELL}/model.safetensors"),
@@ -76,7 +76,7 @@ rule select_learning_rate:
         runtime=10,
     params:
         rates=lambda wildcards: GRID.rates(wildcards.init, wildcards.ratio),
-        core=core("select_learning_rate"),
+        code_hash=code_hash("select_learning_rate"),
     script:
         "../workflow_scripts/select_learning_rate.py"
 
@@ -96,7 +96,7 @@ rule predict_studies:
             cohort: expand(
                 results(f"predictions/{CELL}/{cohort}.parquet"), init=GRID.inits, allow_missing=True
             )
-            for cohort in cohort_names.SCORED
+            for cohort in cohort_names.PREDICTION_SETS
         },
     log:
         log_file("predict_studies", "{task}/{ratio}/{draw}"),
@@ -109,7 +109,7 @@ rule predict_studies:
         mem_mb=training_memory,
         runtime=240,
     params:
-        settings=section(
+        settings=config_slice(
             "finetune.clip_length",
             "finetune.frame_stride",
             "finetune.eval_clips_per_video",
@@ -121,7 +121,7 @@ rule predict_studies:
         inits=GRID.inits,
         numerics=NUMERICS,
         finished=f"{STATE}/finished/predictions/{{task}}/{{ratio}}/{{draw}}",
-        core=core("predict_studies"),
+        code_hash=code_hash("predict_studies"),
     script:
         "../workflow_scripts/predict_studies.py"
 

@@ -22,9 +22,9 @@ rule mask_shard:
         mem_mb=4000,
         runtime=60,
     params:
-        settings=section("mask"),
+        settings=config_slice("mask"),
         state=f"{STATE}/mask/{{shard}}",
-        core=core("mask_shard"),
+        code_hash=code_hash("mask_shard"),
     script:
         "../workflow_scripts/mask_shard.py"
 
@@ -48,8 +48,8 @@ rule build_clip_store:
         runtime=60,
     params:
         size=config["mask"]["size"],
-        settings=section("clip"),
-        core=core("build_clip_store"),
+        settings=config_slice("clip"),
+        code_hash=code_hash("build_clip_store"),
     script:
         "../workflow_scripts/build_clip_store.py"
 
@@ -57,8 +57,8 @@ rule build_clip_store:
 rule index_clip_store:
     """List the shards of the store with their digests: the one small file that training jobs stand on."""
     input:
-        frames=over_shards(results("clips/{shard}.npy")),
-        index=over_shards(results("clips/{shard}.parquet")),
+        frames=expand_shards(results("clips/{shard}.npy")),
+        index=expand_shards(results("clips/{shard}.parquet")),
         audited=AUDITED,
     output:
         results("clips/store.json"),
@@ -70,7 +70,7 @@ rule index_clip_store:
         mem_mb=2000,
         runtime=20,
     params:
-        core=core("index_clip_store"),
+        code_hash=code_hash("index_clip_store"),
     script:
         "../workflow_scripts/index_clip_store.py"
 
@@ -78,5 +78,5 @@ rule index_clip_store:
 rule mask:
     """Stage 4: masked videos and the clip store."""
     input:
-        over_shards(results("masked/{shard}.parquet")),
+        expand_shards(results("masked/{shard}.parquet")),
         results("clips/store.json"),

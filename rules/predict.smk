@@ -34,7 +34,7 @@ if not PATIENTS.problems:
         input:
             catalog=f"{RESTRICTED_NEW}/catalog/{{shard}}.parquet",
         output:
-            videos=full_size(results(f"{NEW}/deidentified/{{shard}}")),
+            videos=maybe_temp(results(f"{NEW}/deidentified/{{shard}}")),
             table=results(f"{NEW}/deidentified/{{shard}}.parquet"),
         log:
             log_file("deidentify_patients", f"{PATIENTS.chosen['name']}/{{shard}}", restricted=True),
@@ -72,7 +72,7 @@ if not PATIENTS.problems:
             runtime=10,
         params:
             bundles=PATIENTS.bundles,
-            core=core("unpack_bundles"),
+            code_hash=code_hash("unpack_bundles"),
         script:
             "../workflow_scripts/unpack_bundles.py"
 
@@ -151,7 +151,7 @@ if not PATIENTS.problems:
             bundles=PATIENTS.bundles,
             pages=PATIENTS.chosen["pages"],
             numerics=NUMERICS,
-            core=core("predict_patients"),
+            code_hash=code_hash("predict_patients"),
         script:
             "../workflow_scripts/predict_patients.py"
 
@@ -171,7 +171,7 @@ if not PATIENTS.problems:
             mem_mb=2000,
             runtime=20,
         params:
-            core=core("collect_patients"),
+            code_hash=code_hash("collect_patients"),
         script:
             "../workflow_scripts/collect_patients.py"
 

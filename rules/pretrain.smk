@@ -19,14 +19,14 @@ rule pretrain_encoder:
         store=results("clips/store.json"),
         labels=results("cohort/studies.parquet") if config["pretrain"]["probe_every"] else [],
     output:
-        encoder=results("pretrain/{method}{again}/encoder.safetensors"),
-        history=results("pretrain/{method}{again}/history.parquet"),
-        timings=results("pretrain/{method}{again}/timings.parquet"),
-        run=results("pretrain/{method}{again}/run.json"),
+        encoder=results("pretrain/{method}{pretrain_seed}/encoder.safetensors"),
+        history=results("pretrain/{method}{pretrain_seed}/history.parquet"),
+        timings=results("pretrain/{method}{pretrain_seed}/timings.parquet"),
+        run=results("pretrain/{method}{pretrain_seed}/run.json"),
     log:
-        log_file("pretrain_encoder", "{method}{again}"),
+        log_file("pretrain_encoder", "{method}{pretrain_seed}"),
     benchmark:
-        benchmark_file("pretrain_encoder", "{method}{again}")
+        benchmark_file("pretrain_encoder", "{method}{pretrain_seed}")
     conda:
         "../envs/training.yaml"
     threads: config["compute"]["threads"]
@@ -34,7 +34,7 @@ rule pretrain_encoder:
         mem_mb=training_memory,
         runtime=1440,
     params:
-        settings=section(
+        settings=config_slice(
             "pretrain",
             "model",
             "augmentation",
@@ -43,11 +43,11 @@ rule pretrain_encoder:
         ),
         method=method_slice,
         numerics=NUMERICS,
-        state=f"{STATE}/pretrain/{{method}}{{again}}",
-        finished=f"{STATE}/finished/pretrain/{{method}}{{again}}",
-        events=results("tensorboard/pretrain/{method}{again}"),
+        state=f"{STATE}/pretrain/{{method}}{{pretrain_seed}}",
+        finished=f"{STATE}/finished/pretrain/{{method}}{{pretrain_seed}}",
+        events=results("tensorboard/pretrain/{method}{pretrain_seed}"),
         tasks=GRID.tasks if config["pretrain"]["probe_every"] else [],
-        core=core("pretrain_encoder"),
+        code_hash=code_hash("pretrain_encoder"),
     script:
         "../workflow_scripts/pretrain_encoder.py"
 

@@ -19,7 +19,7 @@ rule plot_label_efficiency:
         metrics=results("evaluation/metrics.parquet"),
     output:
         [
-            report(png_and_pdf(page), caption=f"../report/{name}.rst", category="Results")
+            report(figure_files(page), caption=f"../report/{name}.rst", category="Results")
             for name in FIGURES
             for page in pages(name)
         ],
@@ -35,7 +35,7 @@ rule plot_label_efficiency:
         titles=GRID.titles,
         init_titles=GRID.init_titles,
         captions=captions(*FIGURES),
-        core=core("plot_label_efficiency"),
+        code_hash=code_hash("plot_label_efficiency"),
     script:
         "../workflow_scripts/plot_label_efficiency.py"
 
@@ -51,37 +51,37 @@ rule plot_evaluation:
         subgroups=results("evaluation/subgroups.parquet"),
     output:
         roc=report(
-            [path for page in pages("roc") for path in png_and_pdf(page)],
+            [path for page in pages("roc") for path in figure_files(page)],
             caption="../report/roc.rst",
             category="Results",
         ),
         precision_recall=report(
-            [path for page in pages("precision_recall") for path in png_and_pdf(page)],
+            [path for page in pages("precision_recall") for path in figure_files(page)],
             caption="../report/precision_recall.rst",
             category="Results",
         ),
         decision_curves=report(
-            [path for page in pages("decision_curves") for path in png_and_pdf(page)],
+            [path for page in pages("decision_curves") for path in figure_files(page)],
             caption="../report/decision_curves.rst",
             category="Results",
         ),
         recalibration=report(
-            [path for page in pages("recalibration") for path in png_and_pdf(page)],
+            [path for page in pages("recalibration") for path in figure_files(page)],
             caption="../report/recalibration.rst",
             category="Results",
         ),
         calibration=report(
-            [path for page in pages("calibration") for path in png_and_pdf(page)],
+            [path for page in pages("calibration") for path in figure_files(page)],
             caption="../report/calibration.rst",
             category="Results",
         ),
         subgroups=report(
-            [path for page in pages("subgroups") for path in png_and_pdf(page)],
+            [path for page in pages("subgroups") for path in figure_files(page)],
             caption="../report/subgroups.rst",
             category="Results",
         ),
         technical_subgroups=report(
-            [path for page in pages("technical_subgroups") for path in png_and_pdf(page)],
+            [path for page in pages("technical_subgroups") for path in figure_files(page)],
             caption="../report/technical_subgroups.rst",
             category="Results",
         ),
@@ -101,7 +101,7 @@ rule plot_evaluation:
             *("subgroups", "technical_subgroups"),
         ),
         least_cell=config["report"]["least_cell"],
-        core=core("plot_evaluation"),
+        code_hash=code_hash("plot_evaluation"),
     script:
         "../workflow_scripts/plot_evaluation.py"
 
@@ -111,9 +111,9 @@ rule plot_saliency:
     input:
         results("explain/{task}/gradcam.npz"),
     output:
-        figure=report(png_and_pdf("figure4_{task}"), caption="../report/figure4.rst", category="Results"),
+        figure=report(figure_files("figure4_{task}"), caption="../report/figure4.rst", category="Results"),
         checks=report(
-            png_and_pdf("figure4_{task}_checks"), caption="../report/figure4_checks.rst", category="Results"
+            figure_files("figure4_{task}_checks"), caption="../report/figure4_checks.rst", category="Results"
         ),
         movie=report(
             results("figures/figure4_{task}.mp4"), caption="../report/figure4_movie.rst", category="Results"
@@ -130,7 +130,7 @@ rule plot_saliency:
         init_titles=GRID.init_titles,
         captions=captions("figure4", "figure4_checks", "figure4_movie"),
         scale=config["report"]["saliency_scale"],
-        core=core("plot_saliency"),
+        code_hash=code_hash("plot_saliency"),
     script:
         "../workflow_scripts/plot_saliency.py"
 
@@ -143,7 +143,7 @@ rule plot_failures:
         extremes=expand(results("explain/{task}/extremes.npz"), task=config["explain"]["tasks"]),
     output:
         report(
-            [path for task in GRID.tasks for path in png_and_pdf(f"failures_{task}")],
+            [path for task in GRID.tasks for path in figure_files(f"failures_{task}")],
             caption="../report/failures.rst",
             category="Results",
         ),
@@ -158,7 +158,7 @@ rule plot_failures:
         model=GRID.inits[-1:],
         init_titles=GRID.init_titles,
         captions=captions("failures"),
-        core=core("plot_failures"),
+        code_hash=code_hash("plot_failures"),
     script:
         "../workflow_scripts/plot_failures.py"
 
@@ -168,7 +168,7 @@ rule plot_flow:
     input:
         results("cohort/flow.parquet"),
     output:
-        report(png_and_pdf("flow"), caption="../report/flow.rst", category="Cohort"),
+        report(figure_files("flow"), caption="../report/flow.rst", category="Cohort"),
     log:
         log_file("plot_flow"),
     conda:
@@ -180,7 +180,7 @@ rule plot_flow:
         captions=captions("flow"),
         kept=long_names(config["views"]["keep"]),
         least_cell=config["report"]["least_cell"],
-        core=core("plot_flow"),
+        code_hash=code_hash("plot_flow"),
     script:
         "../workflow_scripts/plot_flow.py"
 
@@ -188,10 +188,10 @@ rule plot_flow:
 rule plot_montage:
     """Frames before and after masking, for a person to look at."""
     input:
-        previews=over_shards(results("masked/{shard}.preview.npz")),
+        previews=expand_shards(results("masked/{shard}.preview.npz")),
         audited=AUDITED,
     output:
-        montage=report(png_and_pdf("montage"), caption="../report/montage.rst", category="Cohort"),
+        montage=report(figure_files("montage"), caption="../report/montage.rst", category="Cohort"),
     log:
         log_file("plot_montage"),
     conda:
@@ -200,9 +200,9 @@ rule plot_montage:
         mem_mb=2000,
         runtime=10,
     params:
-        settings=section("report.montage_videos"),
+        settings=config_slice("report.montage_videos"),
         captions=captions("montage"),
-        core=core("plot_montage"),
+        code_hash=code_hash("plot_montage"),
     script:
         "../workflow_scripts/plot_montage.py"
 
@@ -220,8 +220,8 @@ rule plot_training:
             for cell in GRID.runs()
         ],
     output:
-        pretrain=report(png_and_pdf("pretraining"), caption="../report/pretraining.rst", category="Training"),
-        finetune=report(png_and_pdf("finetuning"), caption="../report/finetuning.rst", category="Training"),
+        pretrain=report(figure_files("pretraining"), caption="../report/pretraining.rst", category="Training"),
+        finetune=report(figure_files("finetuning"), caption="../report/finetuning.rst", category="Training"),
     log:
         log_file("plot_training"),
     conda:
@@ -237,7 +237,7 @@ rule plot_training:
         titles=GRID.titles,
         init_titles=GRID.init_titles,
         captions=captions("pretraining", "finetuning"),
-        core=core("plot_training"),
+        code_hash=code_hash("plot_training"),
     script:
         "../workflow_scripts/plot_training.py"
 
@@ -247,8 +247,8 @@ rule plot_views:
     input:
         results("views/classifier.json"),
     output:
-        confusion=report(png_and_pdf("views"), caption="../report/views.rst", category="Cohort"),
-        calibration=png_and_pdf("views_calibration"),
+        confusion=report(figure_files("views"), caption="../report/views.rst", category="Cohort"),
+        calibration=figure_files("views_calibration"),
     log:
         log_file("plot_views"),
     conda:
@@ -258,7 +258,7 @@ rule plot_views:
         runtime=10,
     params:
         captions=captions("views"),
-        core=core("plot_views"),
+        code_hash=code_hash("plot_views"),
     script:
         "../workflow_scripts/plot_views.py"
 
@@ -279,7 +279,7 @@ rule build_report:
             if VIEWS_TRAINED
             else []
         ),
-        view_decisions=over_shards(results("views/{shard}.parquet")),
+        view_decisions=expand_shards(results("views/{shard}.parquet")),
         views_report=results("views/classifier.json") if VIEWS_TRAINED else [],
         labels=results("cohort/labels.parquet"),
         flow=results("cohort/flow.parquet"),
@@ -302,10 +302,10 @@ rule build_report:
         technical_figures=[results(f"figures/{page}.png") for page in pages("technical_subgroups")],
         failure_causes=results("evaluation/failure_causes.parquet"),
         failure_figures=[results(f"figures/failures_{task}.png") for task in GRID.tasks],
-        audit=over_shards(results("deidentified/audit/{shard}.parquet")),
+        audit=expand_shards(results("deidentified/audit/{shard}.parquet")),
         audit_summary=rules.check_audit.output[0],
-        files=over_shards(results("deidentified/{shard}.parquet")),
-        masked=over_shards(results("masked/{shard}.parquet")),
+        files=expand_shards(results("deidentified/{shard}.parquet")),
+        masked=expand_shards(results("masked/{shard}.parquet")),
         selected=[
             results("selected/{task}/{init}/{ratio}/{draw}/best_lr.json".format(**cell))
             for cell in GRID.selections()
@@ -327,15 +327,15 @@ rule build_report:
         runtime=20,
     params:
         # Which results the page is about, and how it looks. All other settings stand recorded with the results.
-        page=section("study.name", "report", *PAGE_KEYS, "synthetic", leave_out=("synthetic.folder",)),
+        page=config_slice("study.name", "report", *PAGE_KEYS, "synthetic", leave_out=("synthetic.folder",)),
         cells=[[cell[key] for key in ("task", "init", "ratio", "draw")] for cell in GRID.selections()],
-        source="videos" if VIDEOS_GIVEN else "DICOM files",
+        source="videos" if VIDEOS_PROVIDED else "DICOM files",
         kept=short_names(config["views"]["keep"]),
         titles=GRID.titles,
         init_titles=GRID.init_titles,
         inits=GRID.inits,
         methods=GRID.methods,
-        core=core("build_report"),
+        code_hash=code_hash("build_report"),
     script:
         "../workflow_scripts/build_report.py"
 
@@ -346,7 +346,7 @@ rule write_provenance:
         report=results("report.html"),
         settings=results("settings.json"),
         tables=rules.evaluate.input,
-        files=over_shards(results("deidentified/{shard}.parquet")),
+        files=expand_shards(results("deidentified/{shard}.parquet")),
         labels=results("cohort/labels.parquet"),
         studies=results("cohort/studies.parquet"),
         videos=results("cohort/videos.parquet"),
@@ -365,7 +365,7 @@ rule write_provenance:
         mem_mb=1000,
         runtime=10,
     params:
-        core=core("write_provenance"),
+        code_hash=code_hash("write_provenance"),
     script:
         "../workflow_scripts/write_provenance.py"
 

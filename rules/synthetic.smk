@@ -21,7 +21,7 @@ if SYNTHETIC:
             mem_mb=2000,
             runtime=60,
         params:
-            settings=section("synthetic", "study.seed", leave_out=("synthetic.folder",)),
-            core=core("make_synthetic_cohort"),
+            settings=config_slice("synthetic", "study.seed", leave_out=("synthetic.folder",)),
+            code_hash=code_hash("make_synthetic_cohort"),
         script:
             "../workflow_scripts/make_synthetic_cohort.py"

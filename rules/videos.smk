@@ -1,7 +1,7 @@
 # input.avi: videos that come deidentified and without DICOM. They take the place of the catalogue's and of the
 # deidentification's outputs, so that everything after runs as it does for DICOM files.
 
-if VIDEOS_GIVEN:
+if VIDEOS_PROVIDED:
 
     # How the table of videos is read; where it lies is no setting.
     TABLE_KEYS = ("input.avi", "input.columns", "input.extra_columns", "input.released_columns")
@@ -14,10 +14,10 @@ if VIDEOS_GIVEN:
     rule catalog_videos:
         """Match the files of the folder with the rows of the table; pseudonyms and shards of studies."""
         output:
-            shards=over_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
+            shards=expand_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
             crosswalk=f"{RESTRICTED}/crosswalk.parquet",
             # by shard: new studies must leave the views of the other shards as they are
-            given=over_shards(results("views/given/{shard}.parquet")),
+            provided=expand_shards(results("views/provided/{shard}.parquet")),
         log:
             log_file("catalog_videos", restricted=True),
         conda:
@@ -29,9 +29,9 @@ if VIDEOS_GIVEN:
             archive=USER.archive,
             labels=USER.labels,
             key=USER.key,
-            settings=section(*TABLE_KEYS, "input.outside_links", leave_out=NO_TABLE_KEYS),
+            settings=config_slice(*TABLE_KEYS, "input.outside_links", leave_out=NO_TABLE_KEYS),
             shards=config["input"]["shards"],
-            core=core("catalog_videos"),
+            code_hash=code_hash("catalog_videos"),
         script:
             "../workflow_scripts/catalog_videos.py"
 
@@ -49,8 +49,10 @@ if VIDEOS_GIVEN:
         params:
             labels=USER.labels,
             key=USER.key,
-            settings=section(*TABLE_KEYS, "input.max_age", "evaluate.age_column", leave_out=NO_TABLE_KEYS),
-            core=core("import_video_labels"),
+            settings=config_slice(
+                *TABLE_KEYS, "input.max_age", "evaluate.age_column", leave_out=NO_TABLE_KEYS
+            ),
+            code_hash=code_hash("import_video_labels"),
         script:
             "../workflow_scripts/import_video_labels.py"
 
@@ -59,7 +61,7 @@ if VIDEOS_GIVEN:
         input:
             catalog=f"{RESTRICTED}/catalog/{{shard}}.parquet",
         output:
-            videos=full_size(results("deidentified/{shard}")),
+            videos=maybe_temp(results("deidentified/{shard}")),
             table=results("deidentified/{shard}.parquet"),
         log:
             log_file("import_videos", "{shard}", restricted=True),
@@ -72,26 +74,26 @@ if VIDEOS_GIVEN:
             mem_mb=8000,
             runtime=240,
         params:
-            settings=section("deidentify", "input.study_key", leave_out=NO_FILE_KEYS),
+            settings=config_slice("deidentify", "input.study_key", leave_out=NO_FILE_KEYS),
             state=f"{RESTRICTED}/state/deidentify/{{shard}}",
-            core=core("import_videos"),
+            code_hash=code_hash("import_videos"),
         script:
             "../workflow_scripts/import_videos.py"
 
 
-if config["views"]["classifier"] == "given":
+if config["views"]["classifier"] == "provided":
 
-    ruleorder: take_given_views > classify_views
+    ruleorder: import_views > classify_views
 
-    rule take_given_views:
+    rule import_views:
         """The views that the table names; without a column for them every video is of the first kept view."""
         input:
             table=results("deidentified/{shard}.parquet"),
-            given=results("views/given/{shard}.parquet"),
+            provided=results("views/provided/{shard}.parquet"),
         output:
             results("views/{shard}.parquet"),
         log:
-            log_file("take_given_views", "{shard}"),
+            log_file("import_views", "{shard}"),
         conda:
             "../envs/data.yaml"
         resources:
@@ -99,6 +101,6 @@ if config["views"]["classifier"] == "given":
             runtime=10,
         params:
             keep=[list(pair) for pair in kept_views(config["views"]["keep"]).items()],
-            core=core("take_given_views"),
+            code_hash=code_hash("import_views"),
         script:
-            "../workflow_scripts/take_given_views.py"
+            "../workflow_scripts/import_views.py"

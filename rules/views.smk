@@ -9,7 +9,7 @@ if VIEWS_TRAINED:
         """Translate the table of labelled views into pseudonyms."""
         input:
             labels=USER.produced(config["views"]["labels"]),
-            catalog=over_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
+            catalog=expand_shards(f"{RESTRICTED}/catalog/{{shard}}.parquet"),
         output:
             results("views/labels.parquet"),
         log:
@@ -21,8 +21,8 @@ if VIEWS_TRAINED:
             runtime=20,
         params:
             labels=USER.view_labels,
-            settings=section("input.released_columns"),
-            core=core("import_view_labels"),
+            settings=config_slice("input.released_columns"),
+            code_hash=code_hash("import_view_labels"),
         script:
             "../workflow_scripts/import_view_labels.py"
 
@@ -30,8 +30,8 @@ if VIEWS_TRAINED:
         """Train the compact view network on the labelled videos, split by patient."""
         input:
             labels=results("views/labels.parquet"),
-            videos=over_shards(results("deidentified/{shard}")),
-            tables=over_shards(results("deidentified/{shard}.parquet")),
+            videos=expand_shards(results("deidentified/{shard}")),
+            tables=expand_shards(results("deidentified/{shard}.parquet")),
         output:
             weights=results("views/classifier.safetensors"),
             record=results("views/training.json"),
@@ -46,14 +46,14 @@ if VIEWS_TRAINED:
             mem_mb=8000,
             runtime=120,
         params:
-            settings=section(
+            settings=config_slice(
                 "views",
                 "study.seed",
                 leave_out=("views.labels", "views.weights", "views.classes", "views.onnx"),
             ),
             numerics='{"device": "cpu"}',
             finished=f"{STATE}/finished/views",
-            core=core("train_view_classifier"),
+            code_hash=code_hash("train_view_classifier"),
         script:
             "../workflow_scripts/train_view_classifier.py"
 
@@ -71,7 +71,7 @@ if VIEWS_TRAINED:
             mem_mb=1000,
             runtime=10,
         params:
-            core=core("assess_view_classifier"),
+            code_hash=code_hash("assess_view_classifier"),
         script:
             "../workflow_scripts/assess_view_classifier.py"
 
@@ -95,13 +95,13 @@ rule classify_views:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=section(
+        settings=config_slice(
             "views",
             "study.seed",
             leave_out=("views.labels", "views.weights", "views.classes", "views.epochs"),
         ),
         classifier=USER.view_classifier,
-        core=core("classify_views"),
+        code_hash=code_hash("classify_views"),
     script:
         "../workflow_scripts/classify_views.py"
 
@@ -109,5 +109,5 @@ rule classify_views:
 rule views:
     """Stage 3: the view of every video."""
     input:
-        over_shards(results("views/{shard}.parquet")),
+        expand_shards(results("views/{shard}.parquet")),
         AUDITED,

@@ -21,9 +21,9 @@ from tools.study_config import ROOT, study_config
 from tools.study_results import cohort_sizes, costs, efficiency_tables, pretraining_runs
 from workflow_scripts.lib.grid import Grid
 
-FEW = 0.10  # the share of labels up to which the claim is made
-AIM = 0.10  # AUROC that EchoCLR is to gain over random weights there
-CLAIMS = (
+LOW_LABEL_RATIO = 0.10  # the share of labels up to which the claim is made
+MIN_GAIN = 0.10  # AUROC that EchoCLR is to gain over random weights there
+COMPARISONS = (
     ("echoclr", "random"),
     ("echoclr", "simclr"),
     ("echoclr", "mi_simclr"),
@@ -61,7 +61,7 @@ def means_table(means: pd.DataFrame) -> pd.DataFrame:
 def claims_table(differences: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     """One row a claim, task, test set and share of labels: difference, interval, verdict."""
     rows = []
-    for a, b in CLAIMS:
+    for a, b in COMPARISONS:
         part = differences[(differences["init_a"] == a) & (differences["init_b"] == b)]
         for row in part.sort_values(["task", "cohort", "ratio"]).itertuples():
             rows.append(
@@ -79,9 +79,9 @@ def claims_table(differences: pd.DataFrame, titles: Mapping[str, str]) -> pd.Dat
 
 def summary(differences: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
     """The claims in sentences: how many comparisons with few labels hold, and whether the aim was met."""
-    few = differences[differences["ratio"] <= FEW + 1e-9]
+    few = differences[differences["ratio"] <= LOW_LABEL_RATIO + 1e-9]
     lines = []
-    for a, b in CLAIMS:
+    for a, b in COMPARISONS:
         part = few[(few["init_a"] == a) & (few["init_b"] == b)]
         if part.empty:
             continue
@@ -95,10 +95,10 @@ def summary(differences: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
         )
     gained = few[(few["init_a"] == "echoclr") & (few["init_b"] == "random")]
     for task, part in gained.groupby("task"):
-        met = int((part["difference"] >= AIM).sum())
+        met = int((part["difference"] >= MIN_GAIN).sum())
         lines.append(
-            f"- Aim, {titles[task]}: EchoCLR at least {AIM:.2f} above random weights in {met} of "
-            f"{len(part)} comparisons with at most {100 * FEW:g} % of the labels "
+            f"- Aim, {titles[task]}: EchoCLR at least {MIN_GAIN:.2f} above random weights in {met} of "
+            f"{len(part)} comparisons with at most {100 * LOW_LABEL_RATIO:g} % of the labels "
             f"({part['difference'].min():+.3f} to {part['difference'].max():+.3f})."
         )
     return lines
@@ -154,7 +154,7 @@ def page(
         "fine-tuned from each. Learning rates and stopping are chosen on the validation set. The hearts are "
         "drawn, not scanned: this says what the code does, nothing about patients.",
         "## What holds of the paper's order",
-        f"With at most {100 * FEW:g} % of the labels, over both tasks and both test sets:",
+        f"With at most {100 * LOW_LABEL_RATIO:g} % of the labels, over both tasks and both test sets:",
         "\n".join(summary(differences, titles)),
         "A claim *holds* where the 95 % interval of the paired difference lies above 0. The intervals draw "
         "studies, draws of the labels and pretrainings anew; with so few of the last two they are still too "

@@ -2,8 +2,8 @@
 
 from echoclr_core.cohort.video_table import read_video_table
 from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE, pseudonymise
-from echoclr_core.video.given_files import catalogue_videos, with_missing_videos
-from echoclr_core.views.tables import GIVEN_VIEWS
+from echoclr_core.video.provided_files import catalogue_videos, with_missing_videos
+from echoclr_core.views.tables import PROVIDED_VIEWS
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.secret_key import study_pseudonyms
 from workflow_scripts.lib.video_table import video_layout
@@ -19,10 +19,12 @@ with job(snakemake, restricted=True) as log:
     catalogue = pseudonymise(scanned.drop(columns="view"), pseudonyms, snakemake.params.shards)
     by_shard = dict(tuple(catalogue.groupby("shard")))
     views = scanned.set_index("path")["view"]
-    for number, (path, given) in enumerate(zip(snakemake.output.shards, snakemake.output.given, strict=True)):
+    for number, (path, provided) in enumerate(
+        zip(snakemake.output.shards, snakemake.output.provided, strict=True)
+    ):
         rows = by_shard.get(number, catalogue.iloc[:0])
         RESTRICTED_CATALOGUE.write(rows, path)
-        GIVEN_VIEWS.write(rows[["video_id"]].assign(view=rows["path"].map(views)), given)
+        PROVIDED_VIEWS.write(rows[["video_id"]].assign(view=rows["path"].map(views)), provided)
     RESTRICTED_CATALOGUE.write(catalogue, snakemake.output.crosswalk)
     log.info("%d files: %s", len(catalogue), catalogue["outcome"].value_counts().to_dict())
     log.info(

@@ -10,7 +10,7 @@ from workflow_scripts.lib.job import job, settings
 
 # Held until the results are written and the state is removed: an orphan of an earlier run may still be at it.
 with (
-    job(snakemake, story=f"{snakemake.params.state}/story.log") as log,
+    job(snakemake, attempt_log=f"{snakemake.params.state}/attempts.log") as log,
     hold_folder(snakemake.params.state, wait_seconds=GRACE_SECONDS),
 ):
     cell, params = snakemake.wildcards, snakemake.params
@@ -19,7 +19,7 @@ with (
         snakemake,
         params.finished,
         data=digest_entry(snakemake.input.digest, "training", "validation"),
-        weights=weights_entry(str(snakemake.input.weights)) or params.given_weights,
+        weights=weights_entry(str(snakemake.input.weights)) or params.provided_weights,
         initialisation=params.initialisation,
         model=[cell.task, cell.init, cell.lr, params.label_draw, params.pretraining],
         label_rule=params.label_rule,

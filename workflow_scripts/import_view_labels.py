@@ -10,7 +10,7 @@ from workflow_scripts.lib.job import job, settings
 with job(snakemake, restricted=True) as log:
     catalogue = pd.concat([RESTRICTED_CATALOGUE.read(path) for path in snakemake.input.catalog])
     released = "view" in settings(snakemake).released_columns
-    given = read_view_labels(snakemake.config["views"]["labels"], released=released)
-    labelled, unmatched = join_view_labels(given, catalogue)
+    provided = read_view_labels(snakemake.config["views"]["labels"], released=released)
+    labelled, unmatched = join_view_labels(provided, catalogue)
     VIEW_LABELS.write(labelled, snakemake.output[0])
     log.info("%d labelled videos, %d rows without a video in the archive", len(labelled), unmatched)

@@ -1,7 +1,7 @@
 """Predict the validation set and both test sets with the selected models of a task, ratio and draw."""
 
 from echoclr_core.common.digest import file_digest
-from workflow_scripts.lib.cohort_names import SCORED
+from workflow_scripts.lib.cohort_names import PREDICTION_SETS
 from workflow_scripts.lib.finished import digest_entry, finished_results
 from workflow_scripts.lib.job import job, settings
 
@@ -9,7 +9,7 @@ with job(snakemake) as log:
     inits = snakemake.params.inits
     models = dict(zip(inits, snakemake.input.models, strict=True))
     targets = {
-        init: {cohort: snakemake.output[cohort][place] for cohort in SCORED}
+        init: {cohort: snakemake.output[cohort][place] for cohort in PREDICTION_SETS}
         for place, init in enumerate(inits)
     }
     kept = {

@@ -85,11 +85,11 @@ def keep_last_checkpoint(state: Path) -> None:
         keep_newest(state)
 
 
-with job(snakemake, story=f"{snakemake.params.state}/story.log") as log:
+with job(snakemake, attempt_log=f"{snakemake.params.state}/attempts.log") as log:
     state = Path(snakemake.params.state)
     places = int(snakemake.resources.get("gpu", 0) or 0)
     processes = processes_of(places, snakemake.config["compute"]["jobs_per_gpu"])
-    repeat = int(snakemake.wildcards.again.removeprefix("_seed") or 0)
+    repeat = int(snakemake.wildcards.pretrain_seed.removeprefix("_seed") or 0)
     outputs = {name: snakemake.output[name] for name in OUTPUTS}
     data = ("videos", "labels") if snakemake.input.labels else ("videos",)
     kept = finished_results(

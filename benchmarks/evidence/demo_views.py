@@ -30,11 +30,11 @@ def main() -> None:
     )
     parser.add_argument("study", nargs="?", type=Path, default=Path("results/demo"))
     parser.add_argument("truth", nargs="?", type=Path, default=Path("demo_data/truth.parquet"))
-    given = parser.parse_args()
-    if not given.truth.exists() or not (given.study / "views").is_dir():
-        print(f"no {given.study} or no {given.truth}: this needs a finished `make demo`")
+    options = parser.parse_args()
+    if not options.truth.exists() or not (options.study / "views").is_dir():
+        print(f"no {options.study} or no {options.truth}: this needs a finished `make demo`")
         return
-    table = decisions_and_truth(given.study, given.truth)
+    table = decisions_and_truth(options.study, options.truth)
     plax, kept = table["true"] == "plax", table["kept"].astype(bool)
     print(f"{len(table)} videos of studies that taught nothing, {plax.sum()} of them PLAX")
     for name, hits, total in (("precision", kept & plax, kept), ("recall", kept & plax, plax)):

@@ -19,7 +19,7 @@ from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.objective import PretrainModel
 from echoclr_core.pretrain.pairs import pretraining_items
-from echoclr_core.pretrain.plan import tidy
+from echoclr_core.pretrain.plan import validate_videos
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.pretrain.validate import held_out_accuracy
@@ -40,7 +40,7 @@ RATES["0.1, warm-up 50, cosine, clip 1"] = {
 
 def train(store: ClipStore, videos: pd.DataFrame, settings: PretrainSettings, steps: int) -> dict:
     """Train for ``steps`` steps and tell what was seen."""
-    training, held_out = (tidy(videos[videos["set"] == name]) for name in ("train", "val"))
+    training, held_out = (validate_videos(videos[videos["set"] == name]) for name in ("train", "val"))
     items = pretraining_items(training["study_id"], multi_instance=settings.multi_instance)
     batches = PairBatches(store, training, items, settings)
     torch.manual_seed(settings.seed)

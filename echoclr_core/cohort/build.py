@@ -74,40 +74,40 @@ def build_cohort(
         table), or no training study is left. The message holds counts, and pseudonyms only.
     """
     labels = with_file_issuers(LABELS.check(labels), source_files)
-    taught = set(excluded_studies)  # known to be outside the cohort, so they need no label row
-    mixed = find_mixed(source_files[~source_files["study_id"].isin(taught)])
+    for_training = set(excluded_studies)  # known to be outside the cohort, so they need no label row
+    mixed = find_mixed(source_files[~source_files["study_id"].isin(for_training)])
     shared = shared_studies(source_files, labels)
     if settings.several_patients == "split":
-        used = source_files["study_id"].isin(taught)
+        used = source_files["study_id"].isin(for_training)
         source_files, labels = split_by_patient(source_files, labels, shared)
-        taught |= set(source_files.loc[used, "study_id"].dropna())
+        for_training |= set(source_files.loc[used, "study_id"].dropna())
     require_one_row(labels)
-    there = (source_files["outcome"] != "missing_file") & ~source_files["study_id"].isin(taught)
-    unmatched = find_unmatched(source_files[there], labels[~labels["study_id"].isin(taught)])
+    there = (source_files["outcome"] != "missing_file") & ~source_files["study_id"].isin(for_training)
+    unmatched = find_unmatched(source_files[there], labels[~labels["study_id"].isin(for_training)])
     unmatched = UNMATCHED.check(pd.concat([unmatched, mixed]))
     flow = Flow(source_files[["video_id", "study_id", "outcome"]], removed)
     _readable(flow)
     majority = kept_patients(source_files, labels) if settings.several_patients == "majority" else None
     flow.step("one_patient", not_of_the_patient(flow.rows, source_files, shared, majority))
-    _view_steps(flow, view_decisions, taught)
+    _view_steps(flow, view_decisions, for_training)
     studies = _labelled_studies(source_files, labels, settings)
     known = flow.rows["study_id"].isin(studies.index)
-    flow.step("labels", _because(~known, "no_label_row"))
+    flow.step("labels", _reason_where(~known, "no_label_row"))
     lookup = flow.rows["study_id"].map
-    flow.step("grade", _because(lookup(studies["excluded"]), "excluded_grade"))
+    flow.step("grade", _reason_where(lookup(studies["excluded"]), "excluded_grade"))
     masked = _matching(flow.rows, masked_videos, "the masked videos")
     flow.step("mask", masked["outcome"].mask(masked["outcome"] == "ok"))
     if settings.known_frame_rate:
         unknown = source_files.loc[unknown_frame_rates(source_files), "video_id"]
-        flow.step("frame_rate", _because(flow.rows["video_id"].isin(unknown), "no_frame_rate"))
+        flow.step("frame_rate", _reason_where(flow.rows["video_id"].isin(unknown), "no_frame_rate"))
     if settings.tasks:
         has_label = studies[[task.name for task in settings.tasks]].notna().any(axis=1)
-        flow.step("task_labels", _because(~flow.rows["study_id"].map(has_label), "no_task_label"))
+        flow.step("task_labels", _reason_where(~flow.rows["study_id"].map(has_label), "no_task_label"))
     part = flow.rows["study_id"].map(studies["part"])
     if settings.split_unit == "table":
-        flow.step("given_split", _because(part.isna(), "no_given_set"))
+        flow.step("provided_split", _reason_where(part.isna(), "no_provided_set"))
     else:
-        flow.step("years", _because(part.isna(), "year_outside"))
+        flow.step("years", _reason_where(part.isna(), "year_outside"))
     if settings.split_unit == "patient":
         flow.step("patients", _patient_reasons(flow.rows["study_id"], studies))
     sets = _split(flow, studies, settings)
@@ -126,12 +126,12 @@ def _readable(flow: Flow) -> None:
         )
 
 
-def _view_steps(flow: Flow, view_decisions: pd.DataFrame, taught: Collection[str]) -> None:
+def _view_steps(flow: Flow, view_decisions: pd.DataFrame, for_training: Collection[str]) -> None:
     rows = flow.rows
-    used = rows["study_id"].isin(taught)
-    rows = flow.step("view_classifier", _because(used, "view_classifier_training"))
+    used = rows["study_id"].isin(for_training)
+    rows = flow.step("view_classifier", _reason_where(used, "view_classifier_training"))
     views = _matching(rows, view_decisions, "the view decisions")
-    reason = _because(~views["kept"].fillna(False).astype(bool), "another_view")
+    reason = _reason_where(~views["kept"].fillna(False).astype(bool), "another_view")
     flow.step("views", reason.mask(views["outcome"] != "ok", views["outcome"]))
 
 
@@ -160,10 +160,10 @@ def _excluded(studies: pd.DataFrame, settings: CohortSettings) -> pd.Series:
 def _parts(studies: pd.DataFrame, settings: CohortSettings) -> pd.Series:
     """ "development" or "external", NA for neither: by the given set, or by year."""
     if settings.split_unit == "table":
-        if "given_set" not in studies:
-            raise ValueError("split_unit: 'table', but the labels name no sets (given_set)")
-        external = studies["given_set"] == "external"
-        return external.map({True: "external", False: "development"}).where(studies["given_set"].notna())
+        if "provided_set" not in studies:
+            raise ValueError("split_unit: 'table', but the labels name no sets (provided_set)")
+        external = studies["provided_set"] == "external"
+        return external.map({True: "external", False: "development"}).where(studies["provided_set"].notna())
     if studies["study_year"].isna().all():  # a table without dates: one period
         return pd.Series("development", index=studies.index)
     years = dict.fromkeys(settings.development_years, "development")
@@ -176,7 +176,7 @@ def _patient_reasons(study_ids: pd.Series, studies: pd.DataFrame) -> pd.Series:
     rows = studies.loc[study_ids].reset_index()
     development = rows.loc[rows["part"] == "development", "patient_id"].dropna()
     repeated = (rows["part"] == "external") & rows["patient_id"].isin(development)
-    reason = _because(repeated, "patient_in_development")
+    reason = _reason_where(repeated, "patient_in_development")
     return reason.mask(rows["patient_id"].isna(), "no_patient_id")
 
 
@@ -185,7 +185,7 @@ def _split(flow: Flow, studies: pd.DataFrame, settings: CohortSettings) -> pd.Se
     left = studies.loc[flow.rows["study_id"].unique()]
     development = left[left["part"] == "development"]
     if settings.split_unit == "table":
-        names = development["given_set"]
+        names = development["provided_set"]
         split = {name: names.index[names == name].to_numpy() for name in ("train", "val", "test")}
     else:
         groups = development["patient_id"] if settings.split_unit == "patient" else None
@@ -218,7 +218,7 @@ def _tables(
     rows["set"] = rows["study_id"].map(studies["set"])
     rows["view"] = rows["video_id"].map(views)
     videos = rows[list(COHORT_VIDEOS.columns)].sort_values(["study_id", "video_id"])
-    studies = studies.dropna(subset="set").drop(columns=["excluded", "part", "given_set"], errors="ignore")
+    studies = studies.dropna(subset="set").drop(columns=["excluded", "part", "provided_set"], errors="ignore")
     studies = studies.assign(n_videos=rows["study_id"].value_counts()).sort_index().reset_index()
     return Cohort(
         videos=COHORT_VIDEOS.check(videos),
@@ -228,7 +228,7 @@ def _tables(
     )
 
 
-def _because(condition: pd.Series, reason: str) -> pd.Series:
+def _reason_where(condition: pd.Series, reason: str) -> pd.Series:
     """``reason`` where the condition holds, NA elsewhere."""
     return pd.Series(pd.NA, index=condition.index, dtype="string").mask(condition.astype(bool), reason)
 

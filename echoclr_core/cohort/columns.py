@@ -32,7 +32,7 @@ millimetres for centimetres, metres for centimetres, and typing errors."""
 
 IDENTIFYING = ("study_key", "patient_key", "study_id", "patient_id", "study_date")
 LABELLED = ("study_year", "sex", "as_severity", "lv_mass_index", "lv_mass_index_from")
-RESERVED = frozenset([*IDENTIFYING, *LABELLED, "set", "given_set", "n_videos", "wall_thickness"])
+RESERVED = frozenset([*IDENTIFYING, *LABELLED, "set", "provided_set", "n_videos", "wall_thickness"])
 """Names the cohort's own tables use; an extra column may not take one."""
 
 

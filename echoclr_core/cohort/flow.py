@@ -42,7 +42,7 @@ STAGES = {
     "frame_rate": ("video", "Known frame rate"),
     "task_labels": ("study", "Label of at least one task"),
     "years": ("study", "Years of the study"),
-    "given_split": ("study", "Set named in the table of videos"),
+    "provided_split": ("study", "Set named in the table of videos"),
     "patients": ("study", "External patients not in development"),
     "split": ("study", "Sets"),
 }
@@ -82,7 +82,7 @@ REASONS = {
     "excluded_grade": "low-flow low-gradient aortic stenosis",
     "no_task_label": "no label of any task",
     "year_outside": "year outside development and external years",
-    "no_given_set": "no set in the table of videos",
+    "no_provided_set": "no set in the table of videos",
     "no_patient_id": "patient unknown",
     "patient_in_development": "patient also in the development years",
     "train": "training",

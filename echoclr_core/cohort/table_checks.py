@@ -1,4 +1,4 @@
-"""Every problem of a user's label table or table of videos, told before any job."""
+"""Every problem of a user's label table or table of videos, reported before any job."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,7 +65,7 @@ def check_tasks(labels: pd.DataFrame, tasks: Sequence[Task], problems: Problems)
     for line in unnamed_texts(labels, tasks):
         problems.add(line)
     check_thresholds(labels, tasks, problems)
-    if len(problems) > before:  # then no label can be told
+    if len(problems) > before:  # then no label can be determined
         return
     # No positive text is an error of the rule; a threshold that nobody reaches may be right.
     by_text = [task for task in tasks if task.text_conditions()]

@@ -46,7 +46,7 @@ class VideoTable:
     """What a table of videos holds, with the *original* keys: for ``restricted/`` only.
 
     videos: video, study_key, patient_key (NA: none), view ("unknown" for an empty cell; NA: no column).
-    labels: schema KEYED_LABELS, one row a study, and given_set (NA: none) where there is a split column.
+    labels: schema KEYED_LABELS, one row a study, and provided_set (NA: none) where there is a split column.
     """
 
     videos: pd.DataFrame
@@ -147,7 +147,7 @@ def parse_video_file(path: str | Path, layout: VideoLayout) -> tuple[VideoTable,
         released = bool({columns.view, "view"} & set(layout.labels.released))
         check_column(table[columns.view], identifiers, problems, released=released)
     if columns.split and len(labels):
-        labels["given_set"] = studies[_SPLIT].astype("string")
+        labels["provided_set"] = studies[_SPLIT].astype("string")
     patient = layout.labels.patient_key
     nothing = pd.Series(pd.NA, index=table.index, dtype="string")
     videos = pd.DataFrame(

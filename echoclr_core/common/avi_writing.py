@@ -18,7 +18,7 @@ from echoclr_core.common.files import atomic_path
 CODECS = ("magicyuv", "ffv1", "mjpeg")
 # Frame times are rounded to a microsecond in headers: 33.333 ms means 30 frames/s, 16.667 ms means 60.
 RATE_ROUNDING = 3e-5
-LARGEST_DENOMINATOR = 1001
+MAX_DENOMINATOR = 1001
 
 
 def frame_rate(fps: float | Fraction) -> Fraction:
@@ -37,7 +37,7 @@ def frame_rate(fps: float | Fraction) -> Fraction:
         if abs(rate - exact) <= RATE_ROUNDING * exact:
             return rate
     # A frame that stays for more than 1000 s needs a larger denominator.
-    return exact.limit_denominator(LARGEST_DENOMINATOR if exact > 1e-2 else 10**6)
+    return exact.limit_denominator(MAX_DENOMINATOR if exact > 1e-2 else 10**6)
 
 
 def write_avi(

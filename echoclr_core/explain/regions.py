@@ -67,7 +67,9 @@ class Fitting:
         return (x + left + 0.5) * across - 0.5, (y + top + 0.5) * down - 0.5
 
 
-def locate_valves(truth: pd.DataFrame, masked: pd.DataFrame, *, size: int, keep_aspect: bool) -> pd.DataFrame:
+def map_valve_landmarks(
+    truth: pd.DataFrame, masked: pd.DataFrame, *, size: int, keep_aspect: bool
+) -> pd.DataFrame:
     """Positions of the valve on the masked frames.
 
     Parameters

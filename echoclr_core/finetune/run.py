@@ -133,7 +133,10 @@ def finetune(
     log = log or logging.getLogger(__name__)
     if settings.learning_rate is None:
         raise ValueError("finetune.learning_rate: None; allowed is a number above 0")
-    tables = {"training": tidy(training, "training"), "validation": tidy(validation, "validation")}
+    tables = {
+        "training": validate_videos(training, "training"),
+        "validation": validate_videos(validation, "validation"),
+    }
     for name, table in tables.items():
         frame_counts(store, table["video_id"], table=f"{name} videos")
     encoder = build_encoder(encoder_settings, seed=derive_seed(settings.seed, "encoder"))
@@ -196,7 +199,7 @@ def finetune(
         "outcome": "diverged" if failure else "finished",
         "reason": failure or None,
         "encoder": dataclasses.asdict(encoder_settings),
-        "initial": "given" if initial is not None else "random",
+        "initial": "provided" if initial is not None else "random",
         "data_digest": data,
         "fingerprint": fingerprint,
         "code": definition["code"],
@@ -213,7 +216,7 @@ def _frame_rate(store: ClipStore, videos: pd.DataFrame) -> float | None:
     return float(rates.median()) if len(rates) else None
 
 
-def tidy(videos: pd.DataFrame, name: str) -> pd.DataFrame:
+def validate_videos(videos: pd.DataFrame, name: str) -> pd.DataFrame:
     """video_id, study_id (text) and label (0 or 1), by study, then video.
 
     Raises

@@ -75,11 +75,11 @@ def logits_of_models(
             check()
             grey = grey_input(batch["clips"].to(compute.device, non_blocking=True), None, first.input_size)
             for normalisation in sorted({each.normalisation for each in settings}):
-                given = compute.place_clips(network_input(grey, normalisation=normalisation))
+                inputs = compute.place_clips(network_input(grey, normalisation=normalisation))
                 for model, each, kept in zip(models, settings, logits, strict=True):
                     if each.normalisation == normalisation:
                         with compute.autocast():
-                            kept.append(model(given).float())
+                            kept.append(model(inputs).float())
     finally:
         for model, before in zip(models, training, strict=True):
             model.train(before)
@@ -121,9 +121,9 @@ def score_clips(
 ) -> Tensor:
     """(n, T, H, W) uint8 -> (n,) logits."""
     grey = grey_input(clips.to(compute.device, non_blocking=True), draws, settings.input_size)
-    given = compute.place_clips(network_input(grey, normalisation=settings.normalisation))
+    inputs = compute.place_clips(network_input(grey, normalisation=settings.normalisation))
     with compute.autocast():
-        return model(given)
+        return model(inputs)
 
 
 def predict(

@@ -90,8 +90,8 @@ def load_strictly(module: nn.Module, weights: Mapping[str, Tensor], *, source: s
     ]
     faults = {"missing": missing, "unexpected": unexpected, "other shapes": shapes}
     if any(faults.values()):
-        told = "; ".join(f"{len(names)} {what} ({_some(names)})" for what, names in faults.items() if names)
-        raise ValueError(f"{source} does not fit {type(module).__name__} ({len(wanted)} tensors): {told}")
+        listed = "; ".join(f"{len(names)} {what} ({_some(names)})" for what, names in faults.items() if names)
+        raise ValueError(f"{source} does not fit {type(module).__name__} ({len(wanted)} tensors): {listed}")
     module.load_state_dict(dict(weights), strict=True)
     return len(wanted)
 

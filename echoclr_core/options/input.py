@@ -49,7 +49,7 @@ class VideoInput:
     )
     view: str | None = option(
         None,
-        "Column of the view, for views.classifier given; null = all are the first of views.keep.",
+        "Column of the view, for views.classifier provided; null = all are the first of views.keep.",
         changes="numbers",
     )
 

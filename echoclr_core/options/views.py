@@ -48,10 +48,10 @@ Classes = Annotated[Unique[str], Field(min_length=1)]
 class ClassifierOptions:
     """Which network decides the view, and what it is trained from."""
 
-    classifier: Literal["zhang", "compact", "onnx", "given"] = option(
+    classifier: Literal["zhang", "compact", "onnx", "provided"] = option(
         "zhang",
         (
-            "given = as the table of input.avi says, no network; zhang = network of Zhang et al. 2018 "
+            "provided = as the table of input.avi says, no network; zhang = network of Zhang et al. 2018 "
             "(VGG-16, 23 views); compact = a small network trained here from views.labels, or loaded "
             "from views.weights; onnx = any ONNX file with a class list."
         ),

@@ -52,7 +52,7 @@ SCHEMA = _object(
     ),
     deidentify=_PLAIN,
     views=_object(
-        classifier={"enum": ["zhang", "compact", "onnx", "given"]},
+        classifier={"enum": ["zhang", "compact", "onnx", "provided"]},
         kept=_TEXT,
         file={"anyOf": [_FILE, {"type": "null"}]},
         classes={"type": "array", "items": _TEXT},

@@ -150,7 +150,7 @@ def _split_notes(settings: PretrainSettings, share: int) -> list[tuple[int, str]
     ]
 
 
-def tidy(videos: pd.DataFrame) -> pd.DataFrame:
+def validate_videos(videos: pd.DataFrame) -> pd.DataFrame:
     """video_id, study_id and, where it is there, view as text, by study, then video: the order of a table's
     rows must not change a run.
     """
@@ -158,11 +158,11 @@ def tidy(videos: pd.DataFrame) -> pd.DataFrame:
     if absent:
         raise ValueError(f"pretraining videos: missing columns {absent}; needed are {list(COLUMNS)}")
     known = [*COLUMNS, *(["view"] if "view" in videos.columns else [])]
-    tidy = videos[known].astype(str).sort_values(["study_id", "video_id"], ignore_index=True)
-    twice = tidy["video_id"][tidy["video_id"].duplicated()]
+    checked = videos[known].astype(str).sort_values(["study_id", "video_id"], ignore_index=True)
+    twice = checked["video_id"][checked["video_id"].duplicated()]
     if len(twice):
         raise ValueError(f"pretraining videos: {twice.iloc[0]} stands there twice")
-    return tidy
+    return checked
 
 
 def check_videos(store: ClipStore, videos: pd.DataFrame, settings: PretrainSettings) -> None:

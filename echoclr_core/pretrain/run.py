@@ -21,7 +21,7 @@ from echoclr_core.pretrain.plan import (
     check_videos,
     pairing_views,
     plan,
-    tidy,
+    validate_videos,
 )
 from echoclr_core.pretrain.probe import Probe
 from echoclr_core.pretrain.settings import PretrainSettings
@@ -186,7 +186,7 @@ class _Run:
         self.store, self.encoder_settings, self.settings = store, encoder_settings, settings
         self.code = numbers_code((*NUMBERS, method_file(settings.method))) if code is None else code
         self.probe, self.labels_digest = None, None
-        self.videos = tidy(videos)
+        self.videos = validate_videos(videos)
         self.log = log if distributed.rank() == 0 else silent_logger()
         world = distributed.world_size()
         self.plan = plan(self.videos, settings, world)
@@ -241,7 +241,7 @@ class _Run:
         self.probe = Probe(
             self.store,
             self.videos,
-            tidy(validation),
+            validate_videos(validation),
             labels,
             self.settings,
             every=every * self.plan.steps_per_epoch,
@@ -330,7 +330,7 @@ class _Run:
             with distributed.alone():
                 held_out, warnings = attempt(
                     "the held-out accuracy",
-                    lambda: held_out_accuracy(trainer, self.store, tidy(validation), settings),
+                    lambda: held_out_accuracy(trainer, self.store, validate_videos(validation), settings),
                     self.log,
                 )
         return self._result(trainer, loop, held_out, warnings)

@@ -19,7 +19,7 @@ from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.pretrain.views import passes
 from echoclr_core.video.store import ClipStore
 
-LEAST_PAIRS = 512
+MIN_PAIRS = 512
 
 
 @torch.no_grad()
@@ -94,7 +94,7 @@ def one_pair_a_study(studies: np.ndarray, size: int, seed: int) -> Iterator[np.n
     """
     order = np.argsort(studies, kind="stable")
     rows = np.split(order, np.unique(studies[order], return_index=True)[1][1:])
-    for draw in range(math.ceil(LEAST_PAIRS / size)):
+    for draw in range(math.ceil(MIN_PAIRS / size)):
         rng = generator(seed, "validation pairs", draw)
         chosen = rng.choice(len(rows), size=size, replace=False)
         yield np.array([rng.choice(rows[study]) for study in chosen])

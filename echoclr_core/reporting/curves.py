@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from echoclr_core.reporting.panels import LETTERS, of_most_labels, panel_title, panels_of, ratio_words
+from echoclr_core.reporting.panels import LETTERS, at_max_ratio, panel_title, panels_of, ratio_words
 from echoclr_core.reporting.style import (
     MUTED,
     PAGE,
@@ -111,7 +111,7 @@ def _panels(
         figure = Figure(figsize=(PAGE * 0.7, 0.6))
         figure.text(0.5, 0.5, "No test set has both cases and controls.", ha="center", va="center")
         return figure
-    rows = of_most_labels(table)
+    rows = at_max_ratio(table)
     panels = panels_of(titles, rows["task"])
     lines = len(panels) // 2
     figure = Figure(figsize=(PAGE * 0.86, 0.6 + 2.75 * lines), layout="constrained")

@@ -32,7 +32,7 @@ FIGURES = {
 }
 """Figure of the paper to (metric, group of initialisations)."""
 
-LEAST_GAP = 0.3  # decades between two ticks, so that their labels stay apart
+MIN_GAP = 0.3  # decades between two ticks, so that their labels stay apart
 DODGE = 0.022  # decades between the error bars of two initialisations
 
 
@@ -92,23 +92,23 @@ def label_efficiency_figure(
     if rows.empty:
         raise ValueError(f"label efficiency: no rows of {metric!r} for {list(inits)}")
     panels = panels_of(titles, rows["task"])
-    told = _told(published, rows)
+    beside = _published_beside(published, rows)
     lines = len(panels) // 2
     figure = Figure(figsize=(PAGE, 0.75 + 2.45 * lines), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03)
     axes = np.atleast_1d(figure.subplots(lines, 2, squeeze=False).ravel())
     for letter, axis, (task, cohort) in zip(LETTERS, axes, panels, strict=False):
         panel = rows[(rows["task"] == task) & (rows["cohort"] == cohort)]
-        _draw_panel(axis, panel, inits, told[(told["task"] == task) & (told["cohort"] == cohort)])
+        _draw_panel(axis, panel, inits, beside[(beside["task"] == task) & (beside["cohort"] == cohort)])
         axis.set_title(panel_title(titles[task], cohort), pad=13)
         _subtitle(axis, panel)
         panel_letter(axis, letter)
         axis.set_ylabel(METRIC_LABELS.get(metric, metric))
     for axis in axes[len(panels) - 2 : len(panels)]:
         axis.set_xlabel("Share of labelled training studies, and their number")
-    _limits(axes[: len(panels)], pd.concat([rows, told]) if len(told) else rows, metric)
-    _legend(figure, rows, inits, len(told) > 0)
-    footnote(figure, _notes(rows, inits, published.attrs.get("source", "elsewhere") if len(told) else ""))
+    _limits(axes[: len(panels)], pd.concat([rows, beside]) if len(beside) else rows, metric)
+    _legend(figure, rows, inits, len(beside) > 0)
+    footnote(figure, _notes(rows, inits, published.attrs.get("source", "elsewhere") if len(beside) else ""))
     return figure
 
 
@@ -132,7 +132,7 @@ def number_of(name: str) -> str:
 def tick_positions(ratios: Sequence[float]) -> np.ndarray:
     """Positions of rising ``ratios`` on a log-like axis: log10, but neighbours at least LEAST_GAP apart."""
     logs = np.log10(np.asarray(ratios, dtype=np.float64))
-    gaps = np.maximum(np.diff(logs), LEAST_GAP)
+    gaps = np.maximum(np.diff(logs), MIN_GAP)
     return np.concatenate([[0.0], np.cumsum(gaps)])
 
 
@@ -179,10 +179,10 @@ def _draw_panel(axis: Axes, panel: pd.DataFrame, inits: Sequence[str], published
             axis.plot(
                 dots, rows["value"].astype("float64"), ".", ms=2.6, color=style.colour, alpha=0.6, zorder=2
             )
-        told = published[published["init"] == init]
+        beside = published[published["init"] == init]
         axis.plot(
-            [place[ratio] + shift for ratio in told["ratio"]],
-            told["value"],
+            [place[ratio] + shift for ratio in beside["ratio"]],
+            beside["value"],
             style.marker,
             mfc="none",
             mec=style.colour,
@@ -288,7 +288,7 @@ def _notes(rows: pd.DataFrame, inits: Sequence[str], source: str) -> list[str]:
     ]
 
 
-def _told(published: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
+def _published_beside(published: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
     """The published numbers that have one of ours to stand beside: same metric, task, set, ratio, model."""
     keys = ["task", "cohort", "metric", "init", "ratio"]
     if published is None:

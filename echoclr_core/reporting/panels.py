@@ -22,7 +22,7 @@ def panel_title(title: str, cohort: str) -> str:
     return f"{title}, {COHORT_NAMES[cohort]}"
 
 
-def of_most_labels(table: pd.DataFrame) -> pd.DataFrame:
+def at_max_ratio(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of the first draw at the highest ratio of each task."""
     highest = table.groupby("task")["ratio"].transform("max")
     return table[(table["ratio"] == highest) & (table["draw"] == table["draw"].min())]

@@ -59,7 +59,7 @@ def performance_table(
         (comparisons["task"] == task) & (comparisons["init_a"] == reference_of(comparisons, task))
     ]
     tests = _lookup(mine, ["ratio", "draw", "init_b", "cohort"], ["p", "p_holm", "estimable"])
-    told = _published(published, task)
+    published_numbers = _published(published, task)
     labelled = rows.groupby("ratio")["n_labelled_studies"].max()
     several = rows["draw"].nunique() > 1
     lines = []
@@ -75,8 +75,8 @@ def performance_table(
                 numbers = values.get((ratio, draw, init, cohort, metric), MISSING_ESTIMATE)
                 line[f"{name} {short}"] = format_interval(**numbers)
                 exact |= {f"{name} {short} {k}{EXACT}": v for k, v in numbers.items()}
-                if metric == "auroc" and any(key[1] == cohort for key in told):
-                    numbers = told.get((ratio, cohort, init), MISSING_ESTIMATE)
+                if metric == "auroc" and any(key[1] == cohort for key in published_numbers):
+                    numbers = published_numbers.get((ratio, cohort, init), MISSING_ESTIMATE)
                     line[f"{name} AUROC, published"] = format_interval(**numbers)
             delong = values.get((ratio, draw, init, cohort, DELONG_METRIC), MISSING_ESTIMATE)
             exact |= {f"{name} AUROC logit DeLong {k}{EXACT}": delong[k] for k in ("ci_low", "ci_high")}

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from echoclr_core.reporting.panels import LETTERS, of_most_labels, panel_title, panels_of, ratio_words
+from echoclr_core.reporting.panels import LETTERS, at_max_ratio, panel_title, panels_of, ratio_words
 from echoclr_core.reporting.style import (
     PAGE,
     RULE,
@@ -44,7 +44,7 @@ def reliability_figure(
     curve = curve[curve["task"].isin(list(titles))]
     if curve.empty:
         raise ValueError("reliability figure: no rows")
-    rows = of_most_labels(curve)
+    rows = at_max_ratio(curve)
     panels = panels_of(titles, rows["task"])
     lines = len(panels) // 2
     figure = Figure(figsize=(PAGE * 0.86, 0.6 + 2.75 * lines), layout="constrained")

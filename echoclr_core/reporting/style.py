@@ -1,7 +1,7 @@
 """One look for every figure: names, colours, markers, line styles, fonts, and how figures are saved.
 
 An initialisation keeps its colour, marker and line style in every figure. The colours differ in lightness as
-well as in hue, so that they can be told apart with any colour vision and in grey; markers and line styles
+well as in hue, so that they can be distinguished with any colour vision and in grey; markers and line styles
 differ too.
 """
 

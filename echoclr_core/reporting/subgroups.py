@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from echoclr_core.reporting.panels import LETTERS, of_most_labels, panel_title, panels_of, ratio_words
+from echoclr_core.reporting.panels import LETTERS, at_max_ratio, panel_title, panels_of, ratio_words
 from echoclr_core.reporting.style import (
     METRIC_LABELS,
     MUTED,
@@ -47,7 +47,7 @@ def subgroup_figure(
     least_cell
         Parts with fewer cases or controls are left out, see :func:`without_small_parts`; 0: none.
     """
-    rows = of_most_labels(subgroups[subgroups["metric"] == metric]).dropna(subset="value")
+    rows = at_max_ratio(subgroups[subgroups["metric"] == metric]).dropna(subset="value")
     rows = without_small_parts(rows[rows["task"].isin(list(titles))], least_cell)
     panels = panels_of(titles, rows["task"])
     if not panels:

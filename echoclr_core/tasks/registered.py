@@ -28,7 +28,7 @@ def register(name: str, *, columns: Sequence[str]) -> Callable:
     """Decorator: make a function the label rule ``name``.
 
     The function takes one row a study (DataFrame with ``columns``, numbers as Float64, texts as string) and
-    returns a boolean Series, missing where the label cannot be told.
+    returns a boolean Series, missing where the label cannot be determined.
     """
 
     def add(function: Callable[[pd.DataFrame], pd.Series]) -> Callable:

@@ -33,8 +33,8 @@ class Task:
     conditions
         One or more; see ``combine``. Empty where ``rule`` names a registered function.
     combine
-        "all": positive if every condition holds; "any": if one does. Where that cannot be told because a
-        value is missing, the label is missing.
+        "all": positive if every condition holds; "any": if one does. Where a missing value
+        leaves that open, the label is missing.
     excluded_from
         Whether studies with an excluded text leave this task alone or the whole cohort.
     rule
@@ -50,7 +50,7 @@ class Task:
     rule: str | None = None
 
     def label(self, studies: pd.DataFrame) -> pd.Series:
-        """(N,) boolean Series, the label of each study; missing where it cannot be told.
+        """(N,) boolean Series, the label of each study; missing where it cannot be determined.
 
         Parameters
         ----------

@@ -57,7 +57,7 @@ class Checkpoints:
         """Hold the folder against other jobs; see :func:`~echoclr_core.common.folder_lock.hold_folder`.
 
         Two runs that save into one folder would remove each other's checkpoints. The wait is as long as a run
-        that was told to stop may take to save.
+        that was asked to stop may take to save.
         """
         return hold_folder(self.folder, wait_seconds=GRACE_SECONDS)
 

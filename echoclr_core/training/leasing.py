@@ -62,13 +62,13 @@ def lease_several(
     if not 1 <= count <= len(names):
         raise ValueError(f"{count} GPUs were asked for; there are {len(names)}")
     Path(folder).mkdir(parents=True, exist_ok=True)
-    begin, told = time.monotonic(), False
+    begin, reported = time.monotonic(), False
     while not (taken := _take(names, count, Path(folder))):
         if timeout_seconds is not None and time.monotonic() - begin > timeout_seconds:
             raise TimeoutError(f"all of {list(names)} stayed taken for {timeout_seconds:g} s")
-        if not told:
+        if not reported:
             logger.info("waiting for %d GPU(s) that no other job holds (%s)", count, ", ".join(names))
-            told = True
+            reported = True
         time.sleep(poll_seconds)
     try:
         yield sorted(taken)

@@ -1,4 +1,4 @@
-"""The one training loop: steps, intervals, checkpoints, being told to stop.
+"""The one training loop: steps, intervals, checkpoints, signals to stop.
 
 All state of a run is (step, sums of the open interval, history, timings, the trainer's own); nothing else
 survives a step, which is why a run that is killed and started again goes on bit by bit as if nothing had
@@ -134,7 +134,7 @@ class Loop:
             self._steps()
         except StopRequest:
             self._save()
-            self.progress.log.info("told to stop: saved at step %d of %d", self.step, self.steps)
+            self.progress.log.info("asked to stop: saved at step %d of %d", self.step, self.steps)
             raise Stopped(self.step) from None
         finally:
             self.progress.close()

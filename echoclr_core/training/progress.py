@@ -45,7 +45,7 @@ class Progress:
     chance
         What guessing reaches, by the name of what is shown.
     device
-        Whose memory is told; None for the process's.
+        Whose memory is reported; None for the process's.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Progress:
         passed = self.last_line - self.begin
         done = step - (self.first_step if self.first_step is not None else step)
         left = passed / done * (self.steps - step) if done else float("nan")
-        values = ", ".join(self._told(name, value) for name, value in shown.items() if value is not None)
+        values = ", ".join(self._formatted(name, value) for name, value in shown.items() if value is not None)
         self.log.info(
             "%s: step %d/%d, %s, %.1f clips/s, %.0f %% of the time waiting for data, at most %.1f GiB of "
             "memory and %s left",
@@ -117,7 +117,7 @@ class Progress:
             *(100 * self.waited / max(passed, 1e-9), peak_memory(self.device), _clock(left)),
         )
 
-    def _told(self, name: str, value: float) -> str:
+    def _formatted(self, name: str, value: float) -> str:
         guessed = f" (chance {self.chance[name]:.3g})" if name in self.chance else ""
         return f"{name.replace('_', ' ')} {value:.4g}{guessed}"
 

@@ -94,7 +94,7 @@ def wrong_convolutions(
     """
     shapes: dict[str, tuple[int, ...]] = {}
     hooks = [
-        module.register_forward_pre_hook(lambda _, given, name=name: shapes.update({name: given[0].shape}))
+        module.register_forward_pre_hook(lambda _, inputs, name=name: shapes.update({name: inputs[0].shape}))
         for name, module in encoder.named_modules()
         if isinstance(module, nn.Conv3d)
     ]

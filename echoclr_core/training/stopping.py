@@ -1,4 +1,4 @@
-"""Being told to stop: finish the step, save, leave with a code of its own."""
+"""Stop on a signal: finish the step, save, exit with a code of its own."""
 
 import logging
 import signal
@@ -15,7 +15,7 @@ class StopRequest(Exception):  # noqa: N818 - a message within the loop, not an 
 
 
 class Stopped(SystemExit):
-    """The run was told to stop and has saved; started again it goes on. Ends the process with
+    """The run received a signal to stop and has saved; started again it goes on. Ends the process with
     EXIT_STOPPED.
     """
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 BINARISE = ("nonzero", "literal")
-LEAST_SHARE = 1e-3  # of a pixel; OpenCV leaves off what a cell has of a pixel below this
+MIN_SHARE = 1e-3  # of a pixel; OpenCV leaves off what a cell has of a pixel below this
 
 
 def check_binarise(threshold: int, binarise: str) -> None:
@@ -143,12 +143,12 @@ def _cell_weights(length: int, cells: int) -> csr_array:
         area = min(scale, length - begin)
         last = min(math.floor(end), length - 1)
         first = min(math.ceil(begin), last)
-        if first - begin > LEAST_SHARE:
+        if first - begin > MIN_SHARE:
             shares.append((first - begin) / area)
             places.append(first - 1)
         shares += [1 / area] * (last - first)
         places += range(first, last)
-        if end - last > LEAST_SHARE:
+        if end - last > MIN_SHARE:
             shares.append(min(end - last, 1.0, area) / area)
             places.append(last)
         ends.append(len(places))

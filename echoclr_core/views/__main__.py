@@ -18,15 +18,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m echoclr_core.views", description=__doc__.splitlines()[0])
     parser.add_argument("variables", type=Path, help="the .npz file of variables")
     parser.add_argument("weights", type=Path, help="the .safetensors file to write")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        with np.load(given.variables, allow_pickle=False) as variables:
+        with np.load(options.variables, allow_pickle=False) as variables:
             classifier = import_zhang(variables)
     except (OSError, ValueError) as error:
-        print(f"{given.variables.name}: {error}", file=sys.stderr)
+        print(f"{options.variables.name}: {error}", file=sys.stderr)
         return 1
-    save_classifier(classifier, given.weights)
-    print(f"{given.weights}: {len(classifier.classes)} views, kept is {classifier.plax}")
+    save_classifier(classifier, options.weights)
+    print(f"{options.weights}: {len(classifier.classes)} views, kept is {classifier.plax}")
     return 0
 
 

@@ -98,12 +98,12 @@ def view_label_problems(path: str | Path, keep: Sequence[str], *, released: bool
     return [*notes, *said]
 
 
-def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def join_view_labels(provided: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Pseudonyms of the labelled videos.
 
     Parameters
     ----------
-    given
+    provided
         From :func:`read_view_labels`.
     catalogue
         The restricted catalogue: sop_uid, path, study_key, video_id, study_id, patient_id, outcome.
@@ -113,7 +113,7 @@ def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.D
     labels : DataFrame
         VIEW_LABELS of the videos that the archive holds in usable form.
     unmatched : int
-        Rows of ``given`` without such a video.
+        Rows of ``provided`` without such a video.
 
     Raises
     ------
@@ -121,12 +121,12 @@ def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.D
         If no row has its video in the archive.
     """
     usable = catalogue[catalogue["outcome"] == "ok"]
-    given = given.assign(video=_with_slashes(given["video"], usable["path"]))
+    provided = provided.assign(video=_with_slashes(provided["video"], usable["path"]))
     keys = [usable["sop_uid"], usable["path"]]
     if "study_key" in usable:
         keys.append(usable["study_key"] + STUDY_FILE + usable["path"].str.rsplit("/", n=1).str[-1])
     known = pd.concat([usable.assign(video=key) for key in keys])
-    joined = given.merge(known, on="video").drop_duplicates("video_id")
+    joined = provided.merge(known, on="video").drop_duplicates("video_id")
     several = int(joined.duplicated("video").sum())
     if several:
         raise ValueError(
@@ -135,14 +135,15 @@ def join_view_labels(given: pd.DataFrame, catalogue: pd.DataFrame) -> tuple[pd.D
         )
     if joined.empty:
         raise ValueError(
-            f"view labels: none of the {len(given)} labelled videos is in the archive; the column video must "
-            "hold SOPInstanceUIDs or paths below the archive's root (or study the study key, file its name)"
+            f"view labels: none of the {len(provided)} labelled videos is in the archive; the column video "
+            "must hold SOPInstanceUIDs or paths below the archive's root (or study the study key, file "
+            "its name)"
         )
     # A study whose files carry no patient stands for its own.
     patients = joined["patient_id"].fillna(joined["study_id"])
     labels = joined.assign(patient_id=patients)[list(VIEW_LABELS.columns)]
-    matched = given["video"].isin(joined["video"]).sum()
-    return VIEW_LABELS.check(labels.sort_values("video_id")), int(len(given) - matched)
+    matched = provided["video"].isin(joined["video"]).sum()
+    return VIEW_LABELS.check(labels.sort_values("video_id")), int(len(provided) - matched)
 
 
 def _with_slashes(videos: pd.Series, paths: pd.Series) -> pd.Series:

@@ -46,7 +46,7 @@ VIEW_LABELS = Table(
     key=("video_id",),
 )
 
-GIVEN_VIEWS = Table(
+PROVIDED_VIEWS = Table(
     "given views",
     {
         "video_id": Column(kind="str", description="pseudonymous video"),

@@ -251,18 +251,21 @@ def test_sets_of_the_table_are_kept_and_a_study_without_one_leaves():
     archive = basic()
     labels = LABELS.check(pd.DataFrame(archive.labels)).assign(study_year=None)
     names = dict(zip(labels["study_id"], ["train", "val", "test", "external", None], strict=False))
-    labels["given_set"] = labels["study_id"].map(names).fillna("train").mask(labels.index == 4)
+    labels["provided_set"] = labels["study_id"].map(names).fillna("train").mask(labels.index == 4)
     tables = [pd.DataFrame(rows) for rows in (archive.files, archive.views, archive.masks)]
     settings = CohortSettings(development_years=[2016], external_years=[], split_unit="table", tasks=TASKS)
     cohort = build_cohort(*tables, labels, settings=settings)
     found = cohort.studies.set_index("study_id")["set"]
-    assert found.to_dict() == labels.dropna(subset="given_set").set_index("study_id")["given_set"].to_dict()
-    assert cohort.flow.set_index("reason").loc["no_given_set", "studies"] == 1
-    assert "given_set" not in cohort.studies
-    with pytest.raises(ValueError, match="given_set"):
-        build_cohort(*tables, labels.drop(columns="given_set"), settings=settings)
+    assert (
+        found.to_dict()
+        == labels.dropna(subset="provided_set").set_index("study_id")["provided_set"].to_dict()
+    )
+    assert cohort.flow.set_index("reason").loc["no_provided_set", "studies"] == 1
+    assert "provided_set" not in cohort.studies
+    with pytest.raises(ValueError, match="provided_set"):
+        build_cohort(*tables, labels.drop(columns="provided_set"), settings=settings)
     # without dates and without given sets, all are of the development years
-    undated = build_cohort(*tables, labels.drop(columns="given_set"), settings=SETTINGS)
+    undated = build_cohort(*tables, labels.drop(columns="provided_set"), settings=SETTINGS)
     assert set(undated.studies["set"]) == {"train", "val", "test"}
 
 

@@ -8,7 +8,7 @@ from echoclr_core.cohort.table_checks import check_video_table
 from echoclr_core.cohort.video_table import LAYOUTS, VideoColumns, VideoLayout, read_video_table
 from echoclr_core.deidentify.identifiers.pseudonyms import Pseudonyms, pseudonymise
 from echoclr_core.tasks.task import make_task
-from echoclr_core.video.given_files import catalogue_videos, with_missing_videos
+from echoclr_core.video.provided_files import catalogue_videos, with_missing_videos
 
 PLAIN = VideoLayout(
     videos=VideoColumns(split="set", view="view"),
@@ -37,7 +37,7 @@ def test_rows_become_videos_and_studies(tmp_path):
     assert found.videos["study_key"].tolist() == ["S1", "S1", "S2"]
     assert found.videos["view"].tolist() == ["plax", "a4c", "unknown"]
     labels = found.labels.set_index("study_key")
-    assert labels["given_set"].to_dict() == {"S1": "train", "S2": "val"}
+    assert labels["provided_set"].to_dict() == {"S1": "train", "S2": "val"}
     assert labels["as_severity"].to_dict() == {"S1": "None", "S2": "Severe"}  # the text None is a grade
     assert labels["study_year"].isna().all()
     assert labels["patient_key"].fillna("-").to_dict() == {"S1": "P1", "S2": "-"}
@@ -96,7 +96,7 @@ def test_a_measurement_a_row_becomes_a_video_a_row(tmp_path):
     assert labels["wall_thickness"].isna().to_dict() == {"0XB": False, "0XA": True}  # a wall is missing
     assert labels.loc["0XA", "IVSd"] == pytest.approx(1.3)  # the mean of two
     assert labels["lv_mass_index"].isna().all()
-    assert labels["given_set"].tolist() == ["val", "train"]
+    assert labels["provided_set"].tolist() == ["val", "train"]
     path = table(tmp_path, f"0,0XB,IVSd,1,{rest},val", f"1,0XB,LVPWd,1,{rest},test", header=header)
     assert "several sets" in check_video_table(path, LAYOUTS["echonet_lvh"])[0]
     path = table(tmp_path, "0XB,1", header="HashedFileName,Value")

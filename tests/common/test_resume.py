@@ -55,7 +55,7 @@ JOBS = {
         "dicom.codecs",
         "common.files",
     ),
-    "echoclr_core.video.given:import_video": ("video.given", "common.avi_reading", "common.containers"),
+    "echoclr_core.video.provided:import_video": ("video.provided", "common.avi_reading", "common.containers"),
     "echoclr_core.video.masked_video:mask_file": ("video.masked_video", "video.hull", "common.avi_writing"),
     "echoclr_core.dicom.description:describe_files": ("dicom.description", "dicom.values", "dicom.inflate"),
 }

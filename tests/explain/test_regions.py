@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoclr_core.explain.regions import Fitting, disc, locate_valves, peak_inside, sector_of, share_inside
+from echoclr_core.explain.regions import (
+    Fitting,
+    disc,
+    map_valve_landmarks,
+    peak_inside,
+    sector_of,
+    share_inside,
+)
 from echoclr_core.video.hull import fit_frames
 
 
@@ -48,12 +55,12 @@ def test_valves_of_masked_videos():
             "width": [320] * 4,
         }
     )
-    found = locate_valves(truth, masked, size=112, keep_aspect=False)
+    found = map_valve_landmarks(truth, masked, size=112, keep_aspect=False)
     assert found["video_id"].tolist() == ["v_a", "v_b"]
     middle = found.iloc[1]
     assert (middle["valve_x"], middle["valve_y"]) == pytest.approx((55.5, 55.5))
     assert (middle["px_per_cm_x"], middle["px_per_cm_y"]) == pytest.approx((5.6, 16 * 112 / 240))
-    assert len(locate_valves(truth.iloc[:0], masked, size=112, keep_aspect=False)) == 0
+    assert len(map_valve_landmarks(truth.iloc[:0], masked, size=112, keep_aspect=False)) == 0
 
 
 def test_sector_is_the_hull_of_what_is_lit():

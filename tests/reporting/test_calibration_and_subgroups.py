@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from echoclr_core.evaluate.schema import EVALUATION
-from echoclr_core.reporting.panels import of_most_labels, panels_of
+from echoclr_core.reporting.panels import at_max_ratio, panels_of
 from echoclr_core.reporting.reliability import reliability_figure
 from echoclr_core.reporting.style import save_figure
 from echoclr_core.reporting.subgroups import subgroup_figure, without_small_parts
@@ -51,7 +51,7 @@ def subgroups(levels):
 
 
 def test_the_first_draw_of_the_most_labels():
-    rows = of_most_labels(curve())
+    rows = at_max_ratio(curve())
     assert set(rows["ratio"]) == {1.0}
     assert set(rows["draw"]) == {0}
 

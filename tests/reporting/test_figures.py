@@ -12,7 +12,7 @@ from echoclr_core.reporting.captions import figure_caption
 from echoclr_core.reporting.flow import flow_figure
 from echoclr_core.reporting.label_efficiency import (
     FIGURES,
-    LEAST_GAP,
+    MIN_GAP,
     figure_of_paper,
     label_efficiency_figure,
     summarise_draws,
@@ -151,7 +151,7 @@ def test_ratio_axis_is_logarithmic_where_there_is_room():
     positions = tick_positions([0.01, 0.05, 0.1, 0.5, 0.75, 1])
     gaps = np.diff(positions)
     np.testing.assert_allclose(gaps[[0, 2]], np.log10(5))
-    np.testing.assert_allclose(gaps[3:], LEAST_GAP)
+    np.testing.assert_allclose(gaps[3:], MIN_GAP)
     assert tick_positions([0.5]).tolist() == [0]
 
 

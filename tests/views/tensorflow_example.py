@@ -45,19 +45,19 @@ def main():
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--hidden", type=int, default=4096)
     parser.add_argument("--frames", type=int, default=2)
-    given = parser.parse_args()
+    options = parser.parse_args()
     tf.disable_eager_execution()
     tf.set_random_seed(3)
-    frames = np.random.default_rng(5).integers(0, 256, (given.frames, 224, 224)).astype(np.uint8)
+    frames = np.random.default_rng(5).integers(0, 256, (options.frames, 224, 224)).astype(np.uint8)
     frames[1::2, :, :112] = 0
     grey = tf.placeholder(tf.float32, [None, 224, 224])
-    probabilities = network(grey, given.width, given.hidden)
+    probabilities = network(grey, options.width, options.hidden)
     tf.get_variable("beta1_power", shape=[])  # the published file holds the optimiser's state as well
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         values = session.run(probabilities, {grey: frames})
-        tf.train.Saver().save(session, str(given.folder / "example"))
-    np.savez(given.folder / "example.npz", frames=frames, probabilities=values)
+        tf.train.Saver().save(session, str(options.folder / "example"))
+    np.savez(options.folder / "example.npz", frames=frames, probabilities=values)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ def catalogue():
 
 
 def test_videos_are_named_by_uid_or_path(tmp_path, catalogue):
-    given = read_view_labels(written(tmp_path, "video,view\n1.1,plax\nb/3,a4c\n1.4,plax\n9.9,plax\n"))
-    labels, unmatched = join_view_labels(given, catalogue)
+    provided = read_view_labels(written(tmp_path, "video,view\n1.1,plax\nb/3,a4c\n1.4,plax\n9.9,plax\n"))
+    labels, unmatched = join_view_labels(provided, catalogue)
     assert labels[["video_id", "patient_id", "view"]].to_numpy().tolist() == [
         ["v_1", "p_a", "plax"],
         ["v_3", "s_b", "a4c"],  # a study without a patient stands for its own
@@ -38,8 +38,8 @@ def test_videos_are_named_by_uid_or_path(tmp_path, catalogue):
 
 
 def test_videos_are_named_by_study_and_file(tmp_path, catalogue):
-    given = read_view_labels(written(tmp_path, "study,file,view\nA 1,2.dcm,plax\nB,3,a4c\nB,1.dcm,a4c\n"))
-    labels, unmatched = join_view_labels(given, catalogue)
+    provided = read_view_labels(written(tmp_path, "study,file,view\nA 1,2.dcm,plax\nB,3,a4c\nB,1.dcm,a4c\n"))
+    labels, unmatched = join_view_labels(provided, catalogue)
     assert labels[["video_id", "view"]].to_numpy().tolist() == [["v_2", "plax"], ["v_3", "a4c"]]
     assert unmatched == 1  # of another study
     twice = catalogue.assign(path=["a/x/1.dcm", "a/y/1.dcm", "b/3", "b/4"])
@@ -61,16 +61,16 @@ def test_problems_are_named(tmp_path, text, said):
 
 
 def test_a_uid_of_two_loops_does_not_name_a_video(tmp_path, catalogue):
-    given = read_view_labels(written(tmp_path, "video,view\n1.1,plax\n"))
+    provided = read_view_labels(written(tmp_path, "video,view\n1.1,plax\n"))
     shared = catalogue.assign(sop_uid=["1.1", "1.1", None, "1.4"])
     with pytest.raises(ValueError, match="the SOPInstanceUID of another loop; name the path"):
-        join_view_labels(given, shared)
+        join_view_labels(provided, shared)
 
 
 def test_no_match_at_all_is_an_error(tmp_path, catalogue):
-    given = read_view_labels(written(tmp_path, "video,view\nx,plax\n"))
+    provided = read_view_labels(written(tmp_path, "video,view\nx,plax\n"))
     with pytest.raises(ValueError, match="none of the 1 labelled videos"):
-        join_view_labels(given, catalogue)
+        join_view_labels(provided, catalogue)
 
 
 def test_problems_are_lines_and_plax_must_be_among_the_views(tmp_path):

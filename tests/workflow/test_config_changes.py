@@ -15,7 +15,7 @@ KINDS = ("numbers", "output", "nothing")
 OUTPUT_RULES = {
     *("audit_shard", "check_audit", "plot_contact_sheet", "evaluate_ratio", "collect_evaluation"),
     *("list_failures", "write_provenance"),
-    *("make_result_tables", "make_table1", "explain_studies", "locate_valves", "build_report"),
+    *("make_result_tables", "make_table1", "explain_studies", "map_valve_landmarks", "build_report"),
 }
 
 

@@ -15,7 +15,7 @@ COHORT = {"build_cohort", "make_table1", "plot_flow", "digest_pretraining", "des
 COHORT |= SUBSETS | PRETRAIN
 # what the verdict of the audit holds back
 VERDICT = {"check_audit", "index_clip_store", "plot_montage"} | COHORT | REPORT
-MASK = {"mask_shard", "locate_valves", "build_clip_store", "index_clip_store", "plot_montage"} | COHORT
+MASK = {"mask_shard", "map_valve_landmarks", "build_clip_store", "index_clip_store", "plot_montage"} | COHORT
 VIEWS = {"train_view_classifier", "assess_view_classifier", "classify_views", "plot_views"} | MASK
 AUDIT = {"audit_shard", "plot_contact_sheet"} | VERDICT
 DEIDENTIFY = {"deidentify_shard"} | AUDIT | VIEWS

@@ -17,7 +17,7 @@ from echoclr_core.tasks.task import make_task
 from echoclr_core.views.keep import kept_views
 from workflow_scripts.lib import results_folder, synthetic_folder
 from workflow_scripts.lib.initialisations import encoder_of, initialisation_problems, own_rates
-from workflow_scripts.lib.layout import videos_given
+from workflow_scripts.lib.layout import videos_provided
 from workflow_scripts.lib.study_tasks import study_tasks, task_names, task_problems, with_task_columns
 
 # The targets of the command line, in the order of the study.
@@ -72,9 +72,9 @@ def refuse_copies_of_logs(show_failed_logs: bool) -> None:
 
 
 def _empty_paths(config: dict) -> list[str]:
-    wanted = ("avi.dir", "avi.table") if videos_given(config) else ("dicom_dir", "labels")
-    given = config["input"] | {f"avi.{key}": value for key, value in config["input"]["avi"].items()}
-    empty = [f"input.{key}" for key in wanted if not given[key]]
+    wanted = ("avi.dir", "avi.table") if videos_provided(config) else ("dicom_dir", "labels")
+    provided = config["input"] | {f"avi.{key}": value for key, value in config["input"]["avi"].items()}
+    empty = [f"input.{key}" for key in wanted if not provided[key]]
     if not empty:
         return []
     return [
@@ -86,17 +86,19 @@ def _empty_paths(config: dict) -> list[str]:
 def _avi_problems(config: dict) -> list[str]:
     """Keys that do not go together with videos that come without DICOM, or need them."""
     avi, found = config["input"]["avi"], []
-    given = videos_given(config)
+    provided = videos_provided(config)
     for key in ("dicom_dir", "labels"):
-        if given and config["input"][key]:
+        if provided and config["input"][key]:
             found.append(f"input.{key}: stands beside input.avi; name DICOM files or videos, not both")
-    if config["views"]["classifier"] == "given" and not given:
-        found.append("views.classifier: given needs the table of input.avi; for DICOM files choose a network")
+    if config["views"]["classifier"] == "provided" and not provided:
+        found.append(
+            "views.classifier: provided needs the table of input.avi; for DICOM files choose a network"
+        )
     if config["cohort"]["split_unit"] == "table" and not (
-        given and (avi["split"] or avi["layout"] != "table")
+        provided and (avi["split"] or avi["layout"] != "table")
     ):
         found.append("cohort.split_unit: table needs input.avi with its split column in input.avi.split")
-    if given and avi["layout"] != "table":
+    if provided and avi["layout"] != "table":
         found += _layout_problems(config, avi["layout"])
     return found
 
@@ -249,14 +251,14 @@ def check_tables(config: dict) -> None:
     from workflow_scripts.lib.label_columns import label_columns
 
     _check_view_labels(config)
-    if videos_given(config):
+    if videos_provided(config):
         _check_video_table(config)
         return
     path = config["input"]["labels"]
     if config["synthetic"]["development_studies"] or not path or not Path(path).exists():
         return
     columns = label_columns(_column_settings(config))
-    _tell(check_labels(path, columns, tasks=study_tasks(config)), "input.labels")
+    _raise_table_errors(check_labels(path, columns, tasks=study_tasks(config)), "input.labels")
 
 
 def _check_view_labels(config: dict) -> None:
@@ -268,7 +270,7 @@ def _check_view_labels(config: dict) -> None:
         found = view_label_problems(views["labels"], list(kept_views(views["keep"])), released=released)
         notes = [line for line in found if line.startswith(NOTE)]
         print("\n".join(notes), end="\n" * bool(notes), file=sys.stderr)
-        _tell([line for line in found if line not in notes], "views.labels")
+        _raise_table_errors([line for line in found if line not in notes], "views.labels")
 
 
 def _check_video_table(config: dict) -> None:
@@ -278,10 +280,10 @@ def _check_video_table(config: dict) -> None:
     path = config["input"]["avi"]["table"]
     if path and Path(path).exists():
         layout = video_layout(_column_settings(config))
-        _tell(check_video_table(path, layout, tasks=study_tasks(config)), "input.avi.table")
+        _raise_table_errors(check_video_table(path, layout, tasks=study_tasks(config)), "input.avi.table")
 
 
-def _tell(found: list[str], key: str) -> None:
+def _raise_table_errors(found: list[str], key: str) -> None:
     """Raise a WorkflowError where there are problems; print them, and what is only a warning."""
     for line in getattr(found, "warnings", ()):
         print(f"warning: {line}", file=sys.stderr)

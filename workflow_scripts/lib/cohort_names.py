@@ -1,4 +1,4 @@
 """Names of the sets of studies that predictions are made for."""
 
 COHORTS = ("internal", "external")
-SCORED = (*COHORTS, "validation")
+PREDICTION_SETS = (*COHORTS, "validation")

@@ -37,7 +37,7 @@ def exported_study(snakemake, chosen: SimpleNamespace) -> ExportedStudy:
         views=_views(chosen, classifier, snakemake.config["views"]["classes"]),
         mask=chosen.mask,
         clip=chosen.clip,
-        view_classifier=None if chosen.views["classifier"] == "given" else classifier,
+        view_classifier=None if chosen.views["classifier"] == "provided" else classifier,
         batch_size=chosen.batch_size,
         precision=snakemake.config["compute"]["precision"],
         validation={
@@ -73,7 +73,7 @@ def _views(chosen: SimpleNamespace, classifier: str | None, classes: str) -> dic
     kind, keep = chosen.views["classifier"], kept_views(chosen.views["keep"])
     if len(keep) > 1:
         raise ValueError(f"a bundle scores videos of one view; views.keep of this study names {list(keep)}")
-    if kind == "given":
+    if kind == "provided":
         names: list[str] = []
     elif kind == "onnx":
         names = read_classes(classes)

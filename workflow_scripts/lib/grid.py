@@ -99,11 +99,15 @@ class Grid:
 
         A further draw or pretraining adds names and changes none.
         """
-        return [draw + again(number) for number in range(self.seeds) for draw in self.label_draws]
+        return [
+            draw + pretrain_seed_suffix(number) for number in range(self.seeds) for draw in self.label_draws
+        ]
 
     def pretrained(self) -> list[str]:
         """Folders of the encoders: <method> of the first pretraining, <method>_seed1 of the next."""
-        return [method + again(number) for number in range(self.seeds) for method in self.methods]
+        return [
+            method + pretrain_seed_suffix(number) for number in range(self.seeds) for method in self.methods
+        ]
 
     def pretraining_of(self, draw: str) -> int:
         """Number of the pretraining that repeat ``draw`` starts from."""
@@ -179,7 +183,7 @@ def in_order(config: dict) -> dict:
     }
 
 
-def again(number: int) -> str:
+def pretrain_seed_suffix(number: int) -> str:
     """What a further pretraining adds to its folder's name; nothing for the first."""
     return f"_seed{number}" if number else ""
 

@@ -1,4 +1,4 @@
-"""The frame of every script: a log that tells the story, settings as plain values, no identifiers."""
+"""The frame of every script: a log of every attempt, settings as plain values, no identifiers."""
 
 import json
 import logging
@@ -24,7 +24,9 @@ VERSIONS = ("snakemake", "numpy", "pandas", "torch", "pydicom", "opencv-python-h
 
 
 @contextmanager
-def job(snakemake, *, restricted: bool = False, story: str | Path | None = None) -> Iterator[logging.Logger]:
+def job(
+    snakemake, *, restricted: bool = False, attempt_log: str | Path | None = None
+) -> Iterator[logging.Logger]:
     """Run the body of a script with a log file that starts with what was asked and ends with how it went.
 
     The log is appended to, one header an attempt. A process of the job that crashes leaves no image of its
@@ -33,23 +35,23 @@ def job(snakemake, *, restricted: bool = False, story: str | Path | None = None)
     Parameters
     ----------
     snakemake
-        The object the engine gives to a script.
+        The object that Snakemake passes to a script.
     restricted
-        Whether the rule sees identifiers. Then its log lies in restricted/, and what went wrong is told there
-        only: a traceback on the terminal or in a cluster's log could name a patient. Whatever it writes is
+        Whether the rule sees identifiers. Then its log lies in restricted/, and errors appear only there:
+        a traceback on the terminal or in a cluster's log could name a patient. Whatever it writes is
         readable by its owner alone, but for outputs elsewhere.
-    story
+    attempt_log
         A file that keeps what the attempts at a resumable job said: Snakemake removes the log before it
         starts a job again, and it is put back from here.
     """
     disable_core_dumps()
     path = Path(snakemake.log[0])
-    usual = _close_doors() if restricted else None
+    usual = _set_private_umask() if restricted else None
     folder = restricted_folder(path) if restricted else path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    if story is not None and Path(story).exists() and not path.exists():
-        path.write_text(Path(story).read_text(encoding="utf-8"), encoding="utf-8")
-    handlers = [_handler(path), *([] if story is None else [_handler(Path(story))])]
+    if attempt_log is not None and Path(attempt_log).exists() and not path.exists():
+        path.write_text(Path(attempt_log).read_text(encoding="utf-8"), encoding="utf-8")
+    handlers = [_handler(path), *([] if attempt_log is None else [_handler(Path(attempt_log))])]
     root = logging.getLogger()
     for handler in handlers:
         root.addHandler(handler)
@@ -74,7 +76,7 @@ def job(snakemake, *, restricted: bool = False, story: str | Path | None = None)
     else:
         log.info("done in %.1f s; %s", time.monotonic() - start, _processor_time())
         if usual is not None:
-            _open_to_all(snakemake.output, usual)
+            _restore_modes(snakemake.output, usual)
     finally:
         if usual is not None:
             os.umask(usual)
@@ -108,12 +110,12 @@ def restricted_folder(path: Path) -> Path:
     return path.parent
 
 
-def _close_doors() -> int:
+def _set_private_umask() -> int:
     """Keep what this process and its children write to its owner; return the mask that was in place."""
     return os.umask(0o077)
 
 
-def _open_to_all(outputs: Iterable[str], mask: int) -> None:
+def _restore_modes(outputs: Iterable[str], mask: int) -> None:
     """Give outputs that lie outside restricted/ the modes that they have from any other rule."""
     for output in map(Path, outputs):
         if "restricted" in output.parts:

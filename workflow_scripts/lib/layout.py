@@ -10,7 +10,7 @@ from echoclr_core.common.modules import code_digest
 from echoclr_core.common.resume import OPTIONS
 from echoclr_core.reporting.exhibits import FIGURES, caption_values, task_table
 from echoclr_core.reporting.pages import page_count, page_suffix
-from workflow_scripts.lib.grid import Grid, again
+from workflow_scripts.lib.grid import Grid, pretrain_seed_suffix
 from workflow_scripts.lib.initialisations import SSL
 from workflow_scripts.lib.shard_count import shard_count
 
@@ -28,10 +28,10 @@ FRAME = (
     "echoclr_core/common/lifetime.py",
     "echoclr_core/training/stopping.py",
 )
-"""What starts, guards and logs a job, and changes no result: an edit of these runs nothing again."""
+"""What starts, guards and logs a job, and changes no result: an edit of these re-runs nothing."""
 
 
-def videos_given(config: dict) -> bool:
+def videos_provided(config: dict) -> bool:
     """Whether the study is one of videos without DICOM, be their paths named already or not."""
     avi = config["input"]["avi"]
     return bool(avi["dir"] or avi["table"] or avi["layout"] != "table")
@@ -56,7 +56,7 @@ class Layout:
         self.restricted = f"{self.folder}/restricted"
         self.state = f"{self.folder}/state"
         self.shards = [f"{number:04d}" for number in range(shard_count(config))]
-        self.videos_given = videos_given(config)
+        self.videos_provided = videos_provided(config)
         self.synthetic = config["synthetic"]["development_studies"] > 0
 
     def results(self, path: str) -> str:
@@ -72,8 +72,8 @@ class Layout:
         """Where Snakemake writes what a job cost."""
         return "/".join(filter(None, [self.folder, "benchmarks", name, wildcards])) + ".jsonl"
 
-    def core(self, name: str) -> str:
-        """Digest of a script and of all of ours that it imports: editing those runs the rule again."""
+    def code_hash(self, name: str) -> str:
+        """Digest of a script and of all of ours that it imports: editing those re-runs the rule."""
         frame = [self.root / path for path in (OPTIONS, *FRAME)]
         return code_digest(self.root / f"workflow_scripts/{name}.py", self.root, PACKAGES, leave_out=frame)
 
@@ -88,11 +88,11 @@ class Layout:
         code = code_digest(path, self.root, PACKAGES, leave_out=frame)
         return json.dumps({"code": code, "options": options}, sort_keys=True)
 
-    def over_shards(self, pattern: str) -> list[str]:
+    def expand_shards(self, pattern: str) -> list[str]:
         """One path a shard."""
         return expand(pattern, shard=self.shards)
 
-    def full_size(self, path: str):
+    def maybe_temp(self, path: str):
         """The full-size videos go once the masked ones are written, unless they are to be kept."""
         kept = self.config["deidentify"]["keep_videos"]
         return directory(path) if kept else temp(directory(path))
@@ -100,7 +100,7 @@ class Layout:
     def initial_weights(self, wildcards):
         """The file the encoder starts from; none for the other weights."""
         if wildcards.init in SSL:
-            folder = wildcards.init + again(self.grid.pretraining_of(wildcards.draw))
+            folder = wildcards.init + pretrain_seed_suffix(self.grid.pretraining_of(wildcards.draw))
             return self.results(f"pretrain/{folder}/encoder.safetensors")
         return []
 
@@ -116,7 +116,7 @@ class Layout:
 
         return path
 
-    def candidates(self, name: str):
+    def learning_rate_runs(self, name: str):
         """An input function: one file of every learning rate of a cell of the grid."""
 
         def paths(wildcards):
@@ -125,7 +125,7 @@ class Layout:
 
         return paths
 
-    def explained(self, pattern: str):
+    def saliency_inputs(self, pattern: str):
         """An input function: files of the reference, then of the model beside it, from the most labels."""
         ratio = self.grid.ratios[-1]
 
@@ -138,7 +138,7 @@ class Layout:
 
         return paths
 
-    def png_and_pdf(self, name: str) -> list[str]:
+    def figure_files(self, name: str) -> list[str]:
         """Both files of a figure."""
         return multiext(self.results(f"figures/{name}"), ".png", ".pdf")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from echoclr_core.common.module_facts import CACHE_VARIABLE
 
 
-def lead_scripts_to(root: Path) -> None:
+def prepend_pythonpath(root: Path) -> None:
     """Put ``root`` on the path of every Python that is started from here.
 
     So the library need not be installed in the environment of a job. The Snakefile is read again in each job

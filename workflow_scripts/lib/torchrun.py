@@ -1,4 +1,4 @@
-"""Pretraining in several processes: torchrun on leased GPUs, told to stop when its parent is."""
+"""Pretraining in several processes: torchrun on leased GPUs, signalled to stop when its parent is."""
 
 import ctypes
 import os
@@ -32,9 +32,9 @@ def run_in_processes(spec: dict, processes: int, path: Path, log: str) -> None:
     """
     write_json(path, spec)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    with lease_gpus(processes, spec.get("device", "auto")) as visible, Path(log).open("a") as story:
+    with lease_gpus(processes, spec.get("device", "auto")) as visible, Path(log).open("a") as attempt_log:
         gpus = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible, LEASED: "1"}
-        run_forwarding([*command, "-m", "echoclr_core.pretrain", str(path)], gpus, story)
+        run_forwarding([*command, "-m", "echoclr_core.pretrain", str(path)], gpus, attempt_log)
 
 
 def run_forwarding(command: Sequence[str], environment: Mapping[str, str], stderr: IO) -> None:
@@ -47,13 +47,13 @@ def run_forwarding(command: Sequence[str], environment: Mapping[str, str], stder
     subprocess.CalledProcessError
         When it failed.
     """
-    told = []
+    signalled = []
     child = subprocess.Popen(
         command, env={**os.environ, **environment}, stderr=stderr, preexec_fn=_die_with_the_parent
     )
 
     def forward(number: int, frame) -> None:
-        told.append(number)
+        signalled.append(number)
         child.send_signal(signal.SIGTERM)
 
     before = {number: signal.signal(number, forward) for number in SIGNALS}
@@ -62,7 +62,7 @@ def run_forwarding(command: Sequence[str], environment: Mapping[str, str], stder
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if code and told:
+    if code and signalled:
         raise SystemExit(EXIT_STOPPED)
     if code:
         raise subprocess.CalledProcessError(code, command)

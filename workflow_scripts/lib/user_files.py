@@ -65,18 +65,18 @@ class UserFiles:
     def view_classifier(self) -> str:
         """The weights of the view classifier and its list of classes."""
         views = self._config["views"]
-        return " ".join(filter(None, map(self._given_content, (views["weights"], views["classes"]))))
+        return " ".join(filter(None, map(self._provided_content, (views["weights"], views["classes"]))))
 
     @cached_property
     def kinetics(self) -> str:
         """The Kinetics-400 weights that the configuration names."""
-        return self._given_content(self._config["finetune"]["kinetics_weights"])
+        return self._provided_content(self._config["finetune"]["kinetics_weights"])
 
     def initial_weights(self, init: str) -> str:
         """The weights of an initialisation that a file of the user holds."""
         if init == "kinetics400":
             return self.kinetics
-        return self._given_content(self._config["initialisations"].get(init, {}).get("weights", ""))
+        return self._provided_content(self._config["initialisations"].get(init, {}).get("weights", ""))
 
     @cached_property
     def key(self) -> str:
@@ -101,7 +101,7 @@ class UserFiles:
         found = self._there(path)
         return _file_digest(found) if found else ""
 
-    def _given_content(self, path: str) -> str:
+    def _provided_content(self, path: str) -> str:
         """As ``_content``, of a file that no rule makes."""
         return _file_digest(Path(path)) if self._active and path and Path(path).is_file() else ""
 

@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-LEAST_BYTES = 32
+MIN_BYTES = 32
 MIN_DISTINCT = 20  # different bytes; 32 random bytes have fewer once in some 10**9 keys
 MIN_STEPS = 16  # different differences between neighbouring bytes
 VARIABLE = "ECHOCLR_PSEUDONYM_KEY"
@@ -20,7 +20,7 @@ def make_key(path: str | Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(LEAST_BYTES) + "\n")
+        file.write(secrets.token_hex(MIN_BYTES) + "\n")
 
 
 def load_key(file: str | Path | None = None, variable: str = VARIABLE) -> bytes:
@@ -58,8 +58,8 @@ def load_key(file: str | Path | None = None, variable: str = VARIABLE) -> bytes:
         key = bytes.fromhex(text.strip())
     except ValueError:
         raise ValueError(f"{place}: not a hex number; allowed are 64 or more hex digits") from None
-    if len(key) < LEAST_BYTES:
-        raise ValueError(f"{place}: {len(key)} bytes; allowed are {LEAST_BYTES} or more, as hex digits")
+    if len(key) < MIN_BYTES:
+        raise ValueError(f"{place}: {len(key)} bytes; allowed are {MIN_BYTES} or more, as hex digits")
     _check_randomness(key, place)
     return key
 

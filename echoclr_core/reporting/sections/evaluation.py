@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from echoclr_core.reporting.panels import of_most_labels, ratio_words
+from echoclr_core.reporting.panels import at_max_ratio, ratio_words
 from echoclr_core.reporting.report import Block, DataTable, Section
 from echoclr_core.reporting.sections.page import Page, decimal
 from echoclr_core.reporting.style import COHORT_NAMES, init_label, init_name
@@ -14,8 +14,8 @@ from echoclr_core.reporting.subgroups import without_small_parts
 
 def section(page: Page) -> Section:
     """Figures and two tables, of the models with the most labels."""
-    points = of_most_labels(page.table("operating_points"))
-    calibration = of_most_labels(page.table("calibration"))
+    points = at_max_ratio(page.table("operating_points"))
+    calibration = at_max_ratio(page.table("calibration"))
     blocks: list[Block] = [
         *(page.picture(Path(path).stem, path) for path in page.files["curve_figures"]),
         DataTable(
@@ -51,9 +51,9 @@ def _differences(page: Page) -> list[Block]:
     if table.empty:
         return []
     least = page.config["report"]["least_cell"]
-    rows = of_most_labels(table)
+    rows = at_max_ratio(table)
     rows = rows[rows["init"] == page.inits[-1]]
-    shown = without_small_parts(of_most_labels(page.table("subgroups")), least)
+    shown = without_small_parts(at_max_ratio(page.table("subgroups")), least)
     keys = ["task", "cohort", "characteristic"]
     kept = set(shown[[*keys, "level"]].itertuples(index=False, name=None))
     both = [

@@ -10,7 +10,7 @@ from echoclr_core.reporting.saliency_finding import finding
 from echoclr_core.reporting.sections.page import Page, decimal, read_json
 from echoclr_core.reporting.style import init_label
 
-LARGEST_MOVIE = 3_000_000
+MAX_MOVIE = 3_000_000
 """Bytes: a larger film stays a file of its own, so that the page can be sent."""
 
 
@@ -96,7 +96,7 @@ def cascade(summary: dict) -> pd.DataFrame:
 
 
 def _movie(page: Page, path: str, task: str) -> Movie | Text:
-    if Path(path).stat().st_size > LARGEST_MOVIE:
+    if Path(path).stat().st_size > MAX_MOVIE:
         return Text(rst=f"The moving version is ``figures/{Path(path).name}``.")
     figure = FIGURES["figure4_movie"]
     return Movie(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from echoclr_core.common.links import leads_outside
 from echoclr_core.dicom.tables import CATALOGUE
-from echoclr_core.video.given import SUFFIXES
+from echoclr_core.video.provided import SUFFIXES
 
 
 def catalogue_videos(

@@ -10,7 +10,7 @@ from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.mask_files import read_mask
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.video.given import import_video
+from echoclr_core.video.provided import import_video
 
 SETTINGS = DeidentifySettings()
 

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from echoclr_core.views.tables import GIVEN_VIEWS, VIEW_DECISIONS
+from echoclr_core.views.tables import PROVIDED_VIEWS, VIEW_DECISIONS
 
 
-def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, keep: Mapping[str, str]) -> pd.DataFrame:
+def provided_decisions(videos: pd.DataFrame, provided: pd.DataFrame, keep: Mapping[str, str]) -> pd.DataFrame:
     """Decisions on the videos of a shard whose views stand in a table.
 
     Parameters
     ----------
     videos
         Columns video_id and study_id.
-    given
-        GIVEN_VIEWS of those videos, at least. A missing view is taken for the first of ``keep``.
+    provided
+        PROVIDED_VIEWS of those videos, at least. A missing view is taken for the first of ``keep``.
     keep
         View of the table to the kept view that it counts as; letters' case does not count.
 
@@ -27,16 +27,16 @@ def given_decisions(videos: pd.DataFrame, given: pd.DataFrame, keep: Mapping[str
     Raises
     ------
     ValueError
-        Where ``given`` has no row for a video: the two tables are of different states of the archive.
+        Where ``provided`` has no row for a video: the two tables are of different states of the archive.
     """
-    given = GIVEN_VIEWS.check(given).set_index("video_id")["view"]
-    without = videos.loc[~videos["video_id"].isin(given.index), "video_id"]
+    provided = PROVIDED_VIEWS.check(provided).set_index("video_id")["view"]
+    without = videos.loc[~videos["video_id"].isin(provided.index), "video_id"]
     if len(without):
         raise ValueError(
             f"views: {len(without)} of {len(videos)} videos have no row, {without.iloc[0]} first; "
             "run the catalogue again, so that both follow the same table of videos"
         )
-    views = given.loc[videos["video_id"]].fillna(next(iter(keep))).reset_index(drop=True)
+    views = provided.loc[videos["video_id"]].fillna(next(iter(keep))).reset_index(drop=True)
     frame = videos[["video_id", "study_id"]].reset_index(drop=True)
     frame = frame.assign(outcome="ok", view=views, probability=1.0, runner_up=None, margin=1.0)
     folded = {name.casefold(): view for name, view in keep.items()}

@@ -15,7 +15,7 @@ from echoclr_core.video.store import ClipStore
 
 ROOT = Path(__file__).resolve().parents[2]
 REPLACED = {"catalog_archive", "deidentify_shard", "import_labels", "classify_views"}
-INSTEAD = {"catalog_videos", "import_videos", "import_video_labels", "take_given_views"}
+INSTEAD = {"catalog_videos", "import_videos", "import_video_labels", "import_views"}
 
 
 def study(study_of, directory, layout, videos, table):
@@ -42,7 +42,7 @@ def test_the_whole_study_is_planned_without_dicom(study_of, tmp_path):
     plan = study(study_of, tmp_path, "echonet_lvh", *echonet_lvh(tmp_path / "set")).plan()
     assert set(plan) >= INSTEAD
     assert not set(plan) & REPLACED
-    assert plan["import_videos"] == plan["take_given_views"] == plan["mask_shard"] == 2
+    assert plan["import_videos"] == plan["import_views"] == plan["mask_shard"] == 2
     assert {"pretrain_encoder", "finetune_model", "build_report", "audit_shard"} <= set(plan)
 
 
@@ -136,7 +136,7 @@ def test_a_new_study_touches_its_own_shard_only(lvh):
     write_avi(lvh.path("set", "Batch1", f"{name_of(500)}.avi"), fan(500), 30, "mjpeg")
     lvh.run("catalog", "--cores", "2", "--quiet", "rules")
     plan = lvh.plan("mask", "cohort")
-    of_shards = ("import_videos", "take_given_views", "mask_shard", "build_clip_store")
+    of_shards = ("import_videos", "import_views", "mask_shard", "build_clip_store")
     assert {rule: plan[rule] for rule in of_shards} == dict.fromkeys(of_shards, 1)
     assert plan["build_cohort"] == plan["index_clip_store"] == 1
 

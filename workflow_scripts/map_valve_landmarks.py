@@ -5,7 +5,7 @@ import json
 import pandas as pd
 
 from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
-from echoclr_core.explain.regions import LANDMARKS, locate_valves
+from echoclr_core.explain.regions import LANDMARKS, map_valve_landmarks
 from echoclr_core.video.tables import MASKED_VIDEOS
 from workflow_scripts.lib.job import job
 
@@ -17,6 +17,6 @@ with job(snakemake, restricted=True) as log:
         snakemake.input.truth, columns=["sop_uid", "valve_x", "valve_y", "px_per_cm"]
     ).merge(crosswalk.dropna(), on="sop_uid")
     masked = pd.concat([MASKED_VIDEOS.read(path) for path in snakemake.input.masked], ignore_index=True)
-    found = locate_valves(truth, masked, size=mask["size"], keep_aspect=mask["keep_aspect"])
+    found = map_valve_landmarks(truth, masked, size=mask["size"], keep_aspect=mask["keep_aspect"])
     LANDMARKS.write(found, snakemake.output[0])
     log.info("%d of %d masked videos show an aortic valve", len(found), len(masked))
