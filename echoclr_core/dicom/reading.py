@@ -14,7 +14,7 @@ from echoclr_core.dicom.header_parser import ParsedHeader, PixelElement, parse_h
 from echoclr_core.dicom.image_kind import refuse_other_images
 from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.pixel_format import PixelFormat, read_pixel_format
-from echoclr_core.dicom.regions import only_spectral_or_m_mode, read_regions
+from echoclr_core.dicom.regions import Region, only_spectral_or_m_mode, read_regions
 from echoclr_core.dicom.syntaxes import codec_family_of
 from echoclr_core.dicom.third_party import as_unusable
 from echoclr_core.dicom.values import day, integer, quiet_pydicom, strings, text
@@ -125,36 +125,23 @@ def cine_of(
     declared = _frames_declared(parsed)
     pixels = _detect_encapsulation(path, parsed.pixels, layout, codec_family, declared or 1)
     layout = _fix_photometric(pixels, layout, declared)
+    palette = None
+    if layout.photometric == "PALETTE COLOR":
+        palette = read_palette(dataset, layout.bits_allocated, little_endian=pixels.little_endian)
     source = FileFrames(
         path=path,
         pixels=pixels,
         layout=layout,
         codec_family=codec_family,
         declared=declared,
-        palette=(
-            read_palette(dataset, layout.bits_allocated, little_endian=pixels.little_endian)
-            if layout.photometric == "PALETTE COLOR"
-            else None
-        ),
+        palette=palette,
     )
     count = source.count()
-    if count < min_frames:
-        raise UnusableFile(
-            "single_frame" if count == 1 else "too_short",
-            f"at least {min_frames} frames are needed",
-            tag="NumberOfFrames",
-            value=count,
-        )
+    _require_frames(count, min_frames)
     if count > 1:
         refuse_other_images(dataset)
     regions = read_regions(dataset, layout.rows, layout.columns)
-    if only_spectral_or_m_mode(regions):
-        raise UnusableFile(
-            "spectral_doppler_or_mmode",
-            "no image region is two-dimensional",
-            tag="SequenceOfUltrasoundRegions",
-            value=[(region.spatial_format, region.data_type) for region in regions],
-        )
+    _require_two_dimensions(regions)
     fps, fps_source = frame_rate(dataset, count, default_fps)
     return Cine(
         header=header,
@@ -166,6 +153,26 @@ def cine_of(
         regions=regions,
         source=source,
     )
+
+
+def _require_frames(count: int, min_frames: int) -> None:
+    if count < min_frames:
+        raise UnusableFile(
+            "single_frame" if count == 1 else "too_short",
+            f"at least {min_frames} frames are needed",
+            tag="NumberOfFrames",
+            value=count,
+        )
+
+
+def _require_two_dimensions(regions: tuple[Region, ...]) -> None:
+    if only_spectral_or_m_mode(regions):
+        raise UnusableFile(
+            "spectral_doppler_or_mmode",
+            "no image region is two-dimensional",
+            tag="SequenceOfUltrasoundRegions",
+            value=[(region.spatial_format, region.data_type) for region in regions],
+        )
 
 
 def _frames_declared(parsed: ParsedHeader) -> int | None:

@@ -245,19 +245,22 @@ def bootstrap_models(
     values, n_redrawn = bootstrap_values(labels, scores, resampling)
     tail = (1 - level) / 2
     low, high = np.quantile(values, [tail, 1 - tail], axis=2)
-    # The value itself is one more "resample": every study once.
-    once = np.ones((len(labels), 1))
-    point = [
-        weighted_metrics(Ranking.of(labels, as_scores(s, len(labels))), once)[:, 0] for s in scores.values()
-    ]
     table = pd.DataFrame(
-        {"value": np.ravel(point), "low": low.ravel(), "high": high.ravel()},
+        {"value": np.ravel(_values(labels, scores)), "low": low.ravel(), "high": high.ravel()},
         index=pd.MultiIndex.from_product([list(scores), METRIC_NAMES], names=["model", "metric"]),
     )
     table.attrs.update(
         n_studies=len(labels), n_positive=n_positive, n_resamples=n_resamples, n_redrawn=n_redrawn
     )
     return table
+
+
+def _values(labels: np.ndarray, scores: Mapping[str, object]) -> list[np.ndarray]:
+    """Metrics of each model on the data as they are: one more "resample" that draws every study once."""
+    once = np.ones((len(labels), 1))
+    return [
+        weighted_metrics(Ranking.of(labels, as_scores(s, len(labels))), once)[:, 0] for s in scores.values()
+    ]
 
 
 def bootstrap_metrics(

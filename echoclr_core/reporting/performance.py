@@ -11,6 +11,7 @@ from echoclr_core.reporting.tables import ABSENT, EXACT
 
 NOT_ESTIMABLE = "n.e."
 DELONG_METRIC = "auroc_delong_logit"  # the interval to look at beside the bootstrap's where cases are few
+UNTESTED = {"p": math.nan, "p_holm": math.nan, "estimable": True}
 MISSING_ESTIMATE = {"value": math.nan, "ci_low": math.nan, "ci_high": math.nan}
 
 
@@ -49,11 +50,7 @@ def performance_table(
     ValueError
         If there are no rows of this task.
     """
-    rows = metrics[(metrics["task"] == task) & metrics["metric"].isin(["auroc", aupr, DELONG_METRIC])]
-    if rows.empty:
-        raise ValueError(
-            f"performance table: no rows of task {task!r}; there are {sorted(set(metrics['task']))}"
-        )
+    rows = _rows_of(metrics, task, aupr)
     values = _lookup(rows, ["ratio", "draw", "init", "cohort", "metric"], ["value", "ci_low", "ci_high"])
     mine = comparisons[
         (comparisons["task"] == task) & (comparisons["init_a"] == reference_of(comparisons, task))
@@ -70,24 +67,37 @@ def performance_table(
         line["Initialisation"] = init_name(init)
         exact: dict[str, object] = {}
         for cohort in COHORTS:
-            name = cohort.capitalize()
+            name, run = cohort.capitalize(), (ratio, draw, init, cohort)
             for metric, short in (("auroc", "AUROC"), (aupr, "AUPR")):
-                numbers = values.get((ratio, draw, init, cohort, metric), MISSING_ESTIMATE)
+                numbers = values.get((*run, metric), MISSING_ESTIMATE)
                 line[f"{name} {short}"] = format_interval(**numbers)
                 exact |= {f"{name} {short} {k}{EXACT}": v for k, v in numbers.items()}
                 if metric == "auroc" and any(key[1] == cohort for key in published_numbers):
                     numbers = published_numbers.get((ratio, cohort, init), MISSING_ESTIMATE)
                     line[f"{name} AUROC, published"] = format_interval(**numbers)
-            delong = values.get((ratio, draw, init, cohort, DELONG_METRIC), MISSING_ESTIMATE)
+            delong = values.get((*run, DELONG_METRIC), MISSING_ESTIMATE)
             exact |= {f"{name} AUROC logit DeLong {k}{EXACT}": delong[k] for k in ("ci_low", "ci_high")}
-            test = tests.get(
-                (ratio, draw, init, cohort), {"p": math.nan, "p_holm": math.nan, "estimable": True}
-            )
-            for column, key in ((f"{name} P, raw", "p"), (f"{name} P, Holm", "p_holm")):
-                line[column] = format_p(test[key]) if test["estimable"] else NOT_ESTIMABLE
+            test = tests.get(run, UNTESTED)
+            line |= _p_texts(name, test)
             exact |= {f"{name} P{EXACT}": test["p"], f"{name} P Holm{EXACT}": test["p_holm"]}
         lines.append(line | exact)
     return pd.DataFrame(lines)
+
+
+def _rows_of(metrics: pd.DataFrame, task: str, aupr: str) -> pd.DataFrame:
+    rows = metrics[(metrics["task"] == task) & metrics["metric"].isin(["auroc", aupr, DELONG_METRIC])]
+    if rows.empty:
+        raise ValueError(
+            f"performance table: no rows of task {task!r}; there are {sorted(set(metrics['task']))}"
+        )
+    return rows
+
+
+def _p_texts(cohort: str, test: Mapping[str, object]) -> dict[str, str]:
+    columns = {f"{cohort} P, raw": "p", f"{cohort} P, Holm": "p_holm"}
+    return {
+        column: format_p(test[key]) if test["estimable"] else NOT_ESTIMABLE for column, key in columns.items()
+    }
 
 
 def performance_caption(

@@ -55,16 +55,6 @@ def run_crate(facts: Mapping, folder: str | Path, results: Iterable[str]) -> dic
     ]
     settings = {"@id": "#settings", "@type": "PropertyValue", "name": "Digest of the settings"}
     settings["value"] = facts["configuration"]
-    action = {
-        "@id": "#run",
-        "@type": "CreateAction",
-        "name": f"Run of the study {facts['study']}",
-        "instrument": _reference(WORKFLOW),
-        "object": [_reference(one["@id"]) for one in (*inputs, settings)],
-        "result": [_reference(one["@id"]) for one in files],
-        "actionStatus": "http://schema.org/CompletedActionStatus",
-    }
-    action |= {name: facts[key] for name, key in (("startTime", "begin"), ("endTime", "end")) if facts[key]}
     graph = [
         {
             "@id": "ro-crate-metadata.json",
@@ -77,7 +67,7 @@ def run_crate(facts: Mapping, folder: str | Path, results: Iterable[str]) -> dic
         },
         _root(facts, files),
         {**_file(folder, WORKFLOW), **_workflow(facts)},
-        action,
+        _action(facts, [*inputs, settings], files),
         *inputs,
         settings,
         *files,
@@ -91,6 +81,21 @@ def run_crate(facts: Mapping, folder: str | Path, results: Iterable[str]) -> dic
         *({"@id": url, "@type": "CreativeWork", "name": name} for url, name in PROFILES.items()),
     ]
     return {"@context": CONTEXT, "@graph": graph}
+
+
+def _action(facts: Mapping, used: list[dict], files: list[dict]) -> dict:
+    """The run itself: what it used and what it gave."""
+    times = {name: facts[key] for name, key in (("startTime", "begin"), ("endTime", "end")) if facts[key]}
+    return {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": f"Run of the study {facts['study']}",
+        "instrument": _reference(WORKFLOW),
+        "object": [_reference(one["@id"]) for one in used],
+        "result": [_reference(one["@id"]) for one in files],
+        "actionStatus": "http://schema.org/CompletedActionStatus",
+        **times,
+    }
 
 
 def _root(facts: Mapping, files: list[dict]) -> dict:

@@ -63,9 +63,32 @@ def saliency_figure(
     frames, maps, probabilities = (np.asarray(a) for a in (frames, maps, probabilities))
     _check(frames, maps, probabilities, models, study_ids)
     norms = _norms(maps, scale)
-    across = min(ACROSS, len(study_ids))
-    bands = -(-len(study_ids) // across)  # lines of studies, each with a row a model
     lines = len(models) + show_frames
+    figure, axes = _grid(len(study_ids), lines)
+    across = axes.shape[1]
+    for place, study in enumerate(study_ids):
+        top = (place // across) * lines
+        column = axes[top : top + lines, place % across]
+        valve = None if valves is None or not np.isfinite(valves[place]).all() else valves[place]
+        _title(column[0], study, None if labels is None else labels[place])
+        if show_frames:
+            _frame(column[0], frames[place], valve)
+        overlays = zip(column[show_frames:], maps[:, place], norms, probabilities[:, place], strict=True)
+        for axis, heat, norm, probability in overlays:
+            _overlay(axis, frames[place], heat, norm, valve)
+            _inside(axis, f"p = {probability:.2f}")
+    for top in range(0, len(axes), lines):
+        rows = axes[top : top + lines]
+        _row_names(rows[:, 0], models, maps, show_frames)
+        _colour_bars(figure, rows[show_frames:], norms)
+    footnote(figure, [_note(task_name, valves)])
+    return figure
+
+
+def _grid(n_studies: int, lines: int) -> tuple[Figure, np.ndarray]:
+    """A figure and its axes (lines * bands, studies side by side), without frames and ticks."""
+    across = min(ACROSS, n_studies)
+    bands = -(-n_studies // across)  # each band holds a row a model
     cell = min(1.5, (PAGE - 1.0) / across)
     figure = Figure(
         figsize=(cell * across + 1.15, (cell + 0.03) * lines * bands + 0.35 * bands + 0.3),
@@ -76,25 +99,15 @@ def saliency_figure(
     axes = figure.subplots(lines * bands, across, squeeze=False)
     for axis in axes.ravel():
         axis.set_axis_off()
-    for place, study in enumerate(study_ids):
-        top, column = (place // across) * lines, place % across
-        valve = None if valves is None or not np.isfinite(valves[place]).all() else valves[place]
-        _title(axes[top, column], study, None if labels is None else labels[place])
-        if show_frames:
-            _frame(axes[top, column], frames[place], valve)
-        for row, norm in enumerate(norms):
-            axis, heat = axes[top + row + show_frames, column], maps[row, place]
-            _frame(axis, frames[place])
-            axis.imshow(heat, cmap=COLOURS, norm=norm, alpha=STRONGEST * np.clip(norm(heat).filled(0), 0, 1))
-            if valve is not None:
-                _ring(axis, valve, alpha=0.6)
-            _inside(axis, f"p = {probabilities[row, place]:.2f}")
-    for band in range(bands):
-        rows = axes[band * lines : (band + 1) * lines]
-        _row_names(rows[:, 0], models, maps, show_frames)
-        _colour_bars(figure, rows[show_frames:], norms)
-    footnote(figure, [_note(task_name, valves)])
-    return figure
+    return figure, axes
+
+
+def _overlay(axis, frame: np.ndarray, heat: np.ndarray, norm: Normalize, valve: np.ndarray | None) -> None:
+    """A frame with the map over it, and the valve as a ring where it is known."""
+    _frame(axis, frame)
+    axis.imshow(heat, cmap=COLOURS, norm=norm, alpha=STRONGEST * np.clip(norm(heat).filled(0), 0, 1))
+    if valve is not None:
+        _ring(axis, valve, alpha=0.6)
 
 
 def _norms(maps: np.ndarray, scale: float | Sequence[float] | None) -> list[Normalize]:

@@ -64,26 +64,10 @@ def pretraining_curves(
     axes = figure.subplots(lines, 2, squeeze=False).ravel()
     seen: dict[str, object] = {}
     for letter, axis, (column, title) in zip(ascii_uppercase, axes, parts, strict=False):
-        for method, table in runs:
-            if _has(table, column):
-                style = init_style(method)
-                values = table[column].astype("float64")
-                (line,) = axis.plot(
-                    table["step"], values, color=style.colour, linestyle=style.line, label=style.name
-                )
-                seen.setdefault(style.name, line)
+        for name, line in _history_lines(axis, runs, column).items():
+            seen.setdefault(name, line)
         if chance and column in chance:
-            axis.axhline(chance[column], color=RULE, linewidth=1, zorder=1)
-            axis.annotate(
-                "chance",
-                xy=(1, chance[column]),
-                xycoords=("axes fraction", "data"),
-                xytext=(0, 2),
-                textcoords="offset points",
-                ha="right",
-                fontsize=6.5,
-                color=MUTED,
-            )
+            _chance_line(axis, chance[column])
         if column.endswith("accuracy"):
             axis.set_ylim(0, max(1.0, axis.get_ylim()[1]) if axis.get_ylim()[1] > 0.5 else None)
         axis.set_title(title)
@@ -94,6 +78,33 @@ def pretraining_curves(
         axis.set_visible(False)
     figure.legend(seen.values(), seen.keys(), loc="outside upper center", ncols=len(seen), handlelength=3.4)
     return figure
+
+
+def _history_lines(axis, runs: list[tuple[str, pd.DataFrame]], column: str) -> dict[str, object]:
+    """Draw one line a pretraining that has the column; the last line of each method by its name."""
+    lines: dict[str, object] = {}
+    for method, table in runs:
+        if _has(table, column):
+            style = init_style(method)
+            values = table[column].astype("float64")
+            (lines[style.name],) = axis.plot(
+                table["step"], values, color=style.colour, linestyle=style.line, label=style.name
+            )
+    return lines
+
+
+def _chance_line(axis, value: float) -> None:
+    axis.axhline(value, color=RULE, linewidth=1, zorder=1)
+    axis.annotate(
+        "chance",
+        xy=(1, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="right",
+        fontsize=6.5,
+        color=MUTED,
+    )
 
 
 @styled

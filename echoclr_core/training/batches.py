@@ -101,12 +101,16 @@ def load_batches(
     except RuntimeError as error:
         if not workers:
             raise
-        free = free_shared_memory()
-        raise RuntimeError(
-            f"the {workers} loader process(es) failed: {error}. Shared memory ({SHARED_MEMORY}): "
-            + ("none" if free is None else f"{free / 1e6:.0f} MB free")
-            + "; with compute.loader_workers: 0 the training process reads by itself"
-        ) from error
+        raise RuntimeError(_loader_failure(error, workers)) from error
+
+
+def _loader_failure(error: RuntimeError, workers: int) -> str:
+    free = free_shared_memory()
+    return (
+        f"the {workers} loader process(es) failed: {error}. Shared memory ({SHARED_MEMORY}): "
+        + ("none" if free is None else f"{free / 1e6:.0f} MB free")
+        + "; with compute.loader_workers: 0 the training process reads by itself"
+    )
 
 
 def _unchanged(batch: dict[str, Any]) -> dict[str, Any]:

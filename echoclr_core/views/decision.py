@@ -115,11 +115,9 @@ def classify_shard(
         for group in _groups(videos, max(batch // settings.frames, 1)):
             digests = group["sha256"] if "sha256" in group else [None] * len(group)
             sampled = list(pool.map(partial(_sample, Path(avi_dir), settings), group["video_id"], digests))
+            names = group[["video_id", "study_id"]].to_dict("records")
             decisions = _decide_group(sampled, classifier, keep)
-            for video_id, study_id, decision in zip(
-                group["video_id"], group["study_id"], decisions, strict=True
-            ):
-                rows.append({"video_id": video_id, "study_id": study_id, **decision})
+            rows += [name | decision for name, decision in zip(names, decisions, strict=True)]
             if on_progress is not None:
                 on_progress(len(rows))
     return VIEW_DECISIONS.check(pd.DataFrame(rows)) if rows else VIEW_DECISIONS.empty()

@@ -2,7 +2,7 @@
 
 import copy
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -143,10 +143,21 @@ def train_view_classifier(
         torch.manual_seed(derive_seed(settings.seed, "view-weights"))
         network = CompactViewNet(len(classes), width=settings.width).to(device)
     history, best_epoch = _fit(network, parts, settings, on_progress)
-    classifier = TorchClassifier(
+    record = _record(network, parts, classes, settings, history)
+    record |= {"best_epoch": best_epoch, "training_digest": training_digest}
+    return TorchClassifier(
         network, classes, settings.plax, device=device, training_digest=training_digest
-    )
-    return classifier, {
+    ), record
+
+
+def _record(
+    network: CompactViewNet,
+    parts: Mapping[str, _Part],
+    classes: Sequence[str],
+    settings: ViewTrainingSettings,
+    history: list[dict[str, Any]],
+) -> dict[str, Any]:
+    return {
         "test": {
             "classes": list(classes),
             "plax": settings.plax,
@@ -155,11 +166,9 @@ def train_view_classifier(
         },
         "sets": {name: _sizes(part, classes) for name, part in parts.items()},
         "history": history,
-        "best_epoch": best_epoch,
         "stopped_early": len(history) < settings.epochs,
         "parameters": sum(weight.numel() for weight in network.parameters()),
         "settings": asdict(settings),
-        "training_digest": training_digest,
     }
 
 

@@ -88,17 +88,18 @@ def write_archive(
     if settings.distractor_files:
         distractors += write_distractors(root / "dicom", settings, plans)
     DISTRACTOR_FILES.write(distractor_table(distractors), root / "distractor_files.parquet")
-    truth = TRUTH.check(pd.DataFrame(rows)) if rows else TRUTH.empty()
     _write_csv(root / "labels.csv", label_table(settings, plans))
+    return _write_truth(root, rows, frames)
+
+
+def _write_truth(root: Path, rows: list[Row], frames: list[Row]) -> pd.DataFrame:
+    """Write truth.parquet, truth_frames.parquet and view_labels.csv; return the first."""
+    truth = TRUTH.check(pd.DataFrame(rows)) if rows else TRUTH.empty()
     views = truth.loc[truth["part"] == "views", ["sop_uid", "view"]]
-    _write_csv(
-        root / "view_labels.csv",
-        views.rename(columns={"sop_uid": "video"}),
-    )
+    _write_csv(root / "view_labels.csv", views.rename(columns={"sop_uid": "video"}))
     TRUTH.write(truth, root / "truth.parquet")
-    TRUTH_FRAMES.write(
-        pd.DataFrame(frames) if frames else TRUTH_FRAMES.empty(), root / "truth_frames.parquet"
-    )
+    by_frame = pd.DataFrame(frames) if frames else TRUTH_FRAMES.empty()
+    TRUTH_FRAMES.write(by_frame, root / "truth_frames.parquet")
     return truth
 
 
