@@ -356,7 +356,7 @@ rule write_provenance:
         page=results("provenance.html"),
         facts=results("provenance.json"),
         crate=results("ro-crate-metadata.json"),
-        workflow=results("workflow/Snakefile"),
+        workflow=results("workflow.smk"),
     log:
         log_file("write_provenance"),
     conda:

@@ -15,7 +15,7 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
-WORKFLOW = "workflow/Snakefile"
+WORKFLOW = "workflow.smk"
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 MEDIA = {
     ".parquet": "application/vnd.apache.parquet",
@@ -38,7 +38,7 @@ def run_crate(facts: Mapping, folder: str | Path, results: Iterable[str]) -> dic
     facts
         As for :func:`~echoclr_core.reporting.provenance.provenance_sections`.
     folder
-        The crate's root; ``workflow/Snakefile`` lies in it.
+        The crate's root; ``workflow.smk`` lies in it.
     results
         Paths of the results relative to ``folder``, with /.
 

@@ -23,7 +23,7 @@ FACTS = {
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("report.html", "evaluation/metrics.parquet", "workflow/Snakefile"):
+    for name in ("report.html", "evaluation/metrics.parquet", "workflow.smk"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     return tmp_path
@@ -53,10 +53,10 @@ def test_the_crate_is_complete(folder):
             assert one["sha256"] == file_digest(folder / one["@id"])
     action = graph[graph["./"]["mentions"]["@id"]]
     assert action["@type"] == "CreateAction"
-    assert action["instrument"] == graph["./"]["mainEntity"] == {"@id": "workflow/Snakefile"}
+    assert action["instrument"] == graph["./"]["mainEntity"] == {"@id": "workflow.smk"}
     assert [one["@id"] for one in action["result"]] == ["evaluation/metrics.parquet", "report.html"]
     assert {one["@id"] for one in graph["./"]["conformsTo"]} == set(PROFILES)
-    assert "uncommitted changes" in graph["workflow/Snakefile"]["version"]
+    assert "uncommitted changes" in graph["workflow.smk"]["version"]
 
 
 def test_a_result_that_is_not_there_is_refused(folder):

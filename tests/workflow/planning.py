@@ -122,6 +122,8 @@ class Planner:
                 path.touch() if not inside else path.mkdir(exist_ok=True)
             else:
                 path.mkdir(exist_ok=True)
+        for path in self.directory.glob("results/*/clips/store.json"):
+            path.write_text('{"shards": []}')  # read while jobs are planned: their memory depends on it
         for folder in {self.directory / Path(name).parts[0] for name in names} - {self.directory / "results"}:
             own_cohort(folder)
         self.run("--touch", "--forceall", "--cores", "1", "--quiet", overlay=overlay)

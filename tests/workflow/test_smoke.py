@@ -30,7 +30,7 @@ def results(smoke):
 
 def test_every_deliverable_is_there(results):
     wanted = ["cohort/flow.parquet", "cohort/table1.csv", "report.html", "settings.json"]
-    wanted += ["provenance.html", "provenance.json", "ro-crate-metadata.json", "workflow/Snakefile"]
+    wanted += ["provenance.html", "provenance.json", "ro-crate-metadata.json", "workflow.smk"]
     wanted += ["evaluation/failures.parquet", "evaluation/failure_causes.parquet"]
     wanted += [f"figures/failures_{task}.png" for task in TASKS]
     wanted += [f"pretrain/{method}/encoder.safetensors" for method in INITS[1:]]

@@ -229,5 +229,5 @@ def test_every_result_of_the_rules_is_known_as_the_study_s_own():
     """Else the next run would take the folder for somebody else's."""
     text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
     names = set(re.findall(r'results\(f?"([\w.-]+)[/"]', text))
-    assert {"cohort", "report.html", "provenance.json", "workflow"} <= names
+    assert {"cohort", "report.html", "provenance.json", "workflow.smk"} <= names
     assert names - results_folder.PARTS == set()

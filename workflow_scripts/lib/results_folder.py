@@ -18,7 +18,7 @@ PARTS = frozenset(
         *("export", "predict", "report.html", "settings.json"),
         *("manuscript.md", "references.bib"),
         *(f"checklist{suffix}" for suffix in (".html", ".csv", ".md", ".tex")),
-        *("provenance.html", "provenance.json", "ro-crate-metadata.json", "workflow"),
+        *("provenance.html", "provenance.json", "ro-crate-metadata.json", "workflow.smk"),
     )
 )
 """What the stages write directly below the folder of a study."""
