@@ -51,7 +51,9 @@ rule all:
     default_target: True
     input:
         # without tasks the study ends with pretraining
-        rules.report.input if GRID.tasks else [rules.mask.input, rules.cohort.input, rules.pretrain.input],
+        rules.report.input
+        if GRID.tasks
+        else [rules.mask.input, rules.cohort.input, rules.pretrain.input, DATES],
 
 
 if workflow.resource_settings.nodes:  # jobs go to a cluster

@@ -141,6 +141,7 @@ def _tables():
     from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
     from echoclr_core.cohort.unmatched import UNMATCHED
     from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
+    from echoclr_core.deidentify.identifiers.shifted_dates import SHIFTED_DATES
     from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
     from echoclr_core.evaluate.failures import FAILURE_CAUSES, FAILURES
     from echoclr_core.evaluate.schema import EVALUATION
@@ -158,6 +159,7 @@ def _tables():
         "restricted/catalog/<shard>.parquet, restricted/crosswalk.parquet": RESTRICTED_CATALOGUE,
         "deidentified/<shard>.parquet": SOURCE_FILES,
         "deidentified/audit/<shard>.parquet": AUDIT,
+        "deidentified/dates.parquet": SHIFTED_DATES,
         "views/labels.parquet": VIEW_LABELS,
         "views/provided/<shard>.parquet": PROVIDED_VIEWS,
         "views/<shard>.parquet": VIEW_DECISIONS,

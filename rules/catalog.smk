@@ -6,7 +6,6 @@ CATALOGUE_SETTINGS = settings_digest(
     config["input"]["study_key"],
     config["input"]["outside_links"],
     config["input"]["shards"],
-    config["deidentify"]["date_shift_days"],
     code_hash("catalog_archive"),
 )
 CHANGES = CatalogueChanges(
@@ -68,7 +67,6 @@ rule catalog_archive:
         study_key=config["input"]["study_key"],
         outside_links=config["input"]["outside_links"],
         shards=config["input"]["shards"],
-        date_shift_days=config["deidentify"]["date_shift_days"],
         state=CATALOGUE_STATE,
         code_hash=code_hash("catalog_archive"),
     script:

@@ -104,8 +104,34 @@ rule check_audit:
         "../workflow_scripts/check_audit.py"
 
 
+# Dates have a table of their own, so that moving them otherwise starts nothing but this.
+DATES = [results("deidentified/dates.parquet")]
+DATES *= config["deidentify"]["date_shift_days"] is not None and not VIDEOS_PROVIDED
+
+
+rule shift_dates:
+    """Move the date of each study by the patient's secret number of days."""
+    input:
+        crosswalk=f"{RESTRICTED}/crosswalk.parquet",
+    output:
+        results("deidentified/dates.parquet"),
+    log:
+        log_file("shift_dates", restricted=True),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        date_shift_days=config["deidentify"]["date_shift_days"],
+        code_hash=code_hash("shift_dates"),
+    script:
+        "../workflow_scripts/shift_dates.py"
+
+
 rule deidentify:
-    """Stage 2: deidentified videos and their audit."""
+    """Stage 2: deidentified videos and their audit, and moved dates if they are wanted."""
     input:
         expand_shards(results("deidentified/{shard}.parquet")),
         rules.check_audit.output,
+        DATES,

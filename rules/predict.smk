@@ -27,7 +27,6 @@ if not PATIENTS.problems:
             archive=PATIENTS.archive,
             folder_key="predict.dicom_dir",
             shards=PATIENTS.shards,
-            date_shift_days=None,
             state=f"{RESTRICTED_NEW}/state/catalog",
 
     use rule deidentify_shard as deidentify_patients with:

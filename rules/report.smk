@@ -376,6 +376,7 @@ rule report:
         rules.build_report.output,
         rules.write_provenance.output,
         f"{RESTRICTED}/crosswalk.parquet",
+        DATES,
         rules.make_table1.output,
         rules.make_result_tables.output,
         rules.evaluate.input,

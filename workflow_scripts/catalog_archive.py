@@ -23,7 +23,6 @@ with job(snakemake, restricted=True) as log, hold_folder(snakemake.params.state)
         study_key=params.study_key,
         outside_links=params.outside_links,
         shards=params.shards,
-        date_shift_days=params.date_shift_days,
         workers=snakemake.threads,
     )
     kept_scan(params.state, params.study_key).write(scanned)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from echoclr_core.common.files import write_json
 from echoclr_core.common.folder_lock import FolderHeldError, hold_folder
-from echoclr_core.video.store import store_files
+from echoclr_core.common.store_files import store_files
 from workflow_scripts.lib.finished import digest_entry, finished_results
 from workflow_scripts.lib.gpu_places import processes_of
 from workflow_scripts.lib.job import job, settings

@@ -23,7 +23,7 @@ from echoclr_core.deidentify.unchanged import changed_files, changed_since
 ONE_FILE = "echoclr_core.deidentify.video_file:deidentify_video"
 IDENTITY = (
     *("video_id", "study_id", "study_uid_id", "patient_id", "unissued_patient_id"),
-    *("study_year", "shifted_date", "outcome"),
+    *("study_year", "outcome"),
 )
 RETRIED = ("crashed", "timeout", "changed")  # outcomes that need not be the file's fault
 WAIT_SECONDS = 60.0

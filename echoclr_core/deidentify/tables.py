@@ -21,11 +21,6 @@ SOURCE_FILES = Table(
             nullable=True,
         ),
         "study_year": Column(kind="int", description="year of the study", nullable=True, low=1900, high=2199),
-        "shifted_date": Column(
-            kind="str",
-            description="date of the study moved by the patient's secret number of days, if asked for",
-            nullable=True,
-        ),
         "outcome": Column(
             kind="str",
             description="what became of the file; a video was written if it is ok",

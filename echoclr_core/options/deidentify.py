@@ -125,12 +125,12 @@ class DeidentifyOptions(DeidentifyVideoOptions):
     date_shift_days: int | None = option(
         None,
         (
-            "null = of the study date the year alone is kept. A number = deidentified/<shard>.parquet "
-            "also holds a date that is moved by 1 to so many days, forwards or backwards, by the same "
-            "secret number for all studies of a patient, so that the time between them stays. The "
+            "null = of the study date the year alone is kept. A number = deidentified/dates.parquet "
+            "holds a date of each file that is moved by 1 to so many days, forwards or backwards, by the "
+            "same secret number for all studies of a patient, so that the time between them stays. The "
             "year stays the true one, since the cohort is drawn by it."
         ),
-        changes="numbers",
+        changes="output",
         unit="days",
         source="ours",
         ge=1,

@@ -6,25 +6,15 @@ else, and all processes of a machine share the pages. Both files are only read a
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from echoclr_core.common.store_files import store_files
 from echoclr_core.video.sampling import is_short
 from echoclr_core.video.tables import read_clip_index
-
-
-def store_files(manifest: str | Path) -> tuple[list[str], list[str]]:
-    """Index files and frame files of every shard that a store.json lists, both in the order of the shards."""
-    manifest = Path(manifest)
-    shards = sorted(json.loads(manifest.read_text(encoding="utf-8"))["shards"])
-    return (
-        [str(manifest.parent / f"{shard}.parquet") for shard in shards],
-        [str(manifest.parent / f"{shard}.npy") for shard in shards],
-    )
 
 
 class ClipStore:

@@ -71,7 +71,7 @@ def test_bytes_are_searched_in_pieces_that_miss_nothing(tmp_path, monkeypatch, e
 @pytest.mark.parametrize("written", ["20190312", "2019-03-12"])
 def test_a_date_is_known_in_both_its_forms(tmp_path, written):
     date = [Identifier("study_date", "20190312")]
-    assert find_identifiers(tmp_path / "v.avi", date, {"shifted_date": written})
+    assert find_identifiers(tmp_path / "v.avi", date, {"model": written})
     (tmp_path / "v.avi").write_bytes(written.encode())
     assert find_identifiers(tmp_path / "v.avi", date) == [Finding("study_date", "the video")]
 

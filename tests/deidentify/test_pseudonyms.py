@@ -223,39 +223,14 @@ def test_a_patient_is_known_by_number_and_issuer():
     ]
     catalogue = _catalogue(rows).assign(patient_issuer=["S1", "S2", "S2", "S1", " ", None, None, "S1"])
     names = Pseudonyms(KEY)
-    found = pseudonymise(catalogue, names, 2, date_shift_days=1000).set_index("path")
+    found = pseudonymise(catalogue, names, 2).set_index("path")
     persons = [*("7^^^S1", "7^^^S2", "7^^^S2"), *("8^^^S1", "8^^^S1"), "7", "9"]
     assert found["patient_id"].tolist()[:7] == [names.patient(person) for person in persons]
     assert pd.isna(found["patient_id"]["h"])
     alone = found["unissued_patient_id"]
     assert alone.tolist()[:5] == [names.patient(number) for number in "77788"]
     assert alone[5:].isna().all()
-    assert found["shifted_date"]["b"] == found["shifted_date"]["c"] != found["shifted_date"]["a"]
 
 
 def test_an_empty_catalogue_stays_one():
     assert len(pseudonymise(_catalogue([]), Pseudonyms(KEY), 3)) == 0
-
-
-def test_dates_are_moved_by_a_secret_number_of_days_of_the_patient():
-    rows = [
-        ("a", "ok", "A1", "P1", "20190312", "1.1"),
-        ("b", "ok", "A2", "P1 ", "20190412", "1.2"),
-        ("c", "ok", "A3", "P2", "20190312", "1.3"),
-        ("d", "ok", "A4", None, "20190312", "1.4"),
-        ("e", "ok", "A5", "P1", "00000000", "1.5"),
-        ("f", "not_dicom", None, None, None, None),
-    ]
-    catalogue = _catalogue(rows)
-    assert pseudonymise(catalogue, Pseudonyms(KEY), 1)["shifted_date"].isna().all()
-    found = pseudonymise(catalogue, Pseudonyms(KEY), 1, date_shift_days=100)["shifted_date"]
-    assert found.isna().tolist() == [False, False, False, False, True, True]
-    moved = (
-        pd.to_datetime(found[:4]) - pd.to_datetime(["2019-03-12", "2019-04-12"] + ["2019-03-12"] * 2)
-    ).dt.days
-    assert moved[0] == moved[1] == Pseudonyms(KEY).days("P1", 100)
-    assert moved[3] == Pseudonyms(KEY).days("A4", 100)
-    shifts = {Pseudonyms(KEY).days(str(number), 3) for number in range(99)}
-    assert shifts == {-3, -2, -1, 1, 2, 3}
-    with pytest.raises(ValueError, match="date_shift_days is 0"):
-        Pseudonyms(KEY).days("P1", 0)

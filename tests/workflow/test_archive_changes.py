@@ -125,5 +125,5 @@ def test_another_setting_of_the_catalogue_runs_every_shard(study):
     study.run("--touch", "deidentify", "--cores", "1", "--quiet")
     first = files_of_studies(study).iloc[0]
     (study.data / "dicom" / first["path"]).touch()
-    overlay = {"deidentify": {"date_shift_days": 30}}
+    overlay = {"input": {"outside_links": "follow"}}
     assert study.jobs("deidentify", overlay=overlay)["deidentify_shard"] == SHARDS

@@ -14,7 +14,7 @@ KINDS = ("numbers", "output", "nothing")
 # Rules that make the audit, evaluation, saliency, figures and tables alone: no data, model or prediction.
 OUTPUT_RULES = {
     *("audit_shard", "check_audit", "plot_contact_sheet", "evaluate_ratio", "collect_evaluation"),
-    *("list_failures", "write_provenance"),
+    *("list_failures", "write_provenance", "shift_dates"),
     *("make_result_tables", "make_table1", "explain_studies", "map_valve_landmarks", "build_report"),
 }
 

@@ -33,6 +33,7 @@ CHANGES = {
     "view frames": ({"views": {"frames": 5}}, VIEWS),
     "audit": ({"deidentify": {"audit_videos": 3}}, AUDIT),
     "audit's limit": ({"deidentify": {"max_text_rate": 0.5}}, VERDICT),
+    "dates": ({"deidentify": {"date_shift_days": 30}}, {"shift_dates"}),
     "deidentify": ({"deidentify": {"boundary": "rectangle"}}, DEIDENTIFY),
 }
 

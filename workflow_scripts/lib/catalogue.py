@@ -29,7 +29,6 @@ def read_archive(
     study_key: str,
     outside_links: str,
     shards: int,
-    date_shift_days: int | None,
     workers: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """CATALOGUE and RESTRICTED_CATALOGUE of an archive; only files that no earlier scan read are opened.
@@ -50,7 +49,7 @@ def read_archive(
     )
     if scanned.empty:  # an empty catalogue would remove every study from what follows
         raise OSError(errno.ENOTCONN, f"{folder_key} holds no file: is the folder mounted?")
-    return scanned, pseudonymise(scanned, pseudonyms, shards, date_shift_days=date_shift_days)
+    return scanned, pseudonymise(scanned, pseudonyms, shards)
 
 
 def removed_studies(state: str | Path, catalogue: pd.DataFrame, key: str) -> dict[str, int]:

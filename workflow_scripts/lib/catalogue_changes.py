@@ -64,7 +64,6 @@ class CatalogueChanges:
             study_key=inputs["study_key"],
             outside_links=inputs["outside_links"],
             shards=inputs["shards"],
-            date_shift_days=self._config["deidentify"]["date_shift_days"],
             workers=WORKERS,
         )
         rows = dict(tuple(catalogue.groupby("shard")))

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from echoclr_core.video.store import ClipStore, store_files
+from echoclr_core.common.store_files import store_files
+from echoclr_core.video.store import ClipStore
 
 
 def open_store(manifest: str | Path) -> ClipStore:

@@ -4,7 +4,7 @@ import math
 from functools import cache
 from pathlib import Path
 
-from echoclr_core.video.store import store_files
+from echoclr_core.common.store_files import store_files
 
 OWN_MEGABYTES = 16_000
 """Of one attempt, without the store: the paper's step in micro-batches takes 4 GB, the demo's 1.1."""

@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
 
 import pandas as pd
 
@@ -31,11 +30,6 @@ RESTRICTED_CATALOGUE = Table(
         "study_id": Column(kind="str", description="pseudonym of the study", nullable=True),
         "video_id": Column(kind="str", description="pseudonym of the file"),
         "study_year": Column(kind="int", description="year of the study", nullable=True, low=1900, high=2199),
-        "shifted_date": Column(
-            kind="str",
-            description="date of the study, YYYY-MM-DD, moved by the patient's number of days",
-            nullable=True,
-        ),
         "shard": Column(kind="int", description="shard of the study, from 0", low=0),
     },
     key=("video_id",),
@@ -117,9 +111,7 @@ def shard_of(study_id: str, shards: int) -> int:
     return int.from_bytes(hashlib.sha256(study_id.encode()).digest()[:8], "big") % shards
 
 
-def pseudonymise(
-    catalogue: pd.DataFrame, pseudonyms: Pseudonyms, shards: int, *, date_shift_days: int | None = None
-) -> pd.DataFrame:
+def pseudonymise(catalogue: pd.DataFrame, pseudonyms: Pseudonyms, shards: int) -> pd.DataFrame:
     """Give every row of a catalogue its pseudonyms, year and shard.
 
     A file is known by its SOP Instance UID. Of several usable files with one UID the first by path keeps it;
@@ -135,10 +127,6 @@ def pseudonymise(
         The keyed hash.
     shards
         Number of shards. Files without a study go by their own pseudonym.
-    date_shift_days
-        Most days by which a patient's dates are moved; None leaves dates out but for the year. All dates of
-        a patient (of a study, where the patient is not named) move by the same number of days, which
-        follows from the key, so that the time between two studies stays.
 
     Returns
     -------
@@ -151,20 +139,19 @@ def pseudonymise(
     rows["study_id"] = _optional(rows["study_key"], pseudonyms.study)
     rows["study_uid_id"] = _optional(rows["study_uid"], pseudonyms.study_uid)
     issuers = _issuers(rows)
-    persons = _persons(rows["patient_key"], issuers)
-    rows["patient_id"] = _optional(persons, pseudonyms.patient)
+    rows["patient_id"] = _optional(_persons(rows["patient_key"], issuers), pseudonyms.patient)
     unissued = _optional(rows["patient_key"], pseudonyms.patient)
     rows["unissued_patient_id"] = pd.Series(unissued, dtype="string").where(issuers.notna())
     _name_videos(rows, pseudonyms)
     rows["study_year"] = rows["study_date"].map(_year, na_action="ignore").astype("Int64")
-    rows["shifted_date"] = (
-        None
-        if date_shift_days is None
-        else _shifted(rows["study_date"], persons.fillna(rows["study_key"]), pseudonyms, date_shift_days)
-    )
     places = rows["study_id"].fillna(rows["video_id"])
     rows["shard"] = [shard_of(place, shards) for place in places]
     return RESTRICTED_CATALOGUE.check(rows)
+
+
+def persons(rows: pd.DataFrame) -> pd.Series:
+    """What a patient's pseudonym is made of, in each row of a catalogue; missing without a patient."""
+    return _persons(rows["patient_key"], _issuers(rows))
 
 
 def _name_videos(rows: pd.DataFrame, pseudonyms: Pseudonyms) -> None:
@@ -212,25 +199,6 @@ def _persons(keys: pd.Series, issuers: pd.Series) -> pd.Series:
 
 def _optional(values: pd.Series, pseudonym: Callable[[str], str]) -> list[str | None]:
     return [None if pd.isna(value) or not value.strip() else pseudonym(value) for value in values]
-
-
-def _shifted(dates: pd.Series, owners: pd.Series, pseudonyms: Pseudonyms, most: int) -> list[str | None]:
-    """The moved date of each row; None without a date, or without a patient or study it could go by."""
-    found = []
-    for text, owner in zip(dates, owners, strict=True):
-        day = None if pd.isna(text) else _day(text)
-        if day is None or pd.isna(owner) or not owner.strip():
-            found.append(None)
-        else:
-            found.append((day + timedelta(days=pseudonyms.days(owner, most))).isoformat())
-    return found
-
-
-def _day(text: str) -> date | None:
-    try:
-        return datetime.strptime(text, "%Y%m%d").date()
-    except ValueError:
-        return None
 
 
 def _year(date: str) -> int | None:
