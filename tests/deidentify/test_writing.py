@@ -1,5 +1,7 @@
 """Text that no model reads: names in any script, still, moving or passing; and drawing that is no text."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from echoclr_core.deidentify.text.static_text import static_text
 from echoclr_core.deidentify.text.stroke_peaks import StrokePeaks
 from echoclr_core.deidentify.text.strokes import still_pictures, written_lines
 from echoclr_core.deidentify.text.transient_text import TransientText
+from echoclr_core.deidentify.text.writing import SEEN_AND_FOUND, is_writing
 from echoclr_core.deidentify.video_file import deidentify_video
 
 PLACES = [(100, 110), (125, 150), (135, 70)]
@@ -240,3 +243,16 @@ def test_a_name_that_moves_is_found_in_any_script(loop, language, size, texture,
     marked = put(frames, typeset(NAMES[language], font, size), places, 255) * mask
     transient = shown(marked, mask)
     assert transient.gathered_text() or transient.frame_text(lambda wanted: marked[wanted])
+
+
+def test_a_tall_box_of_few_weak_strokes_is_no_writing():
+    """The opening of a valve, as the text detector marks it; low letters as weak are writing."""
+    valve = np.full((240, 320), 40, np.uint8)
+    cv2.ellipse(valve, (170, 100), (20, 10), 0, 0, 360, 105, 2)
+    cv2.line(valve, (170, 91), (170, 109), 105, 3)
+    plain = np.full((1, 240, 320), 40, np.uint8)
+    [name] = put(plain, scrawl(np.random.default_rng(2), 4, 12), np.array([150, 94]), 125)
+    assert is_writing(name, name > 80, (150, 94, 190, 106), SEEN_AND_FOUND)
+    box = (148, 88, 192, 112)
+    assert is_writing(valve, valve > 80, box, replace(SEEN_AND_FOUND, strength=0))
+    assert not is_writing(valve, valve > 80, box, SEEN_AND_FOUND)

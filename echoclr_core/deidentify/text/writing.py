@@ -2,8 +2,10 @@
 
 A line of writing is crossed by several strokes along each of its rows, and by more than one along its
 columns. Depth ticks, the dots of a calliper and the line of an ECG are crossed once along their columns, an
-outline is too tall, and a single marker too narrow. Limits were set on names in seventeen scripts, typed into
-loops of the phantom and real ones, and on the same loops without.
+outline is too tall, and a single marker too narrow. Tissue that the text detector takes for a line (the
+near field, a valve, the corner of a chamber) makes a tall box with few strokes of little contrast: the taller
+a line, the more of both writing has. Limits were set on names in seventeen scripts, typed into loops of the
+phantom and real ones, and on loops without.
 """
 
 from dataclasses import dataclass
@@ -38,26 +40,27 @@ class WritingLimits:
         Strokes that a row of the line crosses, mean over the rows that cross any.
     contrast
         Median grey level difference within 3 x 3 pixels, at the strokes.
+    strength
+        Product of the two, over the square root of the line's height as a share of the screen's.
     tallest
         Height of a line at most, as a share of the screen's.
     """
 
     crossings: float
     contrast: float
+    strength: float = 0.0
     tallest: float = MAX_LINE_HEIGHT
 
 
-STANDING = WritingLimits(crossings=2.0, contrast=48)  # strokes stand still
-STANDING_AND_FOUND = WritingLimits(crossings=1.8, contrast=36)  # and the text detector marks a line there
-GATHERED_AND_FOUND = WritingLimits(
-    crossings=1.8, contrast=40, tallest=MAX_FOUND_HEIGHT
-)  # marked in a picture gathered over time
-SEEN_AND_FOUND = WritingLimits(
-    crossings=2.0, contrast=55, tallest=MAX_FOUND_HEIGHT
-)  # marked in a single frame
-BRIGHTEST_AND_FOUND = WritingLimits(
-    crossings=2.0, contrast=80, tallest=MAX_FOUND_HEIGHT
-)  # marked in the brightest values over time
+STANDING = WritingLimits(crossings=2.0, contrast=48, strength=1000)  # strokes stand still
+# and the text detector marks a line there
+STANDING_AND_FOUND = WritingLimits(crossings=1.8, contrast=36, strength=1000)
+# marked in a picture gathered over time, whose contrast is lower
+GATHERED_AND_FOUND = WritingLimits(crossings=1.8, contrast=40, strength=400, tallest=MAX_FOUND_HEIGHT)
+# marked in a single frame
+SEEN_AND_FOUND = WritingLimits(crossings=2.0, contrast=40, strength=930, tallest=MAX_FOUND_HEIGHT)
+# marked in the brightest values over time
+BRIGHTEST_AND_FOUND = WritingLimits(crossings=2.0, contrast=80, strength=900, tallest=MAX_FOUND_HEIGHT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +132,10 @@ def is_writing(
         return False
     place = box_slices(box)
     pattern = stroke_pattern(strokes[place], picture[place])
-    return pattern is not None and pattern.resembles_writing(limits)
+    if pattern is None or not pattern.resembles_writing(limits):
+        return False
+    share = (box[3] - box[1]) / len(picture)
+    return pattern.crossings * pattern.contrast / share**0.5 >= limits.strength
 
 
 def is_line(box: Box, height: int, tallest: float) -> bool:
