@@ -1,6 +1,10 @@
-"""Write DICOM loops of the phantom with names typed into the sector, and a key of what stands where."""
+"""Write DICOM loops of the phantom with names typed into the sector, and a key of what stands where.
+
+A run that was stopped goes on where it was: a loop whose truth is written is not made again.
+"""
 
 import argparse
+import json
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -22,7 +26,25 @@ from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.synthetic.rendering.video import screen_video
 
 MULTI_FRAME = "1.2.840.10008.5.1.4.1.1.3.1"
-SCREENS = ((240, 320), (300, 400), (480, 640), (600, 800), (768, 1024))
+SCREENS = (
+    (240, 320),
+    (300, 400),
+    (480, 640),
+)  # small, so that thousands of loops are made and run in an hour
+KEY = (
+    "file",
+    "screen",
+    "encoding",
+    "height",
+    "width",
+    "frames",
+    "script",
+    "size",
+    "grey",
+    "motion",
+    "first",
+    "last",
+)
 EMPTY = 0.2  # share of loops without a name
 MOTIONS = ("still", "still", "still", "drift", "shake")  # drawn with equal chance
 GREYS = (255, 255, 230, 200, 170)
@@ -79,11 +101,20 @@ def plant(rng: np.random.Generator, frames: np.ndarray, mask: np.ndarray) -> dic
     return typed | {"coverage": coverage, "places": places}
 
 
+def loop_name(plan: StudyPlan, video: VideoPlan) -> str:
+    """Name of a loop's files, without suffix."""
+    return f"{plan.number:05d}_{video.number:02d}"
+
+
 def write_loop(out: Path, settings: SyntheticSettings, plan: StudyPlan, video: VideoPlan) -> dict:
-    """Write one loop and its truth; its row of the key."""
+    """Write one loop and its truth, or read what was written before; its row of the key."""
+    name = loop_name(plan, video)
+    truth_file = out / "truth" / f"{name}.npz"
+    if truth_file.exists():
+        with np.load(truth_file) as truth:
+            return json.loads(str(truth["row"]))
     patient, anatomy = make_patient(settings, plan.patient), study_anatomy(settings, plan)
     drawn = screen_video(settings, plan, video, patient, anatomy)
-    name = f"{plan.number:05d}_{video.number:02d}"
     rng = generator(settings.seed, "planted", plan.number, video.number)
     frames, typed = drawn.frames.copy(), {}
     if rng.random() >= EMPTY:
@@ -95,11 +126,17 @@ def write_loop(out: Path, settings: SyntheticSettings, plan: StudyPlan, video: V
     truth = {"sector": drawn.mask, "grey": typed.get("grey", 0)}
     truth["coverage"] = typed.pop("coverage", np.zeros((0, 0), np.uint8))
     truth["places"] = typed.pop("places", np.full((len(frames), 2), np.nan))
-    np.savez_compressed(out / "truth" / f"{name}.npz", **truth)
-    return {"file": name, "screen": plan.vendor_screen, "encoding": video.encoding, **typed}
+    count, height, width = frames.shape[:3]
+    row = {"file": name, "screen": plan.vendor_screen, "encoding": video.encoding}
+    row |= {"height": height, "width": width, "frames": count, **typed}
+    unfinished = truth_file.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        np.savez_compressed(file, **truth, row=json.dumps(row))
+    unfinished.rename(truth_file)
+    return row
 
 
-def settings_for(loops: int, seed: int) -> SyntheticSettings:
+def settings_for(loops: int, seed: int, frames: int) -> SyntheticSettings:
     """An archive of at least so many loops; layouts, encodings and screens vary, nothing else is typed."""
     return SyntheticSettings(
         seed=seed,
@@ -108,7 +145,7 @@ def settings_for(loops: int, seed: int) -> SyntheticSettings:
         view_studies=0,
         plax_videos=(1, 2),
         other_videos=(2, 3),
-        frames=16,
+        frames=frames,
         screens=SCREENS,
         edge_text_share=0.0,
         inside_text_share=0.0,
@@ -120,6 +157,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--loops", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     chosen = parser.parse_args()
@@ -127,13 +165,17 @@ def main() -> None:
         print(f"no font for: {', '.join(missing)}")
     for folder in ("dicom", "truth"):
         (chosen.out / folder).mkdir(parents=True, exist_ok=True)
-    settings = settings_for(chosen.loops, chosen.seed)
+    settings = settings_for(chosen.loops, chosen.seed, chosen.frames)
     jobs = [(plan, replace(video, quirk="none")) for plan in plan_studies(settings) for video in plan.videos][
         : chosen.loops
     ]
     with ProcessPoolExecutor(chosen.workers, get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        rows = list(pool.map(partial(write_loop, chosen.out, settings), *zip(*jobs, strict=True)))
-    table = pd.DataFrame(rows).convert_dtypes()
+        rows = list(
+            pool.map(partial(write_loop, chosen.out, settings), *zip(*jobs, strict=True), chunksize=4)
+        )
+    table = (
+        pd.DataFrame(rows).reindex(columns=KEY).convert_dtypes()
+    )  # with no name at all the columns are empty
     table.to_csv(chosen.out / "key.csv", index=False)
     print(f"{len(table)} loops, {int(table['script'].notna().sum())} with a name")
 

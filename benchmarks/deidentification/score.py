@@ -1,6 +1,10 @@
 """Score the output of a tool against the benchmark's key: names missed, sector, image lost, time, memory."""
 
 import argparse
+import json
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -61,45 +65,63 @@ def read_output(folder: Path, name: str) -> NDArray[np.uint8] | None:
     return None
 
 
-def summarise(table: pd.DataFrame) -> None:
-    """Print the scores."""
+def share(events: int, trials: int) -> dict:
+    """A proportion with its interval."""
+    low, high = clopper_pearson(events, trials)
+    return {"events": events, "trials": trials, "low": low, "high": high}
+
+
+def summary(table: pd.DataFrame) -> dict:
+    """Scores of a tool from one row a loop; see README.md for what each means."""
     named, empty = table[table["script"].notna()], table[table["script"].isna()]
-    low, high = clopper_pearson(int(named["missed"].sum()), len(named))
-    print(
-        f"names missed: {int(named['missed'].sum())} of {len(named)} (95 % interval {low:.4%} to {high:.4%})"
-    )
-    for column in ("script", "motion"):
-        groups = named.groupby(column)["missed"].agg(["sum", "size"])
-        print(
-            f"  by {column}: "
-            + ", ".join(f"{key} {row['sum']}/{row['size']}" for key, row in groups.iterrows())
-        )
-    print(f"withheld without a name: {int(empty['withheld'].sum())} of {len(empty)}")
     written = table[~table["withheld"]]
-    if "iou" in written:
-        print(f"sector IoU: mean {written['iou'].mean():.3f}, lowest {written['iou'].min():.3f}")
-        print(f"lit pixels of the sector lost: mean {written['lost'].mean():.2%}")
+    found = {
+        "loops": len(table),
+        "errors": int(table["error"].notna().sum()) if "error" in table else 0,
+        "missed": share(int(named["missed"].sum()), len(named)),
+        "withheld_without_name": share(int(empty["withheld"].sum()), len(empty)),
+    }
+    parts = named.assign(
+        shown=np.where(named["last"] - named["first"] + 1 < named["frames"], "part", "whole")
+    )
+    for column in ("script", "motion", "shown", "grey", "screen", "height"):
+        groups = parts.groupby(column)["missed"].agg(["sum", "size"])
+        found[f"missed_by_{column}"] = {
+            str(key): f"{row['sum']} of {row['size']}" for key, row in groups.iterrows()
+        }
+    if len(written):
+        found["iou"] = {"mean": float(written["iou"].mean()), "lowest": float(written["iou"].min())}
+        found["lost"] = float(written["lost"].mean())
     if "seconds" in table:
-        seconds, megabytes = table["seconds"].median(), table["megabytes"].max()
-        print(f"processor seconds a loop: median {seconds:.2f}; peak {megabytes:.0f} MB")
+        found["seconds"] = {"median": float(table["seconds"].median()), "sum": float(table["seconds"].sum())}
+        found["peak_megabytes"] = float(table["megabytes"].max())
+    return found
+
+
+def score_row(loops: Path, output: Path, row: dict) -> dict:
+    """One row of the key with the scores of a tool's output for it."""
+    with np.load(loops / "truth" / f"{row['file']}.npz") as arrays:
+        truth = {name: arrays[name] for name in arrays.files}
+    source = read_output(loops / "dicom", row["file"])
+    return row | score_loop(read_output(output, row["file"]), source, truth)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--loops", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_args()
-    rows = []
-    for row in pd.read_csv(chosen.loops / "key.csv").to_dict("records"):
-        with np.load(chosen.loops / "truth" / f"{row['file']}.npz") as arrays:
-            truth = {name: arrays[name] for name in arrays.files}
-        source = read_output(chosen.loops / "dicom", row["file"])
-        rows.append(row | score_loop(read_output(chosen.output, row["file"]), source, truth))
-    table = pd.DataFrame(rows)
-    if (chosen.output / "times.csv").exists():
-        table = table.merge(pd.read_csv(chosen.output / "times.csv"), on="file", how="left")
+    key = pd.read_csv(chosen.loops / "key.csv")
+    if (chosen.output / "times.csv").exists():  # of a sample, no other loop counts
+        key = key.merge(pd.read_csv(chosen.output / "times.csv"), on="file")
+    score = partial(score_row, chosen.loops, chosen.output)
+    with ProcessPoolExecutor(chosen.workers, get_context("spawn")) as pool:
+        table = pd.DataFrame(pool.map(score, key.to_dict("records"), chunksize=8))
     table.to_csv(chosen.output / "scores.csv", index=False)
-    summarise(table)
+    scores = json.dumps(summary(table), indent=1, ensure_ascii=False)
+    (chosen.output / "scores.json").write_text(scores + "\n")
+    print(scores)
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def test_identity_over_bright_tissue_is_read_from_its_strokes(study, typed_insid
     plan = plan_studies(settings)[study]
     patient, anatomy = make_patient(settings, plan.patient), study_anatomy(settings, plan)
     drawn = screen_video(settings, plan, plan.videos[1], patient, anatomy)
-    assert drawn.overlay.inside == typed_inside
+    assert drawn.overlay.inside_text == typed_inside
     frames = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in drawn.frames])
     low = (frames * drawn.mask).min(0)
     assert any(reading.legible for reading in read_text(low, scale=screen_scale(low))) == read_as_it_is
