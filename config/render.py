@@ -144,6 +144,7 @@ def _tables():
     from echoclr_core.deidentify.identifiers.shifted_dates import SHIFTED_DATES
     from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
     from echoclr_core.evaluate.failures import FAILURE_CAUSES, FAILURES
+    from echoclr_core.evaluate.repeats import REPEAT_TABLES
     from echoclr_core.evaluate.schema import EVALUATION
     from echoclr_core.evaluate.technical import TECHNICAL
     from echoclr_core.explain.regions import LANDMARKS
@@ -179,6 +180,10 @@ def _tables():
         **{f"evaluation/{name}.parquet": table for name, table in EVALUATION.items()},
         "evaluation/failures.parquet": FAILURES,
         "evaluation/failure_causes.parquet": FAILURE_CAUSES,
+        **{
+            f"evaluation/{name}.parquet (several draws or pretrainings)": table
+            for name, table in REPEAT_TABLES.items()
+        },
         "predictions.parquet of new patients": PATIENT_PREDICTIONS,
         "files.parquet of new patients": PATIENT_FILES,
         "videos.parquet of new patients": PATIENT_VIDEOS,

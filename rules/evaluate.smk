@@ -14,6 +14,8 @@ EVALUATION = [
     "subgroup_differences",
 ]
 TASK_TABLES = LAYOUT.task_tables()
+# as echoclr_core.evaluate.repeats.REPEAT_TABLES; made where there is more than one draw or pretraining
+REPEATS = ["repeats", "repeat_means", "repeat_claims"]
 
 
 rule describe_acquisition:
@@ -131,6 +133,38 @@ rule list_failures:
         "../workflow_scripts/list_failures.py"
 
 
+rule analyse_repeats:
+    """AUROC over draws of the labels and pretrainings: every repeat, means, claims, and how many they need."""
+    input:
+        predictions=expand(
+            results("predictions/{task}/{init}/{ratio}/{draw}/{cohort}.parquet"),
+            task=GRID.tasks,
+            ratio=GRID.ratios,
+            init=GRID.inits,
+            draw=GRID.draws,
+            cohort=cohort_names.COHORTS,
+        ),
+        studies=results("cohort/studies.parquet"),
+    output:
+        **{name: results(f"evaluation/{name}.parquet") for name in REPEATS},
+    log:
+        log_file("analyse_repeats"),
+    benchmark:
+        benchmark_file("analyse_repeats")
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=config_slice("evaluate", "study.seed"),
+        draws=GRID.draws,
+        repeats=[[GRID.label_draw_of(draw), GRID.pretraining_of(draw)] for draw in GRID.draws],
+        code_hash=code_hash("analyse_repeats"),
+    script:
+        "../workflow_scripts/analyse_repeats.py"
+
+
 rule make_result_tables:
     """Tables S2 (LVH) and S3 (severe AS) in the paper's layout, as CSV, Markdown and LaTeX."""
     input:
@@ -160,3 +194,4 @@ rule evaluate:
         rules.collect_evaluation.output,
         rules.list_failures.output,
         rules.make_result_tables.output,
+        rules.analyse_repeats.output if len(GRID.draws) > 1 else [],

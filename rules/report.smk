@@ -106,6 +106,33 @@ rule plot_evaluation:
         "../workflow_scripts/plot_evaluation.py"
 
 
+rule plot_repeats:
+    """Differences between initialisations over draws of the labels and pretrainings."""
+    input:
+        repeats=results("evaluation/repeats.parquet"),
+        claims=results("evaluation/repeat_claims.parquet"),
+    output:
+        report(
+            [path for page in pages("repeats") for path in figure_files(page)],
+            caption="../report/repeats.rst",
+            category="Results",
+        ),
+    log:
+        log_file("plot_repeats"),
+    conda:
+        "../envs/reporting.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        titles=GRID.titles,
+        init_titles=GRID.init_titles,
+        captions=captions("repeats"),
+        code_hash=code_hash("plot_repeats"),
+    script:
+        "../workflow_scripts/plot_repeats.py"
+
+
 rule plot_saliency:
     """Figure 4: saliency of two models on the studies the reference is surest of; its film and its check."""
     input:
@@ -267,6 +294,7 @@ rule build_report:
     """One self-contained page: cohort, figures, tables, saliency, training, audit, settings."""
     input:
         **{name: results(f"evaluation/{name}.parquet") for name in EVALUATION},
+        **{name: results(f"evaluation/{name}.parquet") if len(GRID.draws) > 1 else [] for name in REPEATS},
         figures=[results(f"figures/{page}.png") for name in FIGURES for page in pages(name)],
         saliency=expand(results("figures/figure4_{task}.png"), task=config["explain"]["tasks"]),
         saliency_checks=expand(results("figures/figure4_{task}_checks.png"), task=config["explain"]["tasks"]),
@@ -303,6 +331,9 @@ rule build_report:
         failure_causes=results("evaluation/failure_causes.parquet"),
         failure_figures=[results(f"figures/failures_{task}.png") for task in GRID.tasks],
         audit=expand_shards(results("deidentified/audit/{shard}.parquet")),
+        repeat_figures=(
+            [results(f"figures/{page}.png") for page in pages("repeats")] if len(GRID.draws) > 1 else []
+        ),
         audit_summary=rules.check_audit.output[0],
         files=expand_shards(results("deidentified/{shard}.parquet")),
         masked=expand_shards(results("masked/{shard}.parquet")),

@@ -95,6 +95,8 @@ def efficiency(
     n_resamples: int = 2000,
     seed: int = 0,
     level: float = 0.95,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    groups: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Means and paired differences of one task, test set and share of labels.
 
@@ -106,13 +108,16 @@ def efficiency(
         Initialisation to {(draw, pretraining): (n,) scores}; the same full grid of repeats for all.
     n_resamples, seed, level
         Of the bootstrap, and of its percentile intervals.
+    pairs
+        (a, b): differences of a less b. None for every pair, a being the later one of ``scores``.
+    groups
+        (n,) codes 0, 1, ... of the patient of each study: whole patients are drawn. None draws studies.
 
     Returns
     -------
     means, differences
         Columns init, auroc_mean, auroc_sd, ci_low, ci_high; and init_a, init_b, difference, ci_low, ci_high
-        for every pair, init_a being
-        the later one of ``scores``.
+        of ``pairs``.
 
     Raises
     ------
@@ -122,7 +127,7 @@ def efficiency(
     labels = as_two_classes(labels)
     repeats = _grid_of(scores)
     rng = generator(seed, "label efficiency")
-    counts = _two_class_counts(rng, labels, n_resamples)
+    counts = _two_class_counts(rng, labels, n_resamples, groups)
     weights = _repeat_weights(rng, repeats, n_resamples)
     means, resampled = [], {}
     for init in scores:
@@ -136,7 +141,7 @@ def efficiency(
             {"init": init, "auroc_mean": plain.mean(), "auroc_sd": spread, "ci_low": low, "ci_high": high}
         )
     differences = []
-    for b, a in combinations(resampled, 2):
+    for a, b in pairs or [(later, earlier) for earlier, later in combinations(resampled, 2)]:
         low, high = _bounds(resampled[a][1] - resampled[b][1], level)
         value = resampled[a][0] - resampled[b][0]
         differences.append({"init_a": a, "init_b": b, "difference": value, "ci_low": low, "ci_high": high})
@@ -156,13 +161,26 @@ def _grid_of(scores: Mapping[str, Mapping[Repeat, np.ndarray]]) -> list[Repeat]:
     return full
 
 
-def _two_class_counts(rng: np.random.Generator, labels: np.ndarray, n_resamples: int) -> np.ndarray:
+def _two_class_counts(
+    rng: np.random.Generator, labels: np.ndarray, n_resamples: int, groups: np.ndarray | None
+) -> np.ndarray:
     """(B, n) counts of studies drawn with replacement; resamples of one class are drawn again."""
-    n = len(labels)
-    counts = rng.multinomial(n, np.full(n, 1 / n), n_resamples)
-    while (bad := np.isin((counts * labels).sum(1), (0, n))).any():
-        counts[bad] = rng.multinomial(n, np.full(n, 1 / n), int(bad.sum()))
+    codes = np.arange(len(labels)) if groups is None else groups
+    n = int(codes.max()) + 1
+
+    def drawn(size: int) -> np.ndarray:
+        return rng.multinomial(n, np.full(n, 1 / n), size)[:, codes]
+
+    counts = drawn(n_resamples)
+    while (bad := _one_class(counts, labels)).any():
+        counts[bad] = drawn(int(bad.sum()))
     return counts
+
+
+def _one_class(counts: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(B,) whether a resample has no case or no control."""
+    cases = counts @ labels
+    return (cases == 0) | (cases == counts.sum(1))
 
 
 def _repeat_weights(rng: np.random.Generator, repeats: Sequence[Repeat], n_resamples: int) -> np.ndarray:

@@ -172,6 +172,13 @@ FIGURES = {
         "set and only applied to the test sets. What is still off the diagonal does not come from the level "
         "or the spread of the probabilities. Models whose validation set gives no coefficients are left out.",
     ),
+    "repeats": Exhibit(
+        title="Differences over repeats",
+        alt="Difference of AUROC of each comparison: a dot for each repeat, the mean and its interval",
+        caption="Paired differences of AUROC between initialisations. A dot is one draw of the labels with "
+        "one pretraining; the mark and the bar are the mean over them with its 95 % interval from "
+        "{n_resamples} resamples of studies, draws and pretrainings.",
+    ),
     "subgroups": Exhibit(
         title="Subgroups",
         alt="AUROC by sex, age and year, one mark an initialisation",

@@ -73,6 +73,14 @@ def test_section_is_sorted_and_leaves_out(config):
     assert section(shuffled, "mask") == section(config, "mask")
 
 
+def test_rules_write_every_table_of_the_repeats():
+    from echoclr_core.evaluate.repeats import REPEAT_TABLES
+
+    text = (ROOT / "rules" / "evaluate.smk").read_text()
+    listed = text.partition("REPEATS = [")[2].partition("]")[0]
+    assert json.loads(f"[{listed.strip().rstrip(',')}]") == [*REPEAT_TABLES]
+
+
 def test_rules_write_every_table_of_the_evaluation():
     from echoclr_core.evaluate.schema import EVALUATION
 

@@ -70,12 +70,12 @@ GRID = {
     "a second pretraining": (
         {"pretrain": {"seeds": 2}},
         {"pretrain_encoder": 3, "finetune_model": 18, "select_learning_rate": 16}
-        | {"predict_studies": 4, "evaluate_ratio": 4},
+        | {"predict_studies": 4, "evaluate_ratio": 4, "analyse_repeats": 1, "plot_repeats": 1},
     ),
     "a second draw": (
         {"finetune": {"draws": 2}},
         {"draw_subset": 4, "collect_subsets": 1, "finetune_model": 18, "select_learning_rate": 16}
-        | {"predict_studies": 4, "evaluate_ratio": 4},
+        | {"predict_studies": 4, "evaluate_ratio": 4, "analyse_repeats": 1, "plot_repeats": 1},
     ),
     "a further learning rate": (
         {"finetune": {"learning_rates": {"ssl_few": ["1e-3", "1e-4"]}}},

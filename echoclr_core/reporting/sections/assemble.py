@@ -13,6 +13,7 @@ from echoclr_core.reporting.sections import (
     overview,
     precision,
     privacy,
+    repeats,
     results,
     saliency,
     settings,
@@ -25,6 +26,7 @@ SECTIONS = (
     cohort,
     results,
     evaluation,
+    repeats,
     precision,
     failures,
     saliency,
@@ -38,5 +40,5 @@ SECTIONS = (
 
 
 def sections(page: Page) -> list[Section]:
-    """Everything."""
-    return [part.section(page) for part in SECTIONS]
+    """Everything; a section that the study has nothing for is None and left out."""
+    return [made for part in SECTIONS if (made := part.section(page)) is not None]
