@@ -98,7 +98,7 @@ def test_saliency_section(tmp_path):
 
 
 def test_real_cohort_has_no_valve_and_a_large_film_stays_a_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(saliency, "LARGEST_MOVIE", 5)
+    monkeypatch.setattr(saliency, "MAX_MOVIE", 5)
     models = {
         name: values | {"valve_share": None, "valve_peak": None, "correlations": [None, None]}
         for name, values in SUMMARY["models"].items()

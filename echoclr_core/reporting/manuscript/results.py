@@ -3,7 +3,7 @@
 import pandas as pd
 
 from echoclr_core.reporting.captions import with_interval
-from echoclr_core.reporting.panels import of_most_labels
+from echoclr_core.reporting.panels import at_max_ratio
 from echoclr_core.reporting.performance import reference_of
 from echoclr_core.reporting.sections.page import Page
 from echoclr_core.reporting.style import COHORT_NAMES, init_name
@@ -74,7 +74,7 @@ def _calibration(page: Page, task: str) -> str:
     parts = [
         f"{COHORT_NAMES[row['cohort']]} "
         + with_interval(row["oe_ratio"], row["oe_ratio_low"], row["oe_ratio_high"])
-        for row in of_most_labels(table).to_dict("records")
+        for row in at_max_ratio(table).to_dict("records")
         if pd.notna(row["oe_ratio"])
     ]
     if not parts:
