@@ -118,7 +118,7 @@ def test_an_edit_of_a_methods_file_counts_for_its_own_pretrainings_alone(tmp_pat
             cached.cache_clear()
         found = {name: layout.method_slice(SimpleNamespace(method=name)) for name in ("echoclr", "vicreg")}
         runs = {f"run {name}": numbers_code((*NUMBERS, method_file(name)), tmp_path) for name in list(found)}
-        return found | runs | {"script": layout.core("pretrain_encoder")}
+        return found | runs | {"script": layout.code_hash("pretrain_encoder")}
 
     before = digests()
     assert json.loads(before["vicreg"])["options"] == {"covariance_weight": 2}
