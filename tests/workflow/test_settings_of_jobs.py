@@ -24,7 +24,7 @@ JOBS = {
     "augmentation": (AugmentationOptions, {}),
     "evaluate": (EvaluationSettings, {"seed": 0}),
     "deidentify": (DeidentifySettings, {}),
-    "cohort": (CohortSettings, {"seed": 0, "tasks": []}),
+    "cohort": (CohortSettings, {"seed": 0, "tasks": [], "known_frame_rate": False}),
     "views.onnx": (OnnxSettings, {"threads": 1}),
 }
 OTHER_JOBS = [
@@ -75,3 +75,18 @@ def test_a_run_takes_its_slice_and_what_the_study_adds(path):
     shared = {"input_size": 112, "augmentation": config["augmentation"], "seed": 0}
     made = settings_from(kind, values | more | compute | shared)
     assert made == kind(**more, input_size=112)
+
+
+def test_scripts_ask_for_parameters_that_rules_declare():
+    """A renamed parameter would fail in a job only, hours after the start."""
+    rules = "\n".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    declared = set(re.findall(r"^ +(\w+)=", rules, re.MULTILINE))
+    folder = ROOT / "workflow_scripts"
+    scripts = [*folder.glob("*.py"), *(folder / "lib").glob("*.py")]
+    asked = {
+        (path.name, name)
+        for path in scripts
+        for name in re.findall(r"\b(?:snakemake\.)?params\.(\w+)\b", path.read_text())
+    }
+    assert len(asked) > 50
+    assert {one for one in asked if one[1] not in declared | {"get", "items"}} == set()

@@ -50,7 +50,7 @@ def exported_study(snakemake, chosen: SimpleNamespace) -> ExportedStudy:
             "split": file_digest(inputs.split),
             "clip store": file_digest(inputs.store),
             "settings": digest(params.settings),
-            "code": params.core,
+            "code": params.code_hash,
         },
     )
 

@@ -15,7 +15,7 @@ def finished_results(snakemake, folder: str, **parts: Any) -> FinishedResults:
     the data, the initial weights and the place in the grid.
     """
     params = snakemake.params
-    shared = [snakemake.rule, json.loads(params.settings), json.loads(params.numerics), params.core]
+    shared = [snakemake.rule, json.loads(params.settings), json.loads(params.numerics), params.code_hash]
     return FinishedResults(folder, digest([*shared, parts]))
 
 
