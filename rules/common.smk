@@ -13,6 +13,7 @@ from workflow_scripts.lib import checks, cohort_names, failed_jobs, grid, shard_
 from workflow_scripts.lib.catalogue_changes import CatalogueChanges
 from workflow_scripts.lib.catalogue_record import settings_digest
 from workflow_scripts.lib.copied_study import record_times, restore_times, warn_of_missing_records
+from workflow_scripts.lib.decisions import PlannedDecisions
 from workflow_scripts.lib.initialisations import SSL, initialisation_settings
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.store_memory import training_memory as memory_with_store

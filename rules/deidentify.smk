@@ -5,6 +5,7 @@ NO_FILE_KEYS = [
     f"deidentify.{key}"
     for key in (
         "keep_videos",
+        "decisions",
         "audit_videos",
         "max_text_rate",
         "date_shift_days",
@@ -12,6 +13,8 @@ NO_FILE_KEYS = [
         "memory_megabytes",
     )
 ]
+
+DECISIONS = PlannedDecisions(config, active=NEEDS_DATA)
 
 
 rule deidentify_shard:
@@ -34,6 +37,8 @@ rule deidentify_shard:
     params:
         settings=config_slice("deidentify", "input.study_key", leave_out=NO_FILE_KEYS),
         state=f"{RESTRICTED}/state/deidentify/{{shard}}",
+        kept=f"{STATE}/deidentified/{{shard}}",
+        decisions=DECISIONS.of_shard,
         code_hash=code_hash("deidentify_shard"),
     script:
         "../workflow_scripts/deidentify_shard.py"
@@ -127,6 +132,78 @@ rule shift_dates:
         code_hash=code_hash("shift_dates"),
     script:
         "../workflow_scripts/shift_dates.py"
+
+
+rule review_shard:
+    """Pictures of a shard's quarantined and doubtful videos before they were masked, and their fitted sectors."""
+    input:
+        catalog=f"{RESTRICTED}/catalog/{{shard}}.parquet",
+        table=results("deidentified/{shard}.parquet"),
+        audit=results("deidentified/audit/{shard}.parquet"),
+    output:
+        f"{RESTRICTED}/review/{{shard}}.parquet",
+    log:
+        log_file("review_shard", "{shard}", restricted=True),
+    benchmark:
+        benchmark_file("review_shard", "{shard}")
+    conda:
+        "../envs/data.yaml"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        settings=config_slice("deidentify", leave_out=NO_FILE_KEYS),
+        code_hash=code_hash("review_shard"),
+    script:
+        "../workflow_scripts/review_shard.py"
+
+
+rule write_review_pages:
+    """HTML pages on which a person accepts, rejects or corrects quarantined and doubtful videos."""
+    input:
+        expand_shards(f"{RESTRICTED}/review/{{shard}}.parquet"),
+    output:
+        directory(f"{RESTRICTED}/review/pages"),
+    log:
+        log_file("write_review_pages", restricted=True),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        decisions=DECISIONS.digest,
+        code_hash=code_hash("write_review_pages"),
+    script:
+        "../workflow_scripts/write_review_pages.py"
+
+
+rule write_contact_pages:
+    """The contact sheet as HTML pages: some hundred audited videos at readable size, objections first."""
+    input:
+        pictures=expand_shards(results("deidentified/audit/{shard}.npz")),
+        tables=expand_shards(results("deidentified/audit/{shard}.parquet")),
+    output:
+        directory(f"{RESTRICTED}/review/contact_sheet"),
+    log:
+        log_file("write_contact_pages", restricted=True),
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        code_hash=code_hash("write_contact_pages"),
+    script:
+        "../workflow_scripts/write_contact_pages.py"
+
+
+rule review:
+    """Pages to look at, in restricted/review: decisions about single videos, and the contact sheet."""
+    input:
+        checks.refuse_review if VIDEOS_PROVIDED else rules.write_review_pages.output,
+        rules.write_contact_pages.output,
 
 
 rule deidentify:

@@ -43,6 +43,8 @@ if not PATIENTS.problems:
             settings=PATIENTS.deidentify_settings(),
             folder_key="predict.dicom_dir",
             state=f"{RESTRICTED_NEW}/state/deidentify/{{shard}}",
+            kept=f"{STATE}/{NEW}/deidentified/{{shard}}",
+            decisions=None,
 
     use rule audit_shard as audit_patients with:
         input:

@@ -76,6 +76,7 @@ if VIDEOS_PROVIDED:
         params:
             settings=config_slice("deidentify", "input.study_key", leave_out=NO_FILE_KEYS),
             state=f"{RESTRICTED}/state/deidentify/{{shard}}",
+            kept=f"{STATE}/deidentified/{{shard}}",
             code_hash=code_hash("import_videos"),
         script:
             "../workflow_scripts/import_videos.py"

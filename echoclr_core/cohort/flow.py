@@ -71,6 +71,8 @@ REASONS = {
     "no_study_key": "no study key",
     "no_sector": "no ultrasound sector found",
     "burned_in_text": "text inside the image",
+    "rejected": "rejected by a person",
+    "stale_decision": "decided on before it changed",
     "timeout": "decoder timed out",
     "crashed": "decoder crashed",
     "another_view": "another view",

@@ -36,6 +36,7 @@ class ShardCache:
         self._folder = Path(folder)
         self._files = self._folder / "files"
         self._rows = self._folder / "rows"
+        self._taken_from: list[Path] = []
         for kept in (self._files, self._rows):
             kept.mkdir(parents=True, exist_ok=True)
         for left in self._folder.glob("attempt.*"):
@@ -94,6 +95,39 @@ class ShardCache:
         else:
             staged.rename(target)
 
+    def take_over(self, kept: str | Path) -> None:
+        """Take in what :meth:`keep` left in ``kept``, but for rows that are here already."""
+        self._taken_from.append(Path(kept) / "rows")
+        for path in sorted((Path(kept) / "rows").glob("*.json")):
+            if (self._rows / path.name).exists():
+                continue
+            try:
+                files = json.loads(path.read_text(encoding="utf-8"))["files"]
+                for file in files:
+                    (self._files / file).unlink(missing_ok=True)
+                    _link_or_copy(Path(kept) / "files" / file, self._files / file)
+            except (OSError, ValueError, KeyError, TypeError):  # not whole: it is made anew
+                continue
+            shutil.copyfile(path, self._rows / path.name)
+
+    def keep(self, kept: str | Path, names: Collection[str]) -> None:
+        """Leave the rows ``names`` and their files in the folder ``kept``, and nothing else there.
+
+        Files are linked where the disk allows it, so that those of a published folder take no further room.
+        """
+        kept = Path(kept)
+        remove_kept(kept)
+        staged = kept.with_name(f".{kept.name}.{secrets.token_hex(6)}.partial")
+        for part in ("rows", "files"):
+            (staged / part).mkdir(parents=True)
+        for name in names:
+            row = self._kept(name)
+            for file in row["files"] if row else ():
+                _link_or_copy(self._files / file, staged / "files" / file)
+            if row:
+                shutil.copyfile(self._rows / f"{name}.json", staged / "rows" / f"{name}.json")
+        staged.rename(kept)
+
     def remove(self) -> None:
         """Remove the cache, once all results are safe."""
         shutil.rmtree(self._folder)
@@ -108,8 +142,9 @@ class ShardCache:
             else:
                 files += kept["files"]
         if wrong:
-            for name in wrong:
-                (self._rows / f"{name}.json").unlink(missing_ok=True)
+            for rows in (self._rows, *self._taken_from):
+                for name in wrong:
+                    (rows / f"{name}.json").unlink(missing_ok=True)
             raise IncompleteShardError(
                 f"files of {len(wrong)} of {len(names)} videos are missing or have changed since they were "
                 f"written ({', '.join(sorted(wrong)[:5])}): nothing was delivered. Start again: only these "
@@ -130,6 +165,14 @@ class ShardCache:
         kinds = {"key": str, "row": dict, "files": dict}
         whole = isinstance(kept, dict) and all(isinstance(kept.get(one), kind) for one, kind in kinds.items())
         return kept if whole else None
+
+
+def remove_kept(kept: str | Path) -> None:
+    """Remove what :meth:`ShardCache.keep` left in a folder, and what killed jobs left of it."""
+    kept = Path(kept)
+    for left in (kept, *kept.parent.glob(f".{kept.name}.*.partial")):
+        if left.name.endswith(".partial") or left.exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -3,8 +3,7 @@
 import errno
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,14 @@ import pandas as pd
 from echoclr_core.common.folder_lock import hold_folder
 from echoclr_core.common.isolation import Job, run_isolated
 from echoclr_core.common.mask_files import mask_path
-from echoclr_core.common.resume import resume_key
 from echoclr_core.common.shard_cache import ShardCache
 from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
+from echoclr_core.deidentify.review.decisions import Decision, refuse_unknown_videos
 from echoclr_core.deidentify.settings import DeidentifySettings
+from echoclr_core.deidentify.shard_jobs import IDENTITY, ONE_FILE, RETRIED, sort_out
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.deidentify.unchanged import changed_files, changed_since
 
-ONE_FILE = "echoclr_core.deidentify.video_file:deidentify_video"
-IDENTITY = (
-    *("video_id", "study_id", "study_uid_id", "patient_id", "unissued_patient_id"),
-    *("study_year", "outcome"),
-)
-RETRIED = ("crashed", "timeout", "changed")  # outcomes that need not be the file's fault
 WAIT_SECONDS = 60.0
 
 
@@ -37,6 +31,8 @@ def deidentify_shard(
     *,
     settings: DeidentifySettings | None = None,
     study_key: str = "AccessionNumber",
+    decisions: Mapping[str, Decision] | None = None,
+    kept_dir: str | Path | None = None,
     workers: int = 1,
     process: str = ONE_FILE,
     wait_seconds: float = WAIT_SECONDS,
@@ -65,6 +61,12 @@ def deidentify_shard(
     study_key
         DICOM keyword that named the study when the rows were made. A file whose size, time, study, patient or
         SOP Instance UID is no longer that of its row is "changed", and nothing is written of it.
+    decisions
+        What a person decided about videos of the shard, by video. They are made by
+        :func:`~echoclr_core.deidentify.review.decided_video.deidentify_decided`.
+    kept_dir
+        Where the finished files stay for the next run, so that a changed decision or a new file makes that
+        video anew and no other. The videos are hard links to those of ``target_dir``. None keeps none.
     workers
         Processes.
     process
@@ -89,6 +91,8 @@ def deidentify_shard(
     ------
     FolderHeldError
         Another job works on ``work_dir``.
+    DecisionError
+        A decision is about no video of ``rows``.
     IncompleteShardError
         A finished file was removed or changed behind the job's back; nothing is delivered.
     WorkerError, OSError
@@ -96,14 +100,22 @@ def deidentify_shard(
         single file's fault.
     """
     settings = settings or DeidentifySettings()
+    decisions = decisions or {}
     rows = RESTRICTED_CATALOGUE.check(rows)
+    refuse_unknown_videos(decisions, rows)
     with hold_folder(work_dir, wait_seconds=wait_seconds):
         cache = ShardCache(work_dir)
-        finished, jobs, keys = _sort_out(rows, Path(root), cache, process, settings)
+        if kept_dir is not None:
+            cache.take_over(kept_dir)
+        work = sort_out(rows, Path(root), cache, process, settings, decisions)
+        finished, keys = work.finished, work.keys
         identities = {row["video_id"]: row for row in rows[list(IDENTITY)].to_dict("records")}
         catalogued = {row["video_id"]: row for row in rows.to_dict("records")}
-        jobs, changed = _without_changed(jobs, catalogued, Path(root), study_key, workers)
-        for video_id, found, detail in itertools.chain(changed, _run(jobs, process, settings, workers)):
+        runs = (
+            _results(jobs, function, catalogued, Path(root), study_key, settings, workers)
+            for function, jobs in work.jobs.items()
+        )
+        for video_id, found, detail in itertools.chain.from_iterable(runs):
             if found["outcome"] != "changed" and (differing := _changed(catalogued[video_id], Path(root))):
                 found, detail = {"outcome": "changed"}, differing
             if found["outcome"] != "ok":
@@ -119,8 +131,15 @@ def deidentify_shard(
         cache.publish(target_dir, list(table.loc[table["outcome"] == "ok", "video_id"]))
         if on_delivery:
             on_delivery(table)
+        _keep(cache, kept_dir, table)
         cache.remove()
     return table
+
+
+def _keep(cache: ShardCache, kept_dir: str | Path | None, table: pd.DataFrame) -> None:
+    """Leave what is finished for the next run, and nothing of files that are no longer in the shard."""
+    if kept_dir is not None:
+        cache.keep(kept_dir, list(table.loc[~table["outcome"].isin(RETRIED), "video_id"]))
 
 
 def _require_archive(root: Path) -> None:
@@ -132,32 +151,19 @@ def _require_archive(root: Path) -> None:
     raise OSError(errno.ENOTCONN, "the folder of the source files is empty or gone: is it mounted?")
 
 
-def _sort_out(
-    rows: pd.DataFrame,
+def _results(
+    jobs: Sequence[Job],
+    function: str,
+    catalogued: dict[str, dict[str, Any]],
     root: Path,
-    cache: ShardCache,
-    process: str,
+    study_key: str,
     settings: DeidentifySettings,
-) -> tuple[dict[str, dict[str, Any]], list[Job], dict[str, str]]:
-    """Rows that are known without work; a job for each of the others; every video's key in the cache."""
-    finished: dict[str, dict[str, Any]] = {}
-    jobs, keys = [], {}
-    # In the order of the pseudonyms: in that of the catalogue, the times of the written files would tell the
-    # order of the source paths, which often is that of names or dates.
-    for row in rows.sort_values("video_id").to_dict("records"):
-        identity = {name: None if pd.isna(row[name]) else row[name] for name in IDENTITY}
-        video_id = row["video_id"]
-        source = [row["path"], row["bytes"], row["mtime_ns"]]
-        keys[video_id] = resume_key(process, asdict(settings), source)
-        if row["outcome"] != "ok":
-            finished[video_id] = identity
-        elif (known := cache.get(video_id, keys[video_id])) and known["outcome"] not in RETRIED:
-            finished[video_id] = known | identity | {"outcome": known["outcome"]}
-        else:
-            target = cache.path(f"{video_id}.avi")
-            arguments = (str(root / row["path"]), str(target), settings)
-            jobs.append(Job(video_id, arguments, settings.time_limit(row["bytes"])))
-    return finished, jobs, keys
+    workers: int,
+) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """(video_id, row, detail) of every job of a function."""
+    left, changed = _without_changed(jobs, catalogued, root, study_key, workers)
+    yield from changed
+    yield from _run(left, function, settings, workers)
 
 
 def _without_changed(

@@ -26,6 +26,13 @@ SOURCE_FILES = Table(
             description="what became of the file; a video was written if it is ok",
             allowed=OUTCOMES,
         ),
+        "decision": Column(
+            kind="str",
+            description="what a person decided: the video was accepted, rejected or masked by hand "
+            "(corrected), or the decision was made on other content (stale); missing where nobody decided",
+            nullable=True,
+            allowed=("accepted", "rejected", "corrected", "stale"),
+        ),
         "n_frames": Column(kind="int", description="frames written", nullable=True, low=1),
         "frames_declared": Column(kind="int", description="NumberOfFrames of the header", nullable=True),
         "fps": Column(kind="float", description="frames per second", nullable=True, low=0),
@@ -55,6 +62,20 @@ SOURCE_FILES = Table(
         ),
         "kept_fraction": Column(
             kind="float", description="share of the frame inside the mask", nullable=True, low=0, high=1
+        ),
+        "active_fraction": Column(
+            kind="float",
+            description="mean activity over time inside the fitted sector; below 0.25 none is believed",
+            nullable=True,
+            low=0,
+            high=1,
+        ),
+        "coverage": Column(
+            kind="float",
+            description="share of the activity that the fitted sector holds; below 0.9 none is believed",
+            nullable=True,
+            low=0,
+            high=1,
         ),
         "windows": Column(
             kind="int",

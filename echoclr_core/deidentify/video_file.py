@@ -1,7 +1,7 @@
 """One source file: find the mask from a few frames, then write every frame with nothing outside it."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from echoclr_core.common.avi_writing import write_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import write_mask
 from echoclr_core.deidentify.identifiers import header_allowlist
-from echoclr_core.deidentify.sector.boundary import SAMPLED_FRAMES, boundary_mask
+from echoclr_core.deidentify.sector.boundary import SAMPLED_FRAMES, boundary_mask, fitted_sector
 from echoclr_core.deidentify.sector.colour_doppler import SAMPLED_FRAMES as COLOUR_SAMPLED_FRAMES
 from echoclr_core.deidentify.sector.colour_doppler import colour_share
 from echoclr_core.deidentify.sector.windows import find_windows
@@ -29,6 +29,7 @@ from echoclr_core.dicom.outcomes import UnusableFile
 from echoclr_core.dicom.reading import read_cine
 
 MAX_FRAMES = 99_999  # half an hour at 50 frames/s
+DecidedMask = Callable[[Cine, NDArray[np.uint8]], NDArray[np.bool_]]
 JPEG_BLOCK = 8  # pixels; grey JPEGs have no larger ones
 
 
@@ -60,17 +61,26 @@ def deidentify_video(path: str | Path, target: str | Path, settings: DeidentifyS
     MemoryError
         The file needs more memory than there is: the process may lack it from now on, and is to be replaced.
     """
-    return run_stages(_stages(Path(path), Path(target), settings), path, target)
+    return run_stages(video_stages(Path(path), Path(target), settings), path, target)
 
 
-def _stages(path: Path, target: Path, settings: DeidentifySettings) -> Iterator[VideoRecord]:
-    """The record after each stage: header, mask, written video."""
+def video_stages(
+    path: Path, target: Path, settings: DeidentifySettings, *, decided_mask: DecidedMask | None = None
+) -> Iterator[VideoRecord]:
+    """The record after each stage: header, mask, written video.
+
+    ``decided_mask`` finds the mask (H, W) bool that a person decided on, from the loop and its sampled frames
+    (T, H, W) uint8: then no text is looked for.
+    """
     # Without a study's key nothing is read that identifies a person: this process needs none of it.
     cine = read_cine(path, min_frames=settings.min_frames, default_fps=settings.default_fps, study_key=None)
     yield (record := _described(cine))
     _check_frame_rate(cine, settings)
     sample = cine.sample(SAMPLED_FRAMES)
-    mask, lines = _mask(cine, sample, settings)
+    if decided_mask is None:
+        mask, lines, record = _mask(cine, sample, settings, record)
+    else:
+        mask, lines = _writable(decided_mask(cine, sample), settings), None
     colour = 0.0
     if cine.header.photometric not in ("MONOCHROME1", "MONOCHROME2"):
         colour = colour_share(cine.sample(COLOUR_SAMPLED_FRAMES, colour=True), mask)
@@ -89,7 +99,7 @@ def _stages(path: Path, target: Path, settings: DeidentifySettings) -> Iterator[
     known = dict(zip(cine.sampled(SAMPLED_FRAMES), sample, strict=True))
     n_frames, transient = _write(cine, known, mask, target, settings)
     del sample, known  # reading needs memory
-    if settings.boundary == "sector":
+    if settings.boundary == "sector" and decided_mask is None:
         mask, found = _without_transient_text(cine, mask, transient, target, settings)
         lines += found
     write_mask(mask, target)
@@ -113,14 +123,19 @@ def _check_frame_rate(cine: Cine, settings: DeidentifySettings) -> None:
 
 
 def _mask(
-    cine: Cine, sample: NDArray[np.uint8], settings: DeidentifySettings
-) -> tuple[NDArray[np.bool_], int | None]:
-    """What may be kept, and how many lines of text were cut out of it; None where none are looked for."""
-    mask = boundary_mask(cine, settings.boundary, frames=sample)
-    lines = None
-    if settings.boundary == "sector":  # the rectangle is the published one, text and all; the audit tells
-        mask, lines = _without_static_text(sample, mask, settings)
-    return _writable(mask, settings), lines
+    cine: Cine, sample: NDArray[np.uint8], settings: DeidentifySettings, record: VideoRecord
+) -> tuple[NDArray[np.bool_], int | None, VideoRecord]:
+    """What may be kept; how many lines of text were cut out of it, None where none are looked for; the record
+    with how well the sector fits."""
+    if settings.boundary == "rectangle":  # the published one, text and all; the audit tells
+        mask = boundary_mask(cine, "rectangle", frames=sample)
+        return _writable(mask, settings), None, record
+    fit = fitted_sector(cine, frames=sample)
+    if fit.rejection:
+        raise UnusableFile("no_sector", fit.rejection)
+    record = replace(record, active_fraction=min(fit.active_fraction, 1.0), coverage=min(fit.coverage, 1.0))
+    mask, lines = _without_static_text(sample, fit.mask, settings)
+    return _writable(mask, settings), lines, record
 
 
 def _writable(mask: NDArray[np.bool_], settings: DeidentifySettings) -> NDArray[np.bool_]:

@@ -26,6 +26,8 @@ class VideoRecord:
     model: str | None = None
     transfer_syntax: str | None = None
     photometric: str | None = None
+    active_fraction: float | None = None
+    coverage: float | None = None
     kept_fraction: float | None = None
     windows: int | None = None
     window_kept: str | None = None

@@ -25,6 +25,8 @@ OUTCOME_MEANINGS = {
     "blank": "nothing moves and nothing is lit",
     "no_sector": "no convincing ultrasound sector was found, so nothing can be kept safely",
     "burned_in_text": "text was read inside the part of the frame that would be kept",
+    "rejected": "a person rejected the video",
+    "stale_decision": "a person decided on the video as it was before its content or its sector changed",
     "colour_doppler": "more strongly coloured pixels inside the sector than the configured limit",
     "timeout": "the decoder did not finish in time",
     "crashed": "the decoder brought its process down, or ran out of memory",

@@ -136,6 +136,17 @@ class DeidentifyOptions(DeidentifyVideoOptions):
         ge=1,
         le=3650,
     )
+    decisions: str | None = option(
+        None,
+        (
+            "CSV file of what a person decided on the review page (snakemake review): videos that are "
+            "accepted, rejected, or masked with a sector drawn by hand. Only these are made again "
+            "where keep_videos is true, otherwise all of their shards. null = no decisions."
+        ),
+        changes="numbers",
+        source="ours",
+        min_length=1,
+    )
     keep_videos: bool = option(
         False,
         (

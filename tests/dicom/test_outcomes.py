@@ -34,7 +34,8 @@ def test_vocabulary_is_fixed_and_explained():
             "no_study_key",
             "blank",
         ),
-        *("no_sector", "burned_in_text", "colour_doppler", "timeout", "crashed"),
+        *("no_sector", "burned_in_text", "rejected", "stale_decision"),
+        *("colour_doppler", "timeout", "crashed"),
     ) == OUTCOMES
     assert all(OUTCOME_MEANINGS[word] for word in OUTCOMES)
 

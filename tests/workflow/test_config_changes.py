@@ -71,6 +71,7 @@ WITHOUT_EFFECT = {
     "pretrain.methods": "a method that is fine-tuned from is pretrained in any case",
     "finetune.kinetics_weights": "no kinetics400 among its initialisations",
     "input.released_columns": "names some of input.extra_columns, which the small study has none of",
+    "deidentify.decisions": "names a file of the user",
     "views.weights": "names a file of the user",
     "initialisations": "names files of the user",
     "views.classifier": "the others need weights",

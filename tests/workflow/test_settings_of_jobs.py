@@ -28,7 +28,8 @@ JOBS = {
     "views.onnx": (OnnxSettings, {"threads": 1}),
 }
 OTHER_JOBS = [
-    f"deidentify.{key}" for key in ("keep_videos", "audit_videos", "max_text_rate", "date_shift_days")
+    f"deidentify.{key}"
+    for key in ("keep_videos", "decisions", "audit_videos", "max_text_rate", "date_shift_days")
 ]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:auto;padding:1rem;color:#1b1f24}
 table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left;border-bottom:1px solid #ddd}
 img{max-width:100%;height:auto}code{overflow-wrap:anywhere}"""
+PAGES = "results/deidentified/restricted/review"
 OUTCOMES = "docs/errors.md of the repository says what each outcome means and what can be done."
 
 
@@ -42,10 +43,14 @@ def write_page(results: Path, page: Path) -> Page:
         "<li><code>results/deidentified/deidentified/&lt;shard&gt;/</code>: the videos, and beside it a "
         "table with one row a source file, under pseudonyms</li>"
         "<li><code>results/deidentified/restricted/crosswalk.parquet</code>: pseudonym to file and patient; "
-        "the folders called <code>restricted</code> hold identifiers and never leave the hospital</li></ul>"
+        "the folders called <code>restricted</code> hold identifiers and never leave the hospital</li>"
+        f'<li><a href="{PAGES}/pages/page_1.html">Review page</a>: quarantined and doubtful videos, on which '
+        "a person accepts, rejects or corrects; run again with <code>--decisions decisions.csv</code></li>"
+        f'<li><a href="{PAGES}/contact_sheet/page_1.html">Contact sheet</a> of up to 400 audited videos'
+        "</li></ul>"
         f"<h2>Contact sheet</h2>{_picture(results / 'figures' / 'contact_sheet.png')}"
-        "<p>One frame of each audited video, those that the audit objects to first. Look at it before the "
-        "videos leave the hospital.</p></html>"
+        "<p>The brightest value over time of 30 audited videos, those that the audit objects to first. "
+        "Look at it before the videos leave the hospital.</p></html>"
     )
     page.write_text(text, encoding="utf-8")
     return Page(summary=summary)

@@ -13,6 +13,7 @@ from workflow_scripts.cli.snakemake_line import run_line, snakemake_line
 
 EXAMPLES = """  echoclr deidentify dicom/ out --cores 8
   echoclr deidentify dicom/ out --key /safe/place/pseudonym.key --study-key AccessionNumber
+  echoclr deidentify dicom/ out --decisions decisions.csv      as decided on the review page
   echoclr deidentify dicom/ out          started again: goes on where it stopped, takes new files in"""
 NAME = "deidentified"
 
@@ -30,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--study-key", default="StudyInstanceUID", metavar="KEYWORD", help="default: %(default)s"
     )
     parser.add_argument("--text-inside", choices=("quarantine", "mask"), default="quarantine")
+    parser.add_argument(
+        "--decisions", metavar="FILE", help="decisions.csv of the review page (OUT/index.html names it)"
+    )
     parser.add_argument("--codec", choices=("magicyuv", "ffv1", "mjpeg"), default="ffv1")
     parser.add_argument("--cores", default="all", metavar="N", help="default: %(default)s")
     parser.add_argument("--profile", default="default", metavar="NAME", help="default: %(default)s")
@@ -50,6 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
     key = Path(arguments.key).resolve() if arguments.key else None
     if key is not None and not key.is_file():
         raise CommandError(f"--key: there is no file {arguments.key}")
+    decisions = Path(arguments.decisions).resolve() if arguments.decisions else None
+    if decisions is not None and not decisions.is_file():
+        raise CommandError(f"--decisions: there is no file {arguments.decisions}")
     overlay = _prepare(out, source, key, arguments)
     os.chdir(out)
     options = ["--cores", arguments.cores, *(["--dry-run"] if arguments.dry_run else [])]
@@ -57,10 +64,20 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.dry_run:
         unlock_if_ended([str(overlay)], arguments.profile)
     code = run_line(line)
+    if not arguments.dry_run and _audited(out / "results" / NAME):
+        # A target of its own: the pages are wanted most where the audit has ended the run.
+        review = snakemake_line(["review"], [str(overlay)], *options, profile=arguments.profile)
+        code = run_line(review) or code
     if not arguments.dry_run and (out / "results" / NAME).is_dir():
         page = deidentified_page.write_page(out / "results" / NAME, out / "index.html")
         print(f"{page.summary}\nopen {out / 'index.html'}")
     return FAILED if code else OK
+
+
+def _audited(results: Path) -> bool:
+    """Whether every shard was deidentified and audited, so that the pages need no decoding of the archive."""
+    shards = len(list(results.glob("restricted/catalog/[0-9]*.parquet")))
+    return 0 < shards == len(list(results.glob("deidentified/audit/[0-9]*.parquet")))
 
 
 def _prepare(out: Path, source: Path, key: Path | None, arguments: argparse.Namespace) -> Path:
@@ -86,6 +103,7 @@ def _prepare(out: Path, source: Path, key: Path | None, arguments: argparse.Name
             "keep_videos": True,
             "text_inside": arguments.text_inside,
             "codec": arguments.codec,
+            "decisions": None if arguments.decisions is None else str(Path(arguments.decisions).resolve()),
         },
         "finetune": {"tasks": []},
         "explain": {"tasks": []},

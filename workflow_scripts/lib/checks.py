@@ -22,7 +22,7 @@ from workflow_scripts.lib.study_tasks import study_tasks, task_names, task_probl
 
 # The targets of the command line, in the order of the study.
 STAGES = (
-    *("catalog", "deidentify", "views", "mask", "cohort"),
+    *("catalog", "deidentify", "review", "views", "mask", "cohort"),
     *("pretrain", "finetune", "evaluate", "explain", "report"),
 )
 
@@ -71,6 +71,11 @@ def refuse_copies_of_logs(show_failed_logs: bool) -> None:
         )
 
 
+def refuse_review(wildcards) -> list[str]:
+    """Input function of the target review where there are no DICOM files: raises WorkflowError."""
+    raise WorkflowError("the target review needs DICOM files: videos of input.avi are taken as they are")
+
+
 def _empty_paths(config: dict) -> list[str]:
     wanted = ("avi.dir", "avi.table") if videos_provided(config) else ("dicom_dir", "labels")
     provided = config["input"] | {f"avi.{key}": value for key, value in config["input"]["avi"].items()}
@@ -90,6 +95,8 @@ def _avi_problems(config: dict) -> list[str]:
     for key in ("dicom_dir", "labels"):
         if provided and config["input"][key]:
             found.append(f"input.{key}: stands beside input.avi; name DICOM files or videos, not both")
+    if provided and config["deidentify"]["decisions"]:
+        found.append("deidentify.decisions: stands beside input.avi; it is about DICOM files alone")
     if config["views"]["classifier"] == "provided" and not provided:
         found.append(
             "views.classifier: provided needs the table of input.avi; for DICOM files choose a network"
@@ -251,6 +258,7 @@ def check_tables(config: dict) -> None:
     from workflow_scripts.lib.label_columns import label_columns
 
     _check_view_labels(config)
+    _check_decisions(config)
     if videos_provided(config):
         _check_video_table(config)
         return
@@ -271,6 +279,17 @@ def _check_view_labels(config: dict) -> None:
         notes = [line for line in found if line.startswith(NOTE)]
         print("\n".join(notes), end="\n" * bool(notes), file=sys.stderr)
         _raise_table_errors([line for line in found if line not in notes], "views.labels")
+
+
+def _check_decisions(config: dict) -> None:
+    path = config["deidentify"]["decisions"]
+    if path and Path(path).is_file():
+        from echoclr_core.deidentify.review.decisions import DecisionError, read_decisions
+
+        try:
+            read_decisions(path)
+        except DecisionError as error:
+            _raise_table_errors(str(error).splitlines(), "deidentify.decisions")
 
 
 def _check_video_table(config: dict) -> None:
@@ -352,6 +371,7 @@ def wanted_paths(config: dict, *, synthetic: bool, targets: Collection[str] = ()
     views, cohort, tuning = (last >= STAGES.index(name) for name in ("views", "cohort", "finetune"))
     wanted = {} if synthetic else {"input.dicom_dir": config["input"]["dicom_dir"]}
     wanted |= {f"input.avi.{key}": config["input"]["avi"][key] for key in ("dir", "table")}
+    wanted["deidentify.decisions"] = config["deidentify"]["decisions"] or ""
     if not synthetic and cohort:
         wanted["input.labels"] = config["input"]["labels"]
     if not synthetic and views:

@@ -76,7 +76,7 @@ def job(
     else:
         log.info("done in %.1f s; %s", time.monotonic() - start, _processor_time())
         if usual is not None:
-            _restore_modes(snakemake.output, usual)
+            _restore_modes([*snakemake.output, *_kept(snakemake)], usual)
     finally:
         if usual is not None:
             os.umask(usual)
@@ -108,6 +108,12 @@ def restricted_folder(path: Path) -> Path:
     top.mkdir(parents=True, exist_ok=True)
     top.chmod(0o700)
     return path.parent
+
+
+def _kept(snakemake) -> list[str]:
+    """The folder, outside restricted/, in which a job keeps finished files for the next run."""
+    kept = snakemake.params.get("kept")
+    return [kept] if kept and Path(kept).is_dir() else []
 
 
 def _set_private_umask() -> int:

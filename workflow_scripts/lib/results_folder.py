@@ -37,6 +37,7 @@ def named_paths(config: dict) -> dict[str, str]:
             "input": ("dicom_dir", "labels", "pseudonym_key_file"),
             "views": ("labels", "weights", "classes"),
             "finetune": ("kinetics_weights",),
+            "deidentify": ("decisions",),
             "predict": ("dicom_dir",),
         }.items()
         for key in keys

@@ -44,8 +44,8 @@ def audit_shard(
     avi_dir
         Its folder of videos and masks.
     sample
-        Videos to look at; all if there are fewer. Vendors and colour spaces take turns, so that a rare one
-        is seen.
+        Videos to look at, besides those that a person decided on; all if there are fewer. Vendors and
+        colour spaces take turns, so that a rare one is seen.
     seed
         Seed of the draw.
     catalogue
@@ -181,12 +181,18 @@ def contact_picture(brightest: NDArray[np.uint8], mask: NDArray[np.bool_]) -> ND
 
 
 def _stratified(table: pd.DataFrame, sample: int, seed: int) -> pd.DataFrame:
-    """At most ``sample`` written videos: each vendor and colour space in turn, at random within."""
+    """At most ``sample`` written videos: each vendor and colour space in turn, at random within.
+
+    Before them come all that a person decided on.
+    """
     written = table[table["outcome"] == "ok"].sort_values("video_id", ignore_index=True)
+    decided, written = written[written["decision"].notna()], written[written["decision"].isna()]
+    written = written.reset_index(drop=True)
     if sample < 0:
         raise ValueError(f"deidentify.audit_videos is {sample!r}; allowed is 0 or more")
     order = generator(seed, "audit").permutation(len(written))
     shuffled = written.iloc[order]
     strata = [shuffled["manufacturer"].fillna(""), shuffled["photometric"].fillna("")]
     turn = shuffled.groupby(strata, sort=True).cumcount()
-    return shuffled.assign(turn=turn).sort_values("turn", kind="stable").head(sample).drop(columns="turn")
+    chosen = shuffled.assign(turn=turn).sort_values("turn", kind="stable").head(sample).drop(columns="turn")
+    return pd.concat([decided, chosen], ignore_index=True)

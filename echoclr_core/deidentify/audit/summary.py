@@ -6,6 +6,7 @@ import pandas as pd
 
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 
+DECISIONS = SOURCE_FILES.columns["decision"].allowed
 NEVER = ("lit_outside", "leak", "unreadable")  # one video of these is one too many
 
 
@@ -22,24 +23,30 @@ def audit_summary(audit: pd.DataFrame, source_files: pd.DataFrame) -> dict[str, 
     Returns
     -------
     dict
-        ``written`` and ``audited`` videos; videos of each outcome of AUDIT under its name; ``text_rate``,
-        the share of the audited videos that hold legible text; ``quarantined`` for text inside the sector,
-        ``without_sector``, ``several_windows``, videos of screens with more than one window, and ``cut``,
-        videos out of which lines of text were cut. Plain numbers, but for
-        ``leak_places``: kind and place of the identifiers that were found, to the number of videos.
+        ``written`` and ``audited`` videos; videos of each outcome of AUDIT under its name, those with
+        ``text`` that a person accepted or corrected also as ``text_decided``; ``text_rate``, the share that
+        holds legible text of the audited videos on which nobody decided; ``accepted``, ``rejected``,
+        ``corrected`` and ``stale``, videos by the decision of a person; ``quarantined`` for text inside the
+        sector, ``without_sector``, ``several_windows``, videos of screens with more than one window, and
+        ``cut``, videos out of which lines of text were cut. Plain numbers, but for ``leak_places``: kind and
+        place of the identifiers that were found, to the number of videos.
     """
     audit, files = AUDIT.check(audit), SOURCE_FILES.check(source_files)
     outcomes = audit["outcome"].value_counts()
     places = audit["leak_places"].explode().dropna().value_counts()
     found = {name: int(outcomes.get(name, 0)) for name in AUDIT.columns["outcome"].allowed}
     written = files[files["outcome"] == "ok"]
+    decided = audit["video_id"].isin(files.loc[files["decision"].notna(), "video_id"])
+    open_text = int((audit.loc[~decided, "outcome"] == "text").sum())
     return {
         "written": len(written),
         "audited": len(audit),
         **found,
         "leak_places": {str(place): int(count) for place, count in sorted(places.items())},
         "outside_pixels": int(audit["outside_pixels"].sum()),
-        "text_rate": found["text"] / len(audit) if len(audit) else 0.0,
+        "text_decided": found["text"] - open_text,
+        "text_rate": open_text / int((~decided).sum()) if not decided.all() else 0.0,
+        **{word: int((files["decision"] == word).sum()) for word in DECISIONS},
         "quarantined": int((files["outcome"] == "burned_in_text").sum()),
         "without_sector": int((files["outcome"] == "no_sector").sum()),
         "several_windows": int((written["windows"].fillna(1) > 1).sum()),
@@ -57,7 +64,8 @@ def check_audit(summary: dict[str, Any], max_text_rate: float) -> None:
     wrong += [f"{place} ({count} videos)" for place, count in summary.get("leak_places", {}).items()]
     if summary["text_rate"] > max_text_rate:
         wrong.append(
-            f"{summary['text']} with legible text, a rate of {summary['text_rate']:.4f} "
+            f"{summary['text'] - summary.get('text_decided', 0)} with legible text, "
+            f"a rate of {summary['text_rate']:.4f} "
             f"(deidentify.max_text_rate allows {max_text_rate})"
         )
     if wrong:

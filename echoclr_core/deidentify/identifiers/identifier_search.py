@@ -23,6 +23,8 @@ MEASURED = (
     "n_frames",
     "height",
     "width",
+    "active_fraction",
+    "coverage",
     "kept_fraction",
     "windows",
     "text_lines",

@@ -1,5 +1,6 @@
 """The boundary mask: which pixels of a clip may be kept."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,26 @@ TWO_DIMENSIONAL = 1  # RegionSpatialFormat, PS3.3 C.8.5.5.1.1
 MIN_ACTIVITY_IN_REGIONS = 0.75  # share of the activity inside the region tags, below which they are ignored
 REGION_TOLERANCE = 0.03  # of the picture's size; real sectors extend a little beyond their regions
 REGION_AREA_RANGE = (0.15, 0.9)  # of the picture; a region of nearly all of it is no information
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedSector:
+    """The sector fitted to a clip, and how well it explains what changes over time.
+
+    Parameters
+    ----------
+    mask
+        (H, W) bool.
+    active_fraction, coverage
+        As of :class:`~echoclr_core.deidentify.sector.fit.SectorFit`, 0 to 1.
+    rejection
+        Why the fit is not convincing, so that the clip is quarantined; "" if it is.
+    """
+
+    mask: NDArray[np.bool_]
+    active_fraction: float
+    coverage: float
+    rejection: str
 
 
 def boundary_mask(
@@ -63,19 +84,41 @@ def boundary_mask(
         raise ValueError(f"boundary method {method!r} is not allowed; allowed are {list(METHODS)}")
     if frames is None:
         frames = cine.sample(SAMPLED_FRAMES)
+    if method == "rectangle":
+        if temporal_activity(frames).blank:
+            raise _blank()
+        return rectangle_mask(cine.height, cine.width)
+    found = fitted_sector(cine, margin=margin, frames=frames)
+    if found.rejection:
+        raise UnusableFile("no_sector", found.rejection)
+    return found.mask
+
+
+def fitted_sector(cine: "Cine", *, margin: float = 0.5, frames: NDArray[np.uint8]) -> FittedSector:
+    """The best sector of a cine loop, convincing or not; parameters as of :func:`boundary_mask`.
+
+    Raises
+    ------
+    UnusableFile
+        Outcome "blank" if nothing is lit in any of ``frames``, "no_sector" if nothing can be fitted.
+    """
     activity = temporal_activity(frames)
     if activity.blank:
-        raise UnusableFile("blank", "no pixel of any sampled frame is lit")
-    if method == "rectangle":
-        return rectangle_mask(cine.height, cine.width)
+        raise _blank()
     fit = fit_sector(trusted_activity(activity, cine.regions), tight_region(cine))
     if fit is None:
         raise UnusableFile("no_sector", "no part of the picture larger than some text changes over time")
     mask = fit.shape.mask(cine.height, cine.width, margin)
-    reason = _rejection_reason(fit, mask)
-    if reason:
-        raise UnusableFile("no_sector", reason)
-    return mask
+    return FittedSector(
+        mask=mask,
+        active_fraction=fit.active_fraction,
+        coverage=fit.coverage,
+        rejection=_rejection_reason(fit, mask),
+    )
+
+
+def _blank() -> UnusableFile:
+    return UnusableFile("blank", "no pixel of any sampled frame is lit")
 
 
 def rectangle_mask(height: int, width: int) -> NDArray[np.bool_]:

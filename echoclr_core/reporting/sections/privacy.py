@@ -55,6 +55,7 @@ def section(page: Page) -> Section:
         f"Left out before: {summary['quarantined']:,} videos with text inside the sector, and "
         f"{summary['without_sector']:,} without a convincing sector. Out of {summary['cut']:,} written "
         f"videos lines of text were cut (``deidentify.text_inside``: {chosen['text_inside']}). "
+        f"{_decided(summary)}"
         f"{summary['several_windows']:,} written videos come from screens with several ultrasound windows, "
         "of which one was kept (columns ``windows`` and ``window_kept`` of ``deidentified/<shard>.parquet``)."
     )
@@ -65,4 +66,16 @@ def section(page: Page) -> Section:
             DataTable(frame=found.assign(outcome=found["outcome"].str.replace("_", " ")), title="Audit"),
             page.picture("contact_sheet", page.files["cohort"][2]),
         ],
+    )
+
+
+def _decided(summary: dict) -> str:
+    """What a person decided, where anything was."""
+    if not any(summary.get(word) for word in ("accepted", "corrected", "rejected", "stale")):
+        return ""
+    return (
+        f"A person accepted {summary['accepted']:,} quarantined or doubtful videos, masked "
+        f"{summary['corrected']:,} by hand and rejected {summary['rejected']:,}; {summary['stale']:,} "
+        f"decisions were about other content and not followed. In {summary['text_decided']:,} of the videos "
+        "that a person decided on the audit found text; they do not count in the rate. "
     )
