@@ -17,6 +17,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from echoclr_core.evaluate.precision import auroc_standard_error
 from echoclr_core.synthetic.plan.cohort import label_row, plan_studies, study_anatomy
 from echoclr_core.synthetic.plan.patients import make_patient
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
@@ -24,7 +25,8 @@ from echoclr_core.synthetic.rendering.video import fan_video, make_video_spec, p
 from echoclr_core.synthetic.screen.vendor_screens import VENDOR_SCREENS
 
 STUDIES = int(os.environ.get("SHORTCUT_STUDIES", "400"))
-TASKS = ("severe_as", "lvh")
+TASKS = ("severe_as", "lvh", "reduced_ef")
+NORMAL_EF = {"F": 54, "M": 52}  # %, as in config/demo.yaml
 
 
 def picture_statistics(spec):
@@ -76,7 +78,7 @@ def header_fields(plan, video, patient, spec):
 @pytest.fixture(scope="module")
 def cohort():
     settings = SyntheticSettings(development_studies=STUDIES, external_studies=0, view_studies=0)
-    rows, severe, thick = [], [], []
+    rows, severe, thick, weak = [], [], [], []
     for plan in plan_studies(settings):
         video, anatomy = plan.videos[0], study_anatomy(settings, plan)
         patient = make_patient(settings, plan.patient)
@@ -86,8 +88,9 @@ def cohort():
         label = label_row(settings, plan)
         severe.append(label["as_severity"] == "Severe")
         thick.append(anatomy.hypertrophy)
+        weak.append(label["ejection_fraction"] < NORMAL_EF[anatomy.sex])
     table = pd.get_dummies(pd.DataFrame(rows)).astype(float)
-    return table, {"severe_as": np.array(severe), "lvh": np.array(thick)}
+    return table, {"severe_as": np.array(severe), "lvh": np.array(thick), "reduced_ef": np.array(weak)}
 
 
 def linear_auroc(table, label, strength):
@@ -96,16 +99,28 @@ def linear_auroc(table, label, strength):
     return roc_auc_score(label, scores)
 
 
+def limit(task, label):
+    """0.65 for the two tasks of the paper; a reduced ejection fraction has few cases among 400 studies: what
+    is measured on 1,000 (0.58, docs/synthetic.md) and two standard errors.
+    """
+    if task != "reduced_ef":
+        return 0.65
+    return 0.58 + 2 * auroc_standard_error(0.58, int(label.sum()), int((~label).sum()))
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("strength", [0.001, 0.01, 1.0])
 def test_a_linear_model_on_simple_statistics_fails(cohort, task, strength):
     table, labels = cohort
     auroc = linear_auroc(table, labels[task], strength)
     print(f"{task}, {len(table)} studies, C {strength}: {auroc:.3f}")
-    assert auroc < 0.65
+    assert auroc < limit(task, labels[task])
 
 
 def test_the_test_would_see_a_planted_shortcut(cohort):
     table, labels = cohort
     planted = table.assign(mean=table["mean"] + 6.0 * labels["severe_as"])  # the sick are a little brighter
     assert linear_auroc(planted, labels["severe_as"], 1.0) > 0.65
+    weak = labels["reduced_ef"]
+    planted = table.assign(mean=table["mean"] + 6.0 * weak)
+    assert linear_auroc(planted, weak, 1.0) > limit("reduced_ef", weak)

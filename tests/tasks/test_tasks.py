@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from echoclr_core.synthetic.plan.cohort import label_table, plan_studies, study_anatomy
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.tasks import registered
 from echoclr_core.tasks.checks import text_counts, unnamed_texts, without_positive
 from echoclr_core.tasks.task import make_task
@@ -136,3 +138,18 @@ def test_columns_of_missing_cells_alone_give_missing_labels():
     assert labels("severe_as", as_severity=nothing) == [NA, NA]
     assert not is_one_of([None, None], ["Severe"]).any()
     assert nearest("severe stenosis", ["Severe AS", "Mild"]) == "Severe AS"
+
+
+def test_the_demos_third_task_is_the_contraction_that_the_phantom_is_drawn_with():
+    demo = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text(encoding="utf-8"))
+    assert "reduced_ef" not in demo["finetune"].get("tasks", [])
+    settings = SyntheticSettings(development_studies=150, external_studies=0, view_studies=0)
+    plans = plan_studies(settings)
+    table = label_table(settings, plans)
+    table["sex"] = table["sex"].map({"F": "female", "M": "male"}).astype("string")
+    labelled = make_task("reduced_ef", demo["tasks"]["reduced_ef"]).label(table)
+    for plan, label in zip(plans, labelled, strict=True):
+        anatomy = study_anatomy(settings, plan)
+        fraction = round(100 * (1 - (1 - anatomy.shortening) ** 2.2))
+        assert label == (fraction < (54 if anatomy.sex == "F" else 52))
+    assert 10 < labelled.sum() < 45
