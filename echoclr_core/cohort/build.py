@@ -58,7 +58,7 @@ def build_cohort(
     settings
         Years, exclusions, split.
     excluded_studies
-        Studies that taught the view classifier; they may be in no set.
+        Studies that trained the view classifier; they may be in no set.
     removed
         Number of studies, and of their files, that have left the archive: a row of the flow.
 
@@ -91,15 +91,34 @@ def build_cohort(
     flow.step("one_patient", not_of_the_patient(flow.rows, source_files, shared, majority))
     _view_steps(flow, view_decisions, for_training)
     studies = _labelled_studies(source_files, labels, settings)
+    _label_steps(flow, studies)
+    _video_steps(flow, source_files, masked_videos, settings)
+    _study_steps(flow, studies, settings)
+    sets = _split(flow, studies, settings)
+    flow.sets(flow.rows["study_id"].map(sets))
+    views = view_decisions.set_index("video_id")["kept_view"]
+    return _tables(flow, studies.assign(set=sets), masked_videos, views, unmatched)
+
+
+def _label_steps(flow: Flow, studies: pd.DataFrame) -> None:
     known = flow.rows["study_id"].isin(studies.index)
     flow.step("labels", _reason_where(~known, "no_label_row"))
     lookup = flow.rows["study_id"].map
     flow.step("grade", _reason_where(lookup(studies["excluded"]), "excluded_grade"))
+
+
+def _video_steps(
+    flow: Flow, source_files: pd.DataFrame, masked_videos: pd.DataFrame, settings: CohortSettings
+) -> None:
     masked = _matching(flow.rows, masked_videos, "the masked videos")
     flow.step("mask", masked["outcome"].mask(masked["outcome"] == "ok"))
     if settings.known_frame_rate:
         unknown = source_files.loc[unknown_frame_rates(source_files), "video_id"]
         flow.step("frame_rate", _reason_where(flow.rows["video_id"].isin(unknown), "no_frame_rate"))
+
+
+def _study_steps(flow: Flow, studies: pd.DataFrame, settings: CohortSettings) -> None:
+    """Studies without any label, outside the years or the provided split, or of an external patient."""
     if settings.tasks:
         has_label = studies[[task.name for task in settings.tasks]].notna().any(axis=1)
         flow.step("task_labels", _reason_where(~flow.rows["study_id"].map(has_label), "no_task_label"))
@@ -110,10 +129,6 @@ def build_cohort(
         flow.step("years", _reason_where(part.isna(), "year_outside"))
     if settings.split_unit == "patient":
         flow.step("patients", _patient_reasons(flow.rows["study_id"], studies))
-    sets = _split(flow, studies, settings)
-    flow.sets(flow.rows["study_id"].map(sets))
-    views = view_decisions.set_index("video_id")["kept_view"]
-    return _tables(flow, studies.assign(set=sets), masked_videos, views, unmatched)
 
 
 def _readable(flow: Flow) -> None:

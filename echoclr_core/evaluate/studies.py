@@ -150,27 +150,33 @@ def evaluate_cohort(
     stream = resampling_stream(settings.seed, task, cohort)
     if min(n_positive, len(labels) - n_positive) < MIN_PER_CLASS:
         log.warning("%s: %d of %d are cases: no intervals, no tests", place_of(run), n_positive, len(labels))
-    rows = metric_rows(labels, scores, settings, stream, groups)
+    failed = dict(failed or {})
+    rows = metric_rows(labels, scores, settings, stream, groups) + _failed_rows(failed)
     for init, predictions in (validation or {}).items():
         if init in scores:
             rows += _operating_rows(init, labels, scores[init], predictions, settings)
-    failed = dict(failed or {})
-    rows += [
+    pairs = default_comparisons([*scores, *failed]) if comparisons is None else list(comparisons)
+    possible = [pair for pair in pairs if not failed.keys() & set(pair)]
+    tested = comparison_rows(labels, scores, possible, settings, stream, groups)
+    tested += [{"init_a": a, "init_b": b, "estimable": False} for a, b in pairs if failed.keys() & {a, b}]
+    labelled = {"n_labelled_studies": n_labelled_studies}
+    return (
+        METRICS.check(
+            pd.DataFrame([run | counts | labelled | r for r in rows], columns=list(METRICS.columns))
+        ),
+        COMPARISONS.check(
+            pd.DataFrame([run | counts | r for r in tested], columns=list(COMPARISONS.columns))
+        ),
+    )
+
+
+def _failed_rows(failed: Mapping[str, str]) -> list[dict]:
+    """Rows without values of the models that have no predictions, each with its reason."""
+    return [
         {"init": init, "metric": metric, "reason": reason}
         for init, reason in failed.items()
         for metric in (*METRIC_NAMES, "brier")
     ]
-    metrics = pd.DataFrame(
-        [{**run, **counts, "n_labelled_studies": n_labelled_studies, **row} for row in rows]
-    )
-    every = [*scores, *failed]
-    pairs = default_comparisons(every) if comparisons is None else list(comparisons)
-    possible = [pair for pair in pairs if not failed.keys() & set(pair)]
-    tested = comparison_rows(labels, scores, possible, settings, stream, groups)
-    tested += [{"init_a": a, "init_b": b, "estimable": False} for a, b in pairs if failed.keys() & {a, b}]
-    compared = pd.DataFrame([{**run, **counts, **row} for row in tested], columns=list(COMPARISONS.columns))
-    metrics = metrics.reindex(columns=list(METRICS.columns))
-    return METRICS.check(metrics), COMPARISONS.check(compared)
 
 
 def place_of(run: Mapping[str, object]) -> str:

@@ -19,7 +19,7 @@ from echoclr_core.finetune.batches import ClipBatches
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.step import FinetuneTrainer
 from echoclr_core.finetune.tables import HISTORY
-from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.encoder import Encoder, EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
 from echoclr_core.models.weights import load_strictly
 from echoclr_core.training.checkpoints import Checkpoints
@@ -133,44 +133,22 @@ def finetune(
     log = log or logging.getLogger(__name__)
     if settings.learning_rate is None:
         raise ValueError("finetune.learning_rate: None; allowed is a number above 0")
-    tables = {
-        "training": validate_videos(training, "training"),
-        "validation": validate_videos(validation, "validation"),
-    }
-    for name, table in tables.items():
-        frame_counts(store, table["video_id"], table=f"{name} videos")
+    tables = _checked_tables(store, training, validation)
     encoder = build_encoder(encoder_settings, seed=derive_seed(settings.seed, "encoder"))
     if initial is not None:
         load_strictly(encoder, initial, source="the initial state")
-    size = (settings.input_size or store.size[0], settings.input_size or store.size[1])
     with (
         state_folder(state_dir) as folder,
         lease_device(device, jobs_per_gpu=jobs_per_gpu) as place,
         deterministic(settings.deterministic),
         Stopper() as stopper,
     ):
-        check_layers(encoder, place, settings.deterministic)
-        compute = choose_compute(
-            place, settings.precision, settings.memory_format, deterministic=settings.deterministic
-        )
-        compute = checked_compute(compute, encoder, (3, settings.clip_length, *size), settings.precision, log)
-        torch.manual_seed(derive_seed(settings.seed, "head"))
-        model = Classifier(encoder, settings.dropout)
+        compute = _choose_compute(encoder, store, settings, place, log)
         notes = _notes(tables, settings, log)
-        batches = ClipBatches(store, tables["training"], settings)
-        trainer = FinetuneTrainer(
-            model,
-            settings,
-            compute,
-            store,
-            tables["validation"],
-            positive_weight=positive_weight(tables["training"]) if settings.class_weights else 1.0,
-            steps_per_epoch=batches.steps_per_epoch,
-            workers=workers,
-            batches=batches,
-        )
+        trainer, batches = _trainer(encoder, store, tables, settings, compute, workers)
         data = digest([data_digest(store, table) for table in tables.values()])
-        definition = _definition(settings, encoder_settings, data, weights_digest(model), compute, code)
+        weights = weights_digest(trainer.model)
+        definition = _definition(settings, encoder_settings, data, weights, compute, code)
         fingerprint = digest(["finetune", __version__, definition])
         log.info("fine-tuning on %s", compute.describe())
         steps = settings.max_epochs * batches.steps_per_epoch
@@ -188,13 +166,7 @@ def finetune(
             progress=Progress("fine-tune", steps, log, terminal=terminal, device=compute.device),
             stopper=stopper,
         )
-        failure = ""
-        try:
-            loop.run()
-        except NonFiniteError as error:
-            # A result, not a failed job: the other candidates of the learning rate go on.
-            failure = str(error)
-            log.warning("the run ends here, its best weights so far are its result: %s", error)
+        failure = _run_to_end(loop, log)
     record = {
         "outcome": "diverged" if failure else "finished",
         "reason": failure or None,
@@ -207,7 +179,71 @@ def finetune(
         "frame_size": [int(side) for side in store.size],
         "frame_rate": _frame_rate(store, tables["training"]),
     }
-    return _result(model, trainer, loop, settings, tables, record)
+    return _result(trainer, loop, settings, tables, record)
+
+
+def _checked_tables(
+    store: ClipStore, training: pd.DataFrame, validation: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Both tables by name; every video of them is in the store."""
+    tables = {
+        "training": validate_videos(training, "training"),
+        "validation": validate_videos(validation, "validation"),
+    }
+    for name, table in tables.items():
+        frame_counts(store, table["video_id"], table=f"{name} videos")
+    return tables
+
+
+def _choose_compute(
+    encoder: Encoder, store: ClipStore, settings: FinetuneSettings, place: torch.device, log: logging.Logger
+) -> Compute:
+    """Precision and memory format of the run, checked on the encoder itself."""
+    size = (settings.input_size or store.size[0], settings.input_size or store.size[1])
+    check_layers(encoder, place, settings.deterministic)
+    compute = choose_compute(
+        place, settings.precision, settings.memory_format, deterministic=settings.deterministic
+    )
+    return checked_compute(compute, encoder, (3, settings.clip_length, *size), settings.precision, log)
+
+
+def _trainer(
+    encoder: Encoder,
+    store: ClipStore,
+    tables: dict[str, pd.DataFrame],
+    settings: FinetuneSettings,
+    compute: Compute,
+    workers: int,
+) -> tuple[FinetuneTrainer, ClipBatches]:
+    """A classifier on the encoder, with the head's weights from the run's seed, and its training clips."""
+    torch.manual_seed(derive_seed(settings.seed, "head"))
+    model = Classifier(encoder, settings.dropout)
+    batches = ClipBatches(store, tables["training"], settings)
+    trainer = FinetuneTrainer(
+        model,
+        settings,
+        compute,
+        store,
+        tables["validation"],
+        positive_weight=positive_weight(tables["training"]) if settings.class_weights else 1.0,
+        steps_per_epoch=batches.steps_per_epoch,
+        workers=workers,
+        batches=batches,
+    )
+    return trainer, batches
+
+
+def _run_to_end(loop: Loop, log: logging.Logger) -> str:
+    """Run the loop; the reason if it diverged, else "".
+
+    That is a result, not a failed job: the other learning rates go on.
+    """
+    try:
+        loop.run()
+    except NonFiniteError as error:
+        log.warning("the run ends here, its best weights so far are its result: %s", error)
+        return str(error)
+    return ""
 
 
 def _frame_rate(store: ClipStore, videos: pd.DataFrame) -> float | None:
@@ -295,14 +331,13 @@ def _definition(
 
 
 def _result(
-    model: Classifier,
     trainer: FinetuneTrainer,
     loop: Loop,
     settings: FinetuneSettings,
     tables: dict[str, pd.DataFrame],
     record: dict[str, Any],
 ) -> FinetuneResult:
-    model.to("cpu")
+    model = trainer.model.to("cpu")
     model.load_state_dict(trainer.best or trainer.initial)
     model.encoder.requires_grad_(True)
     history, warnings = checked_rows(HISTORY, loop.history)

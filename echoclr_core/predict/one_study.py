@@ -23,6 +23,7 @@ from echoclr_core.video.mask import mask_shard
 from echoclr_core.video.resampling import known_rates_only, unknown_frame_rates
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.store_building import build_store
+from echoclr_core.views.classifier import Classifier
 from echoclr_core.views.decision import classify_shard
 
 log = logging.getLogger(__name__)
@@ -85,10 +86,7 @@ def predict_study(
     classifier = loaded.view_classifier(threads=workers)
     _check_folders(dicom_dir, out)
     on_stage("catalogue")
-    scanned = scan_archive(dicom_dir, study_key=study_key, workers=workers)
-    if scanned.empty:
-        raise ValueError("the folder of DICOM files holds no file: is it the right one, and mounted?")
-    catalogue = pseudonymise(scanned, Pseudonyms(key or secrets.token_bytes(32)), 1)
+    catalogue = _catalogue(dicom_dir, study_key, key, workers)
     _write_crosswalk(catalogue, out)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
@@ -102,20 +100,7 @@ def predict_study(
             study_key=study_key,
             workers=workers,
         )
-        on_stage("views")
-        written = sources.loc[sources["outcome"] == "ok", ["video_id", "study_id", "sha256"]]
-        views = classify_shard(
-            written, work / "deidentified", classifier, settings=loaded.view_settings(), workers=workers
-        )
-        on_stage("mask")
-        kept = views.loc[views["kept"].fillna(False), ["video_id", "study_id"]]
-        masked = mask_shard(
-            kept.merge(written[["video_id", "sha256"]], on="video_id"),
-            work / "deidentified",
-            work / "masked",
-            settings=loaded.mask_settings(),
-            workers=workers,
-        )
+        views, masked = _choose_and_mask(sources, work, loaded, classifier, workers, on_stage)
         store = _store(masked, sources, work, loaded)
         on_stage("score")
         files = patient_files(
@@ -130,6 +115,40 @@ def predict_study(
             write_pages(out / "pages", [loaded], store, (files, videos, predictions), clean)
     log.info("%d files: %s", len(files), files["outcome"].value_counts().to_dict())
     return predictions
+
+
+def _catalogue(dicom_dir: Path, study_key: str, key: bytes | None, workers: int) -> pd.DataFrame:
+    """RESTRICTED_CATALOGUE of the folder, in one shard."""
+    scanned = scan_archive(dicom_dir, study_key=study_key, workers=workers)
+    if scanned.empty:
+        raise ValueError("the folder of DICOM files holds no file: is it the right one, and mounted?")
+    return pseudonymise(scanned, Pseudonyms(key or secrets.token_bytes(32)), 1)
+
+
+def _choose_and_mask(
+    sources: pd.DataFrame,
+    work: Path,
+    bundle: Bundle,
+    classifier: Classifier,
+    workers: int,
+    on_stage: Callable[[str], None],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """VIEW_DECISIONS of the deidentified videos, and MASKED_VIDEOS of those with a kept view."""
+    on_stage("views")
+    written = sources.loc[sources["outcome"] == "ok", ["video_id", "study_id", "sha256"]]
+    views = classify_shard(
+        written, work / "deidentified", classifier, settings=bundle.view_settings(), workers=workers
+    )
+    on_stage("mask")
+    kept = views.loc[views["kept"].fillna(False), ["video_id", "study_id"]]
+    masked = mask_shard(
+        kept.merge(written[["video_id", "sha256"]], on="video_id"),
+        work / "deidentified",
+        work / "masked",
+        settings=bundle.mask_settings(),
+        workers=workers,
+    )
+    return views, masked
 
 
 def clean_videos(
