@@ -152,6 +152,7 @@ def finetune(
         fingerprint = digest(["finetune", __version__, definition])
         log.info("fine-tuning on %s", compute.describe())
         steps = settings.max_epochs * batches.steps_per_epoch
+        progress = Progress("fine-tune", steps, log, terminal=terminal, device=compute.device)
         loop = Loop(
             trainer,
             batches,
@@ -163,23 +164,19 @@ def finetune(
             checkpoint_minutes=checkpoint_minutes,
             workers=workers,
             device=compute.device,
-            progress=Progress("fine-tune", steps, log, terminal=terminal, device=compute.device),
+            progress=progress,
             stopper=stopper,
         )
         failure = _run_to_end(loop, log)
     record = {
-        "outcome": "diverged" if failure else "finished",
-        "reason": failure or None,
-        "encoder": dataclasses.asdict(encoder_settings),
-        "initial": "provided" if initial is not None else "random",
+        "reason": failure,
+        "initial": "random" if initial is None else "provided",
         "data_digest": data,
         "fingerprint": fingerprint,
         "code": definition["code"],
         "notes": notes,
-        "frame_size": [int(side) for side in store.size],
-        "frame_rate": _frame_rate(store, tables["training"]),
     }
-    return _result(trainer, loop, settings, tables, record)
+    return _result(trainer, loop, encoder_settings, tables, record)
 
 
 def _checked_tables(
@@ -233,8 +230,8 @@ def _trainer(
     return trainer, batches
 
 
-def _run_to_end(loop: Loop, log: logging.Logger) -> str:
-    """Run the loop; the reason if it diverged, else "".
+def _run_to_end(loop: Loop, log: logging.Logger) -> str | None:
+    """Run the loop; the reason if it diverged, else None.
 
     That is a result, not a failed job: the other learning rates go on.
     """
@@ -243,7 +240,7 @@ def _run_to_end(loop: Loop, log: logging.Logger) -> str:
     except NonFiniteError as error:
         log.warning("the run ends here, its best weights so far are its result: %s", error)
         return str(error)
-    return ""
+    return None
 
 
 def _frame_rate(store: ClipStore, videos: pd.DataFrame) -> float | None:
@@ -333,7 +330,7 @@ def _definition(
 def _result(
     trainer: FinetuneTrainer,
     loop: Loop,
-    settings: FinetuneSettings,
+    encoder_settings: EncoderSettings,
     tables: dict[str, pd.DataFrame],
     record: dict[str, Any],
 ) -> FinetuneResult:
@@ -354,7 +351,11 @@ def _result(
     run = {
         "kind": "finetune",
         "version": __version__,
-        "settings": dataclasses.asdict(settings),
+        "outcome": "diverged" if record["reason"] else "finished",
+        "settings": dataclasses.asdict(trainer.settings),
+        "encoder": dataclasses.asdict(encoder_settings),
+        "frame_size": [int(side) for side in trainer.store.size],
+        "frame_rate": _frame_rate(trainer.store, tables["training"]),
         "compute": trainer.compute.describe() | {"threads": torch.get_num_threads()},
         "positive_weight": trainer.positive_weight,
         "steps_per_epoch": trainer.steps_per_epoch,
