@@ -137,7 +137,7 @@ def _sections(schema: dict, above: str = ""):
 
 def _tables():
     from echoclr_core.cohort.flow import FLOW
-    from echoclr_core.cohort.labels import LABELS
+    from echoclr_core.cohort.label_tables import LABELS
     from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
     from echoclr_core.cohort.unmatched import UNMATCHED
     from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE

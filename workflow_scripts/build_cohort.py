@@ -8,7 +8,7 @@ import pandas as pd
 from echoclr_core.cohort.build import build_cohort
 from echoclr_core.cohort.digests import split_record
 from echoclr_core.cohort.flow import FLOW
-from echoclr_core.cohort.labels import LABELS
+from echoclr_core.cohort.label_tables import LABELS
 from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.cohort.unmatched import UNMATCHED

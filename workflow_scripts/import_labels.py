@@ -1,7 +1,8 @@
 """Read the labels and replace their identifiers by pseudonyms."""
 
 from echoclr_core.cohort.ages import age_columns, cap_ages
-from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, read_labels
+from echoclr_core.cohort.label_tables import LABELS
+from echoclr_core.cohort.labels import apply_pseudonyms, read_labels
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.label_columns import label_columns, published_record
 from workflow_scripts.lib.secret_key import study_pseudonyms

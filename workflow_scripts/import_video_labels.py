@@ -1,7 +1,8 @@
 """Labels of the studies from the table of videos, under pseudonyms."""
 
 from echoclr_core.cohort.ages import age_columns, cap_ages
-from echoclr_core.cohort.labels import LABELS, apply_pseudonyms
+from echoclr_core.cohort.label_tables import LABELS
+from echoclr_core.cohort.labels import apply_pseudonyms
 from echoclr_core.cohort.video_table import read_video_table
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.label_columns import published_record

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from echoclr_core.cohort.flow import Flow
-from echoclr_core.cohort.labels import LABELS
+from echoclr_core.cohort.label_tables import LABELS
 from echoclr_core.cohort.one_patient import (
     kept_patients,
     not_of_the_patient,
@@ -54,7 +54,7 @@ def build_cohort(
     masked_videos
         MASKED_VIDEOS of all shards: video_id, outcome, n_frames, fps.
     labels
-        :data:`~echoclr_core.cohort.LABELS` with pseudonyms.
+        LABELS with pseudonyms.
     settings
         Years, exclusions, split.
     excluded_studies

@@ -1,12 +1,11 @@
 """The split into training, validation and test set."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 
-from echoclr_core.common.randomness import derive_seed
+from echoclr_core.cohort.random_order import as_keys, random_order, unique_ids
 
 
 def set_sizes(n: int, fractions: Sequence[float | str] = (0.75, 0.10, 0.15)) -> tuple[int, int, int]:
@@ -66,7 +65,7 @@ def split_studies(
         If an id stands there twice or is missing, or ``groups`` has another length.
     """
     ids = unique_ids(ids)
-    labels = ids if groups is None else _keys("groups", list(groups))
+    labels = ids if groups is None else as_keys("groups", list(groups))
     if len(labels) != len(ids):
         raise ValueError(f"groups: {len(labels)} values for {len(ids)} ids; one a study is needed")
     _, n_val, n_test = set_sizes(len(ids), fractions)
@@ -89,28 +88,6 @@ def assert_disjoint(split: dict[str, np.ndarray], n: int) -> None:
     together = np.concatenate(list(split.values())) if n else np.array([])
     assert len(together) == n, f"{len(together)} ids in the sets, {n} were given"
     assert len(np.unique(together)) == n, "an id stands in two sets"
-
-
-def unique_ids(ids: Iterable[str | int]) -> np.ndarray:
-    """The ids as a 1-D array; ValueError if one is missing, stands there twice, or kinds are mixed."""
-    array = _keys("ids", list(ids))
-    if len(np.unique(array)) < len(array):
-        raise ValueError(f"ids: {len(array) - len(np.unique(array))} stand there more than once")
-    return array
-
-
-def _keys(name: str, values: list[str | int]) -> np.ndarray:
-    if any(pd.isna(value) for value in values):
-        raise ValueError(f"{name}: {sum(map(pd.isna, values))} are missing; each study needs one")
-    if len({isinstance(value, str) for value in values}) > 1:
-        raise ValueError(f"{name}: some are text, others numbers; allowed is one kind")
-    return np.asarray(values)
-
-
-def random_order(ids: Collection[str | int], seed: int, *keys: str | int) -> np.ndarray:
-    """Positions of ``ids`` in a random order: by a hash of (seed, keys, id), so each id has its own place."""
-    places = [(derive_seed(seed, *keys, str(item)), str(item)) for item in np.asarray(ids).tolist()]
-    return np.array(sorted(range(len(places)), key=places.__getitem__), dtype=int)
 
 
 def _fill(order: Sequence[int], sizes: np.ndarray, target: int) -> set[int]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from echoclr_core.cohort.split import random_order, unique_ids
+from echoclr_core.cohort.random_order import random_order, unique_ids
 from echoclr_core.cohort.tables import SUBSETS
 
 

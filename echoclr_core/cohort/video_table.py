@@ -9,7 +9,8 @@ import pandas as pd
 
 from echoclr_core.cohort.columns import LabelColumns
 from echoclr_core.cohort.label_checks import Problems
-from echoclr_core.cohort.labels import KEYED_LABELS, parse_labels, raise_problems
+from echoclr_core.cohort.label_tables import KEYED_LABELS
+from echoclr_core.cohort.labels import parse_labels, raise_problems
 from echoclr_core.cohort.published_columns import check_column, label_identifiers
 from echoclr_core.common.missing_texts import missing_text_lines
 from echoclr_core.common.tables import header_of

@@ -134,9 +134,7 @@ def finetune(
     if settings.learning_rate is None:
         raise ValueError("finetune.learning_rate: None; allowed is a number above 0")
     tables = _checked_tables(store, training, validation)
-    encoder = build_encoder(encoder_settings, seed=derive_seed(settings.seed, "encoder"))
-    if initial is not None:
-        load_strictly(encoder, initial, source="the initial state")
+    encoder = _initial_encoder(encoder_settings, initial, settings.seed)
     with (
         state_folder(state_dir) as folder,
         lease_device(device, jobs_per_gpu=jobs_per_gpu) as place,
@@ -168,15 +166,18 @@ def finetune(
             stopper=stopper,
         )
         failure = _run_to_end(loop, log)
-    record = {
-        "reason": failure,
-        "initial": "random" if initial is None else "provided",
-        "data_digest": data,
-        "fingerprint": fingerprint,
-        "code": definition["code"],
-        "notes": notes,
-    }
+    record = {"reason": failure, "initial": "random" if initial is None else "provided"}
+    record |= {"data_digest": data, "fingerprint": fingerprint, "code": definition["code"], "notes": notes}
     return _result(trainer, loop, encoder_settings, tables, record)
+
+
+def _initial_encoder(
+    encoder_settings: EncoderSettings, initial: Mapping[str, Tensor] | None, seed: int
+) -> Encoder:
+    encoder = build_encoder(encoder_settings, seed=derive_seed(seed, "encoder"))
+    if initial is not None:
+        load_strictly(encoder, initial, source="the initial state")
+    return encoder
 
 
 def _checked_tables(

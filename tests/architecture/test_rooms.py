@@ -116,3 +116,26 @@ def test_names_that_stay():
     assert [
         name for room, wanted in names.items() for name in wanted if not callable(getattr(room, name))
     ] == []
+
+
+MAX_LINES = 60  # of a function without its docstring
+
+
+def code_lines(function):
+    """Lines of a function from its first to its last, the docstring left out."""
+    lines = function.end_lineno - function.lineno + 1
+    if ast.get_docstring(function, clean=False) is None:
+        return lines
+    docstring = function.body[0]
+    return lines - (docstring.end_lineno - docstring.lineno + 1)
+
+
+def test_functions_are_short():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {code_lines(node)} lines"
+        for folder in ("echoclr_core", "workflow_scripts", "tools")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and code_lines(node) > MAX_LINES
+    ]
+    assert wrong == []

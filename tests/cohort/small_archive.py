@@ -6,7 +6,7 @@ import pandas as pd
 import yaml
 
 from echoclr_core.cohort.build import build_cohort
-from echoclr_core.cohort.labels import LABELS
+from echoclr_core.cohort.label_tables import LABELS
 from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.tasks.task import make_task
 

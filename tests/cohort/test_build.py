@@ -10,7 +10,7 @@ from small_archive import SETTINGS, TASKS, YEARS, Archive, basic, lines
 from echoclr_core.cohort.build import build_cohort
 from echoclr_core.cohort.digests import digest_of_videos, split_record
 from echoclr_core.cohort.flow import FLOW, REASONS, STAGES, check_flow
-from echoclr_core.cohort.labels import LABELS
+from echoclr_core.cohort.label_tables import LABELS
 from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.dicom.outcomes import OUTCOMES

@@ -6,7 +6,8 @@ import pytest
 
 from echoclr_core.cohort.ages import cap_ages
 from echoclr_core.cohort.columns import LabelColumns
-from echoclr_core.cohort.labels import KEYED_LABELS, apply_pseudonyms, read_labels
+from echoclr_core.cohort.label_tables import KEYED_LABELS
+from echoclr_core.cohort.labels import apply_pseudonyms, read_labels
 from echoclr_core.cohort.table_checks import check_labels
 from echoclr_core.tasks.task import make_task
 

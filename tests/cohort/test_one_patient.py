@@ -5,7 +5,8 @@ import pytest
 from small_archive import TASKS, YEARS, Archive, basic, lines
 
 from echoclr_core.cohort.columns import LabelColumns
-from echoclr_core.cohort.labels import LABELS, apply_pseudonyms, read_labels
+from echoclr_core.cohort.label_tables import LABELS
+from echoclr_core.cohort.labels import apply_pseudonyms, read_labels
 from echoclr_core.cohort.one_patient import patient_part
 from echoclr_core.cohort.settings import CohortSettings
 from echoclr_core.cohort.table_checks import check_labels

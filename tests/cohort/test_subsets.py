@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echoclr_core.cohort.split import random_order
+from echoclr_core.cohort.random_order import random_order
 from echoclr_core.cohort.subsets import draw_subsets, label_subset, subset_size
 from echoclr_core.cohort.tables import SUBSETS
 
