@@ -17,14 +17,15 @@ NOT_COUNTED = [ROOT / path for path in (OPTIONS, *FRAME)]
 
 TRAININGS = {"pretrain_encoder", "finetune_model"}
 MODELS = {"explain_studies", "export_bundle", "predict_patients", "predict_studies"} | TRAININGS
+REVIEW = {"review_shard", "write_review_pages"}
 
 # Module to the scripts, and so the rules, that an edit of it starts.
 EDITS = {
     "common/core_dumps.py": set(),
     "options/base.py": set(),
     "tasks/task.py": {"build_cohort", "build_report", "digest_pretraining"},
-    "dicom/frame_rate.py": {"catalog_archive", "deidentify_shard", "import_videos"},
-    "deidentify/sector/fit.py": {"deidentify_shard", "import_videos"},
+    "dicom/frame_rate.py": {"catalog_archive", "deidentify_shard", "import_videos"} | REVIEW,
+    "deidentify/sector/fit.py": {"deidentify_shard", "import_videos"} | REVIEW,
     "deidentify/audit/residual_text.py": {"audit_shard"},
     "deidentify/audit/summary.py": {"check_audit"},
     "video/hull.py": {"explain_studies", "map_valve_landmarks", "mask_shard", "predict_patients"},
@@ -41,7 +42,7 @@ EDITS = {
     "finetune/step.py": {"finetune_model"},
     "finetune/select.py": {"select_learning_rate"},
     "evaluate/holm.py": {"build_report", "collect_evaluation", "evaluate_ratio", "export_bundle"}
-    | {"list_failures", "plot_failures"},
+    | {"analyse_repeats", "list_failures", "plot_failures"},
     "explain/gradcam.py": {"explain_studies", "predict_patients"},
     "reporting/saliency.py": {"build_report", "plot_failures", "plot_saliency"},
     "reporting/sections/overview.py": {"build_report"},
