@@ -154,3 +154,24 @@ def test_containers_are_known_by_their_content_whatever_the_name(tmp_path, name,
     assert len(frames) == 20
     assert fps == 25
     assert frames[5].mean() == pytest.approx(65, abs=3)
+
+
+HEADS = {
+    "avi": b"RIFF\x10\0\0\0AVI ",
+    "matroska": b"\x1a\x45\xdf\xa3",
+    "mpegts": b"\x47" + b"\n" * 187 + b"\x47\n",
+    "mpeg": b"\0\0\1\xba",
+    "mp4": b"\0\0\0\x10ftypisom\0\0\2\0",
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("kind", ["ffconcat_absolute", "hls", "hls_subfile"])
+def test_a_text_behind_the_first_bytes_of_a_container_is_no_video(tmp_path, head, kind):
+    other = write_loop(tmp_path / "other.ts", "mpegts", "libx264")
+    path = tmp_path / "attack.avi"
+    path.write_bytes(HEADS[head] + TEXTS[kind].format(name=other.name, path=other).encode())
+    assert container_of(path.read_bytes()[:HEAD_BYTES]) is not None  # the signature lets it pass
+    with pytest.raises(ValueError, match=r"attack.*(not a readable video|no video stream)") as caught:
+        read_avi(path)
+    assert str(tmp_path) not in str(caught.value)
