@@ -1,5 +1,7 @@
 """The EchoCLR study: from a folder of echocardiogram DICOM files to the paper's tables and figures."""
 
+import atexit
+
 from snakemake.utils import min_version
 
 min_version("9.20.0")
@@ -58,6 +60,10 @@ rule all:
 
 if workflow.resource_settings.nodes:  # jobs go to a cluster
     slurm.requeue_by_default(workflow.rules)
+
+
+if NEEDS_DATA:  # the last words of a dry run
+    atexit.register(print_planned_trainings, workflow)
 
 
 # What needs files is asked last, when it is known that jobs will run.

@@ -18,6 +18,7 @@ from workflow_scripts.lib.initialisations import SSL, initialisation_settings
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.store_memory import training_memory as memory_with_store
 from workflow_scripts.lib.study_tasks import label_rule, task_rules
+from workflow_scripts.lib.planned_trainings import print_planned_trainings
 from workflow_scripts.lib.patients import PATIENT_RESULTS, Patients
 from workflow_scripts.lib.numerics import gpu_asked_for, numerics
 from workflow_scripts.lib.python_path import keep_code_facts, prepend_pythonpath

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # One process imports Snakemake; each plan is a fork of it.
 SERVER = """
-import contextlib, json, os, sys
+import atexit, contextlib, json, os, sys
 from snakemake import cli
 for line in sys.stdin:
     arguments, target, folder = json.loads(line)
@@ -38,6 +38,7 @@ for line in sys.stdin:
         except SystemExit as end:
             code = int(end.code or 0)
         finally:
+            atexit._run_exitfuncs()  # a fork ends by os._exit, which skips what ends a process of its own
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)

@@ -1,11 +1,13 @@
 """`echoclr why`: what would run and because of what, in words."""
 
 import argparse
+import re
 
 from workflow_scripts.cli.configuration import add_study_arguments, enter_directory
 from workflow_scripts.cli.errors import OK
 from workflow_scripts.cli.plan import PlannedJob, in_words, planned_jobs
 from workflow_scripts.cli.snakemake_line import output_of, shown, snakemake_line
+from workflow_scripts.lib.planned_trainings import HEAD
 
 EXAMPLES = """  echoclr why --configfile mine.yaml            the whole study
   echoclr why finetune --configfile mine.yaml   what finetune would run"""
@@ -22,12 +24,20 @@ def run(arguments: argparse.Namespace) -> int:
     enter_directory(arguments)
     line = snakemake_line(arguments.targets, arguments.configfile, "--dry-run")
     print(f"$ {shown(line)}")
-    jobs = [job for job in planned_jobs(output_of(line)) if job.reason]
+    text = output_of(line)
+    jobs = [job for job in planned_jobs(text) if job.reason]
     if not jobs:
         print("Nothing would run: every result is there and up to date.")
         return OK
     print(explained(jobs))
+    print(*trainings(text), sep="\n", end="")
     return OK
+
+
+def trainings(text: str) -> list[str]:
+    """The lines of a dry run on which trainings would be put back from kept results."""
+    found = re.search(rf"^{re.escape(HEAD)}\n((?:  .*\n)+)", text, re.MULTILINE)
+    return [HEAD, found[1]] if found else []
 
 
 def explained(jobs: list[PlannedJob]) -> str:

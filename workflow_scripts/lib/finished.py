@@ -7,6 +7,8 @@ from typing import Any
 from echoclr_core.common.digest import digest, file_digest
 from echoclr_core.common.finished import FinishedResults
 
+PART = 16
+
 
 def finished_results(snakemake, folder: str, **parts: Any) -> FinishedResults:
     """The kept results of a job in ``folder``.
@@ -14,9 +16,14 @@ def finished_results(snakemake, folder: str, **parts: Any) -> FinishedResults:
     The fingerprint is of the rule's settings, numerics and code digest, and of ``parts``: plain values for
     the data, the initial weights and the place in the grid.
     """
-    params = snakemake.params
-    shared = [snakemake.rule, json.loads(params.settings), json.loads(params.numerics), params.code_hash]
-    return FinishedResults(folder, digest([*shared, parts]))
+    shared = settings_part(snakemake.rule, snakemake.params)
+    return FinishedResults(folder, shared + digest([shared, parts]))
+
+
+def settings_part(rule: str, params: Any) -> str:
+    """The beginning of the fingerprint (16 hex digits), known while the run is planned: settings and code."""
+    shared = [rule, json.loads(params.settings), json.loads(params.numerics), params.code_hash]
+    return digest(shared)[:PART]
 
 
 def digest_entry(path: str, *names: str) -> dict[str, str]:
