@@ -1,5 +1,6 @@
 """What would be run: the paper's grid, an archive of its size, the cluster's profile."""
 
+import functools
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from planning import planner
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = ROOT / "tests" / "config" / "archive.yaml"
@@ -15,6 +17,13 @@ ARCHIVE = ROOT / "tests" / "config" / "archive.yaml"
 @pytest.fixture(scope="module")
 def archive_plan(study_of, tmp_path_factory):
     return study_of(tmp_path_factory.mktemp("archive"), ARCHIVE).plan()
+
+
+@pytest.fixture(scope="module")
+def demo_jobs(tmp_path_factory):
+    """demo_jobs(target) -> rule to number of jobs of the demo, each target planned once."""
+    with planner(tmp_path_factory.mktemp("demo"), ROOT / "config" / "demo.yaml") as study:
+        yield functools.cache(study.jobs)
 
 
 def test_paper_size_archive_is_planned_without_a_file(archive_plan):
@@ -73,8 +82,8 @@ def test_slurm_profile_plans(study_of, tmp_path):
         ("report", "build_report"),
     ],
 )
-def test_every_stage_is_a_target(study_of, tmp_path, target, last):
-    assert last in study_of(tmp_path, ROOT / "config" / "demo.yaml").plan(target)
+def test_every_stage_is_a_target(demo_jobs, target, last):
+    assert last in demo_jobs(target)
 
 
 def test_the_synthetic_archive_can_be_catalogued_by_itself(study_of, tmp_path):
@@ -89,9 +98,9 @@ def test_the_synthetic_archive_can_be_catalogued_by_itself(study_of, tmp_path):
 
 
 @pytest.mark.parametrize("target", ["views", "mask", "cohort", "pretrain", "finetune", "evaluate", "explain"])
-def test_every_stage_after_the_videos_waits_for_the_audit(study_of, tmp_path, target):
+def test_every_stage_after_the_videos_waits_for_the_audit(demo_jobs, target):
     """keep-going carries a run past a job that failed, so whatever may not go on must depend on it."""
-    assert "check_audit" in study_of(tmp_path, ROOT / "config" / "demo.yaml").plan(target)
+    assert "check_audit" in demo_jobs(target)
 
 
 def test_reading_the_rules_loads_no_large_library():
