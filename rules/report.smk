@@ -259,6 +259,8 @@ rule plot_training:
     params:
         methods=GRID.methods,
         draws=GRID.draws,
+        selections=GRID.selections(),
+        runs=GRID.runs(),
         clip_length=config["pretrain"]["clip_length"],
         batch_size=config["pretrain"]["batch_size"],
         titles=GRID.titles,

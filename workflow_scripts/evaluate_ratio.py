@@ -1,6 +1,6 @@
 """Evaluate every initialisation on shared resamples, for one task and label ratio."""
 
-from pathlib import Path
+from itertools import product
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from echoclr_core.evaluate.settings import EvaluationSettings
 from echoclr_core.evaluate.studies import evaluate_cohort
 from echoclr_core.evaluate.technical import TECHNICAL, with_technical
 from echoclr_core.options.base import settings_from
-from workflow_scripts.lib.cohort_names import COHORTS
+from workflow_scripts.lib.cohort_names import COHORTS, PREDICTION_SETS
 from workflow_scripts.lib.job import job, settings
 
 NO_MODEL = "no learning rate gave a finite validation loss"
@@ -28,19 +28,17 @@ with job(snakemake) as log:
         patients = studies.set_index("study_id")["patient_id"]
         patients = patients.fillna(patients.index.to_series()).to_dict()
     task, ratio = snakemake.wildcards.task, float(snakemake.wildcards.ratio)
-    # .../predictions/<task>/<init>/<ratio>/<draw>/<cohort>.parquet
-    cells = {
-        (Path(path).parts[-4], Path(path).parts[-2], Path(path).stem): path
-        for path in snakemake.input.predictions
-    }
+    params = snakemake.params
+    # in the order of the rule's expand()
+    runs = product(params.inits, params.draws, PREDICTION_SETS)
+    predictions = dict(zip(runs, snakemake.input.predictions, strict=True))
     # labelled studies of each draw of the labels
     sizes = [len(SUBSETS.read(path)) for path in snakemake.input.subsets]
     parts = {name: [] for name in EVALUATION}
-    params = snakemake.params
     for number, (draw, label_draw) in enumerate(zip(params.draws, params.label_draws, strict=True)):
         scored = {
-            cohort: {init: pd.read_parquet(cells[init, draw, cohort]) for init in snakemake.params.inits}
-            for cohort in (*COHORTS, "validation")
+            cohort: {init: pd.read_parquet(predictions[init, draw, cohort]) for init in params.inits}
+            for cohort in PREDICTION_SETS
         }
         for cohort in COHORTS:
             if cohort == "external" and all(table.empty for table in scored[cohort].values()):

@@ -26,21 +26,16 @@ with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     }
     figure = pretraining_curves(histories, chance=chance)
     save_figure(figure, snakemake.output.pretrain[0].removesuffix(".png"))
-    rates = {
-        Path(path).parts[-5:-1]: json.loads(Path(path).read_text(encoding="utf-8"))["learning_rate"]
-        for path in snakemake.input.selected
-    }
+    # each file belongs to the wildcards at its place in params
+    selected = [
+        cell | {"lr": json.loads(Path(path).read_text(encoding="utf-8"))["learning_rate"]}
+        for cell, path in zip(snakemake.params.selections, snakemake.input.selected, strict=True)
+    ]
     runs = []
-    for path in snakemake.input.finetune:
-        *cell, rate, _ = Path(path).parts[-6:]
-        if rates[tuple(cell)] == rate:
-            task, init, ratio, draw = cell
-            names = {
-                "task": task,
-                "init": init,
-                "ratio": float(ratio),
-                "draw": snakemake.params.draws.index(draw),
-            }
-            runs.append(pd.read_parquet(path).assign(**names))
+    for run, path in zip(snakemake.params.runs, snakemake.input.finetune, strict=True):
+        if run in selected:
+            names = {"task": run["task"], "init": run["init"], "ratio": float(run["ratio"])}
+            place = snakemake.params.draws.index(run["draw"])
+            runs.append(pd.read_parquet(path).assign(**names, draw=place))
     figure = finetuning_curves(pd.concat(runs, ignore_index=True), titles=dict(snakemake.params.titles))
     save_figure(figure, snakemake.output.finetune[0].removesuffix(".png"))
