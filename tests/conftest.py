@@ -52,6 +52,7 @@ def tiny_transformer(monkeypatch):
     from echoclr_core.models import encoder, encoders
 
     folder = Path(__file__).parent / "models" / "one_file"
+    encoder.encoder_names()  # the library's own register in the true list, not in the copy
     monkeypatch.setattr(encoder, "_BUILDERS", dict(encoder._BUILDERS))
     monkeypatch.setattr(encoders, "__path__", [*encoders.__path__, str(folder)])
     monkeypatch.delitem(sys.modules, "echoclr_core.models.encoders.tiny_transformer", raising=False)

@@ -1,6 +1,7 @@
 """Make a safetensors file of initial weights from a PyTorch checkpoint or another safetensors file.
 
 python -m tools.convert_weights panecho.pt panecho.safetensors --strip encoder. --drop fc.
+python -m tools.convert_weights swin.pt swin.safetensors --encoder swin3d_t --drop head. --prefix network.
 
 Pickles are read with ``weights_only``: tensors and plain containers, no code. Each step is printed with its
 count; the result must fit the encoder, every name and shape, or nothing is written.
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = EncoderSettings(name=chosen.encoder, width=chosen.width, blocks=tuple(chosen.blocks))
         tensors = read_tensors(chosen.source, chosen.key)
         print(f"read {len(tensors)} tensors from {chosen.source}")
-        tensors = rename(tensors, strip=chosen.strip, drop=chosen.drop)
+        tensors = rename(tensors, strip=chosen.strip, drop=chosen.drop, prefix=chosen.prefix)
         encoder = build_encoder(settings)
         count = load_strictly(encoder, tensors, source=chosen.source.name)
         header = {"source digest": file_digest(chosen.source), "encoder": chosen.encoder}
@@ -73,9 +74,11 @@ def read_tensors(path: Path, key: str = "") -> dict[str, Tensor]:
     return dict(held)
 
 
-def rename(tensors: Mapping[str, Tensor], *, strip: str = "", drop: Sequence[str] = ()) -> dict[str, Tensor]:
+def rename(
+    tensors: Mapping[str, Tensor], *, strip: str = "", drop: Sequence[str] = (), prefix: str = ""
+) -> dict[str, Tensor]:
     """Keep the names that begin with ``strip``, without it, then leave out those that begin with one of
-    ``drop``; prints the counts.
+    ``drop``, then put ``prefix`` before the others; prints the counts.
     """
     kept = {name.removeprefix(strip): held for name, held in tensors.items() if name.startswith(strip)}
     if strip:
@@ -83,7 +86,10 @@ def rename(tensors: Mapping[str, Tensor], *, strip: str = "", drop: Sequence[str
     left = [name for name in kept if name.startswith(tuple(drop))] if drop else []
     if drop:
         print(f"dropped {len(left)}: {', '.join(left) or 'none'}")
-    return {name: held for name, held in kept.items() if name not in left}
+    named = {prefix + name: held for name, held in kept.items() if name not in left}
+    if prefix:
+        print(f"put {prefix!r} before {len(named)} names")
+    return named
 
 
 def _entries(held: object) -> list[str]:
@@ -103,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blocks", type=int, nargs=4, default=[2, 2, 2, 2], help="blocks (r3d only)")
     parser.add_argument("--key", default="", help="entry that holds the tensors, such as state_dict")
     parser.add_argument("--strip", default="", help="prefix of the names to keep, such as encoder.")
+    parser.add_argument("--prefix", default="", help="text to put before the names that are left")
     parser.add_argument("--drop", nargs="*", default=[], help="prefixes of names to leave out, such as fc.")
     return parser
 
