@@ -10,6 +10,7 @@ sys.path.insert(0, str(ROOT))
 from echoclr_core.common.core_dumps import disable_core_dumps
 from echoclr_core.views.keep import kept_views, long_names, short_names
 from workflow_scripts.lib import checks, cohort_names, failed_jobs, grid, shard_count, slurm, synthetic_folder
+from workflow_scripts.lib.bundle_folders import export_problems, refuse_export
 from workflow_scripts.lib.catalogue_changes import CatalogueChanges
 from workflow_scripts.lib.catalogue_record import settings_digest
 from workflow_scripts.lib.copied_study import record_times, restore_times, warn_of_missing_records

@@ -75,4 +75,8 @@ rule export_bundle:
 rule export:
     """Bundles of trained models, one a task and initialisation; not part of the study's own plan."""
     input:
-        expand(results("export/{task}_{init}"), task=GRID.export_tasks, init=GRID.export_inits),
+        (
+            refuse_export(config)
+            if export_problems(config)
+            else expand(results("export/{task}_{init}"), task=GRID.export_tasks, init=GRID.export_inits)
+        ),

@@ -7,7 +7,7 @@ from echoclr_core.common.files import atomic_path
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.options.base import settings_from
 from echoclr_core.options.mask import MaskOptions
-from echoclr_core.video.mask import mask_preview, mask_shard
+from echoclr_core.video.mask import MASKED_FROM, mask_preview, mask_shard
 from echoclr_core.video.tables import MASKED_VIDEOS
 from echoclr_core.views.tables import VIEW_DECISIONS
 from workflow_scripts.lib.job import job, settings
@@ -15,7 +15,7 @@ from workflow_scripts.lib.job import job, settings
 with job(snakemake) as log:
     views = VIEW_DECISIONS.read(snakemake.input.views)
     chosen = views.loc[views["kept"].fillna(False), ["video_id", "study_id"]]
-    written = SOURCE_FILES.read(snakemake.input.table)[["video_id", "sha256"]]
+    written = SOURCE_FILES.read(snakemake.input.table)[list(MASKED_FROM)]
     mask_settings = settings_from(MaskOptions, settings(snakemake).mask)
 
     def write_table_and_preview(table: pd.DataFrame) -> None:

@@ -78,6 +78,7 @@ REASONS = {
     "another_view": "another view",
     "unreadable": "unreadable",
     "blank": "blank",
+    "no_calibration": "no millimetres a pixel in the header",
     "several_patients": "the study key stands for several patients",
     "view_classifier_training": "used to train the view classifier",
     "no_label_row": "study not in the label table",

@@ -99,6 +99,15 @@ SOURCE_FILES = Table(
             low=0,
             high=1,
         ),
+        "mm_per_pixel_x": Column(
+            kind="float",
+            description="width of a pixel, mm, from the region tag that holds the sector",
+            nullable=True,
+            low=0,
+        ),
+        "mm_per_pixel_y": Column(
+            kind="float", description="height of a pixel, mm, likewise", nullable=True, low=0
+        ),
         "sha256": Column(kind="str", description="SHA-256 of the written video", nullable=True),
         "bytes": Column(kind="int", description="size of the written video", nullable=True, low=0),
     },

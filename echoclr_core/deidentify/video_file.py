@@ -16,6 +16,7 @@ from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import write_mask
 from echoclr_core.deidentify.identifiers import header_allowlist
 from echoclr_core.deidentify.sector.boundary import SAMPLED_FRAMES, boundary_mask, fitted_sector
+from echoclr_core.deidentify.sector.calibration import mm_per_pixel
 from echoclr_core.deidentify.sector.colour_doppler import SAMPLED_FRAMES as COLOUR_SAMPLED_FRAMES
 from echoclr_core.deidentify.sector.colour_doppler import colour_share
 from echoclr_core.deidentify.sector.windows import find_windows
@@ -85,8 +86,11 @@ def video_stages(
     if cine.header.photometric not in ("MONOCHROME1", "MONOCHROME2"):
         colour = colour_share(cine.sample(COLOUR_SAMPLED_FRAMES, colour=True), mask)
     windows = find_windows(sample, mask)
+    across, down = mm_per_pixel(cine.regions, mask) or (None, None)
     record = replace(
         record,
+        mm_per_pixel_x=across,
+        mm_per_pixel_y=down,
         text_lines=lines,
         kept_fraction=float(mask.mean()),
         colour_share=colour,

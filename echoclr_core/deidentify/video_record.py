@@ -33,6 +33,8 @@ class VideoRecord:
     window_kept: str | None = None
     text_lines: int | None = None
     colour_share: float | None = None
+    mm_per_pixel_x: float | None = None
+    mm_per_pixel_y: float | None = None
     sha256: str | None = None
     bytes: int | None = None
 

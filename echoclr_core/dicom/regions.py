@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from echoclr_core.dicom.values import integer
+from echoclr_core.dicom.values import decimals, integer
 
 # RegionSpatialFormat (PS3.3 C.8.5.5.1.1)
 TWO_DIMENSIONAL, M_MODE, SPECTRAL, WAVEFORM, GRAPHICS = 1, 2, 3, 4, 5
 # RegionDataType (PS3.3 C.8.5.5.1.2): pulsed and continuous wave, and Doppler traces drawn from them
 SPECTRAL_TYPES = range(3, 10)
 EDGE_TOLERANCE = 0.02  # vendors overshoot the frame by a pixel or few; stale tags by much more
+CENTIMETRES = 3  # PhysicalUnitsXDirection, PhysicalUnitsYDirection (PS3.3 C.8.5.5.1.15)
+MIN_SPACING, MAX_SPACING = 0.01, 10.0  # millimetres a pixel that a picture of a heart can have
+SPACING_DIGITS = 4  # significant ones: no measurement needs more, and no identifier fits into them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,8 @@ class Region:
         RegionSpatialFormat: 0 none, 1 two-dimensional, 2 M-mode, 3 spectral, 4 waveform, 5 graphics.
     data_type
         RegionDataType: 1 tissue, 2 colour flow, 3 pulsed, 4 continuous wave spectral Doppler, 10 ECG, ...
+    mm_per_pixel
+        Millimetres a pixel, (across, down); None where the region states none that can be believed.
     """
 
     x0: int
@@ -33,6 +38,7 @@ class Region:
     y1: int
     spatial_format: int
     data_type: int
+    mm_per_pixel: tuple[float, float] | None = None
 
 
 def read_regions(dataset: Dataset, height: int, width: int) -> tuple[Region, ...]:
@@ -70,7 +76,22 @@ def _read_region(item: Dataset, height: int, width: int) -> Region | None:
         y1=min(y1, height),
         spatial_format=integer(item, "RegionSpatialFormat") or 0,
         data_type=integer(item, "RegionDataType") or 0,
+        mm_per_pixel=_spacing(item),
     )
+
+
+def _spacing(item: Dataset) -> tuple[float, float] | None:
+    """PhysicalDeltaX and PhysicalDeltaY in millimetres, where both are lengths that a picture can have."""
+    found = []
+    for axis in "XY":
+        delta = decimals(item, f"PhysicalDelta{axis}")
+        if integer(item, f"PhysicalUnits{axis}Direction") != CENTIMETRES or not delta:
+            return None
+        spacing = 10 * abs(delta[0])  # some vendors count downwards, with a minus
+        if not MIN_SPACING <= spacing <= MAX_SPACING:
+            return None
+        found.append(float(f"{spacing:.{SPACING_DIGITS}g}"))
+    return found[0], found[1]
 
 
 def only_spectral_or_m_mode(regions: tuple[Region, ...]) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from echoclr_core.common.tables import Column, Table
 from echoclr_core.video.hull import sector_mask
+from echoclr_core.video.scaling import Field
 
 VALVE_RADIUS_CM = 1.5
 """Half the disc that counts as the valve: an annulus of about 2.2 cm, and its way to the apex in systole."""
@@ -77,7 +78,7 @@ def map_valve_landmarks(
     truth
         video_id, valve_x, valve_y, px_per_cm on the full-size frames; rows without a valve are left out.
     masked
-        video_id, outcome, height, width: the full-size frames that were masked.
+        MASKED_VIDEOS: the full-size frames that were masked, and the field that was cut out of them.
     size, keep_aspect
         As they were resized.
 
@@ -87,21 +88,31 @@ def map_valve_landmarks(
         LANDMARKS, by video_id.
     """
     known = truth.dropna(subset=["valve_x", "valve_y"])
-    written = masked.loc[masked["outcome"] == "ok", ["video_id", "height", "width"]]
+    names = ["height", "width", "field_left", "field_top", "field_step_x", "field_step_y"]
+    written = masked.loc[masked["outcome"] == "ok", ["video_id", *names]]
     joined = written.merge(known, on="video_id", validate="one_to_one").sort_values("video_id")
     rows = []
     for row in joined.itertuples(index=False):
-        fitting = Fitting(height=int(row.height), width=int(row.width), size=size, keep_aspect=keep_aspect)
-        across, down = fitting.scale
+        placed = _placement(row, size, keep_aspect)
+        across, down = placed.scale
         rows.append(
             (
                 row.video_id,
-                *fitting.point(row.valve_x, row.valve_y),
+                *placed.point(row.valve_x, row.valve_y),
                 row.px_per_cm * across,
                 row.px_per_cm * down,
             )
         )
     return LANDMARKS.check(pd.DataFrame(rows, columns=list(LANDMARKS.columns)))
+
+
+def _placement(row, size: int, keep_aspect: bool) -> Fitting | Field:
+    """How the frames of a masked video were brought to their size."""
+    if pd.isna(row.field_left):
+        return Fitting(height=int(row.height), width=int(row.width), size=size, keep_aspect=keep_aspect)
+    return Field(
+        left=row.field_left, top=row.field_top, step_x=row.field_step_x, step_y=row.field_step_y, size=size
+    )
 
 
 def sector_of(clip: np.ndarray) -> np.ndarray:

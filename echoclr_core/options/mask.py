@@ -42,6 +42,28 @@ class MaskOptions:
         changes="numbers",
         source="released code squeezes",
     )
+    mm_per_pixel: float | None = option(
+        None,
+        (
+            "Scale of the masked videos, by each file's own calibration (PhysicalDeltaX and PhysicalDeltaY "
+            "of the region that holds the sector): frames are cropped or padded to the size, not squeezed, "
+            "and keep_aspect is without effect. null = each frame fitted to the size, whatever its depth."
+        ),
+        changes="numbers",
+        unit="mm",
+        source="paper (fitted)",
+        ge=0.05,
+        le=10,
+    )
+    missing_calibration: Literal["exclude", "fit"] = option(
+        "exclude",
+        (
+            "With mm_per_pixel, videos whose file states no calibration: exclude = left out and counted in "
+            "the flow; fit = fitted to the size, as without mm_per_pixel."
+        ),
+        changes="numbers",
+        source="ours",
+    )
     codec: Literal["ffv1", "mjpeg"] = option(
         "ffv1",
         "Codec of the masked videos; ffv1 is lossless.",

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from echoclr_core.dicom.outcomes import OUTCOME_MEANINGS
 from echoclr_core.predict.tables import PATIENT_FILES
 from echoclr_core.video.resampling import unknown_frame_rates
 
@@ -10,6 +11,7 @@ MEANINGS = {
     "another_view": "shows another view",
     "unreadable": "not readable after it was written",
     "blank": "no picture inside the sector",
+    "no_calibration": "states no millimetres a pixel, which the models of this study need",
 }
 """Outcome of a file to its meaning, where the stages' own table of outcomes has none."""
 
@@ -60,3 +62,29 @@ def outcome_counts(files: pd.DataFrame) -> str:
     counts = files["outcome"].value_counts().rename_axis("outcome").reset_index(name="files")
     counts = counts.sort_values(["files", "outcome"], ascending=[False, True])
     return ", ".join(f"{row.outcome} {row.files}" for row in counts.itertuples(index=False))
+
+
+def no_score_reason(files: pd.DataFrame, view: str) -> str:
+    """Why a study has no probability: what became of its files, in words, the most frequent first.
+
+    Parameters
+    ----------
+    files
+        The rows of PATIENT_FILES of the study, none of them "scored".
+    view
+        The view that the models need.
+    """
+    meanings = {**OUTCOME_MEANINGS, **MEANINGS}
+    counts = files["outcome"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    parts = []
+    for outcome, count in counts.items():
+        named = _views_shown(files) if outcome == "another_view" else ""
+        parts.append(f"{count} of {len(files)} files: {meanings[outcome]}{named}")
+    return f"no video of the view {view} could be scored; " + "; ".join(parts)
+
+
+def _views_shown(files: pd.DataFrame) -> str:
+    """The views of the files that show another one, " (a4c 2, psax 1)"."""
+    views = files.loc[files["outcome"] == "another_view", "view"].dropna()
+    counts = views.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return f" ({', '.join(f'{name} {count}' for name, count in counts.items())})" if len(counts) else ""

@@ -19,7 +19,8 @@ from echoclr_core.predict.results import write_results
 from echoclr_core.predict.scoring import score_files
 from echoclr_core.predict.shard import write_pages
 from echoclr_core.predict.study_page import shown_videos
-from echoclr_core.video.mask import mask_shard
+from echoclr_core.training.gpu import require_gpu
+from echoclr_core.video.mask import MASKED_FROM, mask_shard
 from echoclr_core.video.resampling import known_rates_only, unknown_frame_rates
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.store_building import build_store
@@ -77,11 +78,14 @@ def predict_study(
 
     Raises
     ------
+    GpuUnusableError
+        ``device`` is a GPU and none works; before anything is read.
     ValueError, FileNotFoundError
         The folder is none or empty, ``out`` lies within it, or the bundle is not usable; the message says
         what is allowed.
     """
     dicom_dir, out = Path(dicom_dir), Path(out)
+    require_gpu(int(device.startswith("cuda")), device)
     loaded = bundle if isinstance(bundle, Bundle) else load_bundle(bundle)
     classifier = loaded.view_classifier(threads=workers)
     _check_folders(dicom_dir, out)
@@ -142,7 +146,7 @@ def _choose_and_mask(
     on_stage("mask")
     kept = views.loc[views["kept"].fillna(False), ["video_id", "study_id"]]
     masked = mask_shard(
-        kept.merge(written[["video_id", "sha256"]], on="video_id"),
+        kept.merge(sources[list(MASKED_FROM)], on="video_id"),
         work / "deidentified",
         work / "masked",
         settings=bundle.mask_settings(),

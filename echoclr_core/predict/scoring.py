@@ -8,7 +8,7 @@ import pandas as pd
 from echoclr_core.predict.bundle import Bundle
 from echoclr_core.predict.bundle_file import EMBEDDING
 from echoclr_core.predict.embedding import distances, embed_videos, load_reference
-from echoclr_core.predict.files import outcome_counts
+from echoclr_core.predict.files import no_score_reason, outcome_counts
 from echoclr_core.predict.tables import PATIENT_PREDICTIONS, PATIENT_VIDEOS
 from echoclr_core.predict.training_range import warnings_of
 from echoclr_core.video.store import ClipStore
@@ -128,7 +128,7 @@ def _study_row(
             row |= {"lowest": float(each.min()), "highest": float(each.max())}
         row["warnings"] = warnings_of(kept, bundle.description["training"], far) or None
     else:
-        row["reason"] = f"no video of the view {bundle.description['views']['kept']} could be scored"
+        row["reason"] = no_score_reason(files, bundle.description["views"]["kept"])
     return row | _above(bundle, row["probability"])
 
 

@@ -4,7 +4,10 @@ from echoclr_core.common.tables import Column, Table
 from echoclr_core.deidentify.identifiers.header_allowlist import FIXED_WORDS
 from echoclr_core.dicom.outcomes import OUTCOMES
 
-FILE_OUTCOMES = ("scored", "another_view", "unreadable", *(name for name in OUTCOMES if name != "ok"))
+FILE_OUTCOMES = (
+    *("scored", "another_view", "unreadable", "no_calibration"),
+    *(name for name in OUTCOMES if name != "ok"),
+)
 """What becomes of a file: scored, of another view, or the outcome of the stage at which it left."""
 
 PATIENT_FILES = Table(

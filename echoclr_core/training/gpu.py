@@ -34,8 +34,8 @@ def require_gpu(requested: int, device: str = "auto") -> None:
     fault = gpu_fault()
     if fault:
         raise GpuUnusableError(
-            f"the job asked for {requested} GPU(s) and none works: {fault}. {describe_build()}. Cure: "
-            f"{_cure()}; or compute.device: cpu, to work without GPUs"
+            f"{requested} GPU(s) were asked for and none works: {fault}. {describe_build()}. Cure: "
+            f"{_cure()}; or compute.device: cpu (echoclr: --device cpu), to work without GPUs"
         )
 
 

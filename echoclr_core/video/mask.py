@@ -20,6 +20,8 @@ from echoclr_core.video.hull import fit_frames
 from echoclr_core.video.tables import MASKED_VIDEOS
 
 MASK_FILE = "echoclr_core.video.masked_video:mask_file"
+MASKED_FROM = ("video_id", "sha256", "mm_per_pixel_x", "mm_per_pixel_y")
+"""Columns of SOURCE_FILES that :func:`mask_shard` reads."""
 log = logging.getLogger(__name__)
 
 
@@ -39,8 +41,9 @@ def mask_shard(
     Parameters
     ----------
     videos
-        Columns video_id and study_id, and sha256 (SOURCE_FILES) where it is known: a file that differs from
-        it is unreadable. Others are not looked at. In any order; may have no rows.
+        Columns video_id and study_id, and of SOURCE_FILES where they are known sha256 (a file that differs
+        from it is unreadable), mm_per_pixel_x and mm_per_pixel_y. Others are not looked at. In any order; may
+        have no rows.
     source_dir
         Holds <video_id>.avi.
     target_dir
@@ -102,17 +105,26 @@ def _sort_out(
     """Rows that are known without work; a job for each of the others; every video's key in the cache."""
     digests = videos["sha256"] if "sha256" in videos else [None] * len(videos)
     found, jobs, keys = {}, [], {}
-    for video_id, sha256 in zip(videos["video_id"], digests, strict=True):
+    for video_id, sha256, spacing in zip(videos["video_id"], digests, _spacings(videos), strict=True):
         source = source_dir / f"{video_id}.avi"
         sha256 = None if pd.isna(sha256) else str(sha256)
-        keys[video_id] = resume_key(process, asdict(settings), _identity(source, sha256))
+        keys[video_id] = resume_key(process, asdict(settings), [*_identity(source, sha256), spacing])
         known = cache.get(video_id, keys[video_id])
         if known is not None and known["outcome"] != "unreadable":  # that may have been the machine's fault
             found[video_id] = known
         else:
             target = cache.path(f"{video_id}.avi")
-            jobs.append(Job(video_id, (str(source), str(target), settings, sha256)))
+            jobs.append(Job(video_id, (str(source), str(target), settings, sha256, spacing)))
     return found, jobs, keys
+
+
+def _spacings(videos: pd.DataFrame) -> list[tuple[float, float] | None]:
+    """Millimetres a pixel of each video, (across, down); None where they are not known."""
+    names = ["mm_per_pixel_x", "mm_per_pixel_y"]
+    if not set(names) <= set(videos.columns):
+        return [None] * len(videos)
+    pairs = videos[names].itertuples(index=False)
+    return [None if pd.isna(x) or pd.isna(y) else (float(x), float(y)) for x, y in pairs]
 
 
 def _identity(source: Path, sha256: str | None) -> list[Any]:

@@ -14,9 +14,15 @@ from echoclr_core.common.digest import check_digest, file_digest
 from echoclr_core.common.files import atomic_path
 from echoclr_core.options.mask import MaskOptions
 from echoclr_core.video.hull import fit_frames, hull_of
+from echoclr_core.video.scaling import Field, FieldScaler, sector_field
 
 
-def mask_video(source: str | Path, target: str | Path, settings: MaskOptions) -> dict:
+def mask_video(
+    source: str | Path,
+    target: str | Path,
+    settings: MaskOptions,
+    spacing: tuple[float, float] | None = None,
+) -> dict:
     """Mask, resize and write one video; it is read back and compared before ``target`` is there.
 
     The hull is known only after the last frame. Frames are therefore resized as they come, one in memory at a
@@ -30,11 +36,15 @@ def mask_video(source: str | Path, target: str | Path, settings: MaskOptions) ->
         The AVI to write. An older one is removed if nothing is written.
     settings
         See :class:`MaskOptions`.
+    spacing
+        Millimetres a pixel of the source, (across, down); None where they are not known.
 
     Returns
     -------
     dict
-        outcome ("ok" or "blank"), n_frames, fps, height, width, hull_fraction, sha256 (None if blank).
+        outcome ("ok", "blank", or "no_calibration" where ``settings`` exclude such a video), n_frames, fps,
+        height, width, hull_fraction, sha256 (None unless ok), and with ``settings.mm_per_pixel`` the field's
+        columns of MASKED_VIDEOS.
 
     Raises
     ------
@@ -45,6 +55,9 @@ def mask_video(source: str | Path, target: str | Path, settings: MaskOptions) ->
     """
     target = Path(target)
     target.unlink(missing_ok=True)
+    scaled = settings.mm_per_pixel is not None and spacing is not None
+    if settings.mm_per_pixel is not None and spacing is None and settings.missing_calibration == "exclude":
+        return {"outcome": "no_calibration"}
     brightest, small = _brightest_and_small(iter_avi(source), settings)
     hull = hull_of(brightest, settings.threshold, settings.binarise)
     fps = avi_info(source).fps
@@ -59,7 +72,11 @@ def mask_video(source: str | Path, target: str | Path, settings: MaskOptions) ->
     }
     if not hull.any():
         return row
-    if brightest[~hull].any():
+    if scaled:
+        field = sector_field(hull, spacing, settings.size, settings.mm_per_pixel)
+        small = _scaled(source, hull, field)
+        row |= _field_columns(field, settings.mm_per_pixel)
+    elif brightest[~hull].any():
         keep = np.where(hull, np.uint8(255), np.uint8(0))
         inside = (cv2.bitwise_and(frame, keep) for frame in iter_avi(source))
         small = np.stack([fit_frames(frame, settings.size, settings.keep_aspect) for frame in inside])
@@ -70,6 +87,23 @@ def mask_video(source: str | Path, target: str | Path, settings: MaskOptions) ->
         _compare(temporary, small, fps, settings, target.name)
         row["sha256"] = file_digest(temporary)
     return row | {"outcome": "ok"}
+
+
+def _scaled(source: str | Path, hull: np.ndarray, field: Field) -> np.ndarray:
+    """Every frame masked and cut to its field, (T, size, size) uint8; the source is decoded again."""
+    scale = FieldScaler(field, *hull.shape)
+    keep = np.where(hull, np.uint8(255), np.uint8(0))
+    return np.stack([scale(cv2.bitwise_and(frame, keep)) for frame in iter_avi(source)])
+
+
+def _field_columns(field: Field, mm_per_pixel: float) -> dict[str, float]:
+    return {
+        "mm_per_pixel": mm_per_pixel,
+        "field_left": field.left,
+        "field_top": field.top,
+        "field_step_x": field.step_x,
+        "field_step_y": field.step_y,
+    }
 
 
 def _brightest_and_small(
@@ -101,7 +135,11 @@ def _compare(path: Path, small: np.ndarray, fps: float, settings: MaskOptions, n
 
 
 def mask_file(
-    source: str | Path, target: str | Path, settings: MaskOptions, sha256: str | None
+    source: str | Path,
+    target: str | Path,
+    settings: MaskOptions,
+    sha256: str | None,
+    spacing: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
     """:func:`mask_video` of a file with the digest ``sha256`` (None: not known); bad ones are a row as well.
 
@@ -111,6 +149,6 @@ def mask_file(
     try:
         if sha256 is not None:
             check_digest(source, sha256)
-        return mask_video(source, target, settings)
+        return mask_video(source, target, settings, spacing)
     except ValueError as error:
         return {"outcome": "unreadable", "detail": str(error)}

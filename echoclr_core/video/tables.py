@@ -14,8 +14,11 @@ MASKED_VIDEOS = Table(
         "study_id": Column(kind="str", description="pseudonym of its study"),
         "outcome": Column(
             kind="str",
-            description="ok: written and read back; blank: nothing to keep, no file; unreadable: no file",
-            allowed=("ok", "blank", "unreadable"),
+            description=(
+                "ok: written and read back; blank: nothing to keep, no file; unreadable: no file; "
+                "no_calibration: no millimetres a pixel are stated, no file"
+            ),
+            allowed=("ok", "blank", "unreadable", "no_calibration"),
         ),
         "n_frames": Column(kind="int", description="frames decoded", nullable=True, low=1),
         "fps": Column(kind="float", description="frames per second", nullable=True),
@@ -24,6 +27,20 @@ MASKED_VIDEOS = Table(
         "hull_fraction": Column(
             kind="float", description="share of pixels inside the hull", nullable=True, low=0, high=1
         ),
+        "mm_per_pixel": Column(
+            kind="float",
+            description="millimetres a pixel of the written frames; missing where they were fitted",
+            nullable=True,
+            low=0,
+        ),
+        "field_left": Column(
+            kind="float", description="where their field begins on the full-size frame, px", nullable=True
+        ),
+        "field_top": Column(kind="float", description="where their field begins, px", nullable=True),
+        "field_step_x": Column(
+            kind="float", description="pixels of the full-size frame to a written one, across", nullable=True
+        ),
+        "field_step_y": Column(kind="float", description="likewise, down", nullable=True),
         "sha256": Column(kind="str", description="SHA-256 of the written file", nullable=True),
     },
     key=("video_id",),

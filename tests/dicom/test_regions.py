@@ -38,6 +38,31 @@ def test_broken_items_do_not_hide_good_ones():
     assert boxes(broken, item(1, 2, 3, 4)) == [(1, 2, 4, 5)]
 
 
+@pytest.mark.parametrize(
+    ("deltas", "units", "expected"),
+    [
+        ((0.05, 0.04), (3, 3), (0.5, 0.4)),
+        ((0.0432198765, -0.0432198765), (3, 3), (0.4322, 0.4322)),  # four digits; downwards with a minus
+        ((0.05, 0.05), (3, 4), None),  # seconds
+        ((0.05, 0.05), (None, None), None),
+        ((0.05, None), (3, 3), None),
+        ((20190317.0, 0.05), (3, 3), None),
+        ((0.0, 0.05), (3, 3), None),
+        ((float("nan"), 0.05), (3, 3), None),
+    ],
+)
+def test_a_calibration_is_believed_where_it_is_a_length(deltas, units, expected):
+    tagged = item(0, 0, 99, 99)
+    for axis, delta, unit in zip("XY", deltas, units, strict=True):
+        if delta is not None:
+            setattr(tagged, f"PhysicalDelta{axis}", delta)
+        if unit is not None:
+            setattr(tagged, f"PhysicalUnits{axis}Direction", unit)
+    dataset = Dataset()
+    dataset.SequenceOfUltrasoundRegions = [tagged]
+    assert read_regions(dataset, 100, 100)[0].mm_per_pixel == expected
+
+
 TISSUE, COLOUR, DOPPLER, M_MODE, ECG = (1, 1), (1, 2), (3, 3), (2, 1), (4, 10)
 
 

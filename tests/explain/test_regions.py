@@ -13,6 +13,7 @@ from echoclr_core.explain.regions import (
     share_inside,
 )
 from echoclr_core.video.hull import fit_frames
+from echoclr_core.video.tables import MASKED_VIDEOS
 
 
 @pytest.mark.parametrize("keep_aspect", [False, True])
@@ -54,13 +55,17 @@ def test_valves_of_masked_videos():
             "height": [240] * 4,
             "width": [320] * 4,
         }
-    )
+    ).reindex(columns=list(MASKED_VIDEOS.columns))
     found = map_valve_landmarks(truth, masked, size=112, keep_aspect=False)
     assert found["video_id"].tolist() == ["v_a", "v_b"]
     middle = found.iloc[1]
     assert (middle["valve_x"], middle["valve_y"]) == pytest.approx((55.5, 55.5))
     assert (middle["px_per_cm_x"], middle["px_per_cm_y"]) == pytest.approx((5.6, 16 * 112 / 240))
     assert len(map_valve_landmarks(truth.iloc[:0], masked, size=112, keep_aspect=False)) == 0
+    scaled = masked.assign(field_left=40.0, field_top=20.0, field_step_x=2.0, field_step_y=2.5)
+    middle = map_valve_landmarks(truth, scaled, size=112, keep_aspect=False).iloc[1]
+    assert (middle["valve_x"], middle["valve_y"]) == pytest.approx((59.5, 39.5))
+    assert (middle["px_per_cm_x"], middle["px_per_cm_y"]) == pytest.approx((8.0, 6.4))
 
 
 def test_sector_is_the_hull_of_what_is_lit():

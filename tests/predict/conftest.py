@@ -53,7 +53,7 @@ def masked_videos(folder):
                 "sha256": file_digest(path),
             }
         )
-    return MASKED_VIDEOS.check(pd.DataFrame(rows))
+    return MASKED_VIDEOS.check(pd.DataFrame(rows, columns=list(MASKED_VIDEOS.columns)))
 
 
 def save_model(path, seed):

@@ -39,7 +39,10 @@ def test_every_study_and_every_file_is_a_row(predicted):
     assert (good["n_models"], good["n_videos"], good["n_files"]) == (2, 2, 3)
     assert good["above_sensitivity"] == (good["probability"] >= good["threshold_sensitivity"])
     failed = table[table["probability"].isna()].iloc[0]
-    assert failed["reason"] == "no video of the view plax could be scored"
+    assert failed["reason"] == (
+        "no video of the view plax could be scored; 1 of 1 files: fewer frames, or fewer bytes of a frame, "
+        "than the header declares"
+    )
     assert failed["outcomes"] == "truncated 1"
     assert pd.isna(failed["above_specificity"])
 

@@ -193,6 +193,9 @@ def test_region_tags_and_stale_ones():
 
     assert corners(1.0) == [10, 20, 30, 40]
     assert corners(1.86) == [19, 37, 56, 74]
+    dataset = pydicom.Dataset()
+    set_region(dataset, (10, 20, 30, 40), px_per_cm=16.0)
+    assert dataset.SequenceOfUltrasoundRegions[0].PhysicalDeltaX == 1 / 16  # cm, as the units say
 
 
 @pytest.mark.parametrize("encoding", [*ENCODINGS, *CONTRADICTING])

@@ -40,7 +40,7 @@ def test_a_gpu_that_was_asked_for_and_does_not_work_is_an_error_with_the_cure(ol
     with pytest.raises(GpuUnusableError) as caught:
         require_gpu(1)
     for part in (
-        "asked for 1 GPU(s) and none works: The NVIDIA driver on your system is too old",
+        "1 GPU(s) were asked for and none works: The NVIDIA driver on your system is too old",
         "NVIDIA driver: 535.161.08",
         f"PyTorch {torch.__version__} (CUDA 13.0, which needs driver 580 or later)",
         "update the driver to 580 or later, or install PyTorch's build",

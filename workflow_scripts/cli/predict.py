@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Score and print one line a study; FAILED where no study could be scored."""
     from echoclr_core.deidentify.identifiers.secret_key import load_key
     from echoclr_core.predict.one_study import predict_study
+    from echoclr_core.training.gpu import GpuUnusableError
 
     if not Path(arguments.dicom_dir).is_dir():
         raise CommandError(f"DICOM_DIR: there is no folder {arguments.dicom_dir}")
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
             pages=not arguments.no_pages,
             on_stage=lambda stage: print(f"{stage} ...", file=sys.stderr, flush=True),
         )
+    except GpuUnusableError as error:
+        raise CommandError(f"--device {arguments.device}: {error}") from error
     except (ValueError, FileNotFoundError) as error:
         raise CommandError(str(error)) from error
     scored = table["probability"].notna()

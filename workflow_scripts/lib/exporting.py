@@ -71,8 +71,10 @@ def card_tables(snakemake) -> CardTables:
 
 def _views(chosen: SimpleNamespace, classifier: str | None, classes: str) -> dict[str, Any]:
     kind, keep = chosen.views["classifier"], kept_views(chosen.views["keep"])
-    if len(keep) > 1:
-        raise ValueError(f"a bundle scores videos of one view; views.keep of this study names {list(keep)}")
+    if len(keep) > 1:  # a folder that was asked for by its path; the target is refused when it is planned
+        raise ValueError(
+            f"a bundle scores videos of one class of the view classifier; this study keeps {list(keep)}"
+        )
     if kind == "provided":
         names: list[str] = []
     elif kind == "onnx":

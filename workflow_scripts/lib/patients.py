@@ -23,6 +23,8 @@ PREPARED = ("deidentify", "views", "mask", "clip")
 """Entries of a description that say how videos are prepared; equal for all bundles of a run."""
 EVERY_FRAME = {"frame_rate": None, "missing_frame_rate": "every_frame"}
 """Entry ``clip`` of a bundle that an earlier version wrote, without it."""
+FITTED = {"mm_per_pixel": None, "missing_calibration": "exclude"}
+"""What entry ``mask`` of such a bundle lacks."""
 
 
 class Patients:
@@ -128,7 +130,7 @@ class Patients:
             self.problems.append(f"predict.bundles: {path}/{DESCRIPTION}: {type(error).__name__}")
         else:
             if _is_description(found):
-                return {"clip": EVERY_FRAME} | found
+                return {"clip": EVERY_FRAME} | found | {"mask": FITTED | found["mask"]}
             self.problems.append(f"predict.bundles: {path}/{DESCRIPTION} was not written by target export")
         return None
 

@@ -134,7 +134,8 @@ def write_study(root: Path, settings: SyntheticSettings, plan: StudyPlan) -> Wri
         dataset = base_dataset(identity, sop_class=MULTI_FRAME)
         set_rate(dataset, video.rate_tag, video.frame_rate, video.frames)
         if rng.random() < 0.8:
-            set_region(dataset, _bounds(drawn.mask), stale=1.86 if rng.random() < 0.1 else 1.0)
+            stale = 1.86 if rng.random() < 0.1 else 1.0
+            set_region(dataset, _bounds(drawn.mask), stale=stale, px_per_cm=drawn.fan.scale)
         if rng.random() < 0.3:
             dataset.BurnedInAnnotation = "NO" if rng.random() < 0.5 else "YES"
         set_pixels(dataset, drawn.frames, encoding=video.encoding, jpeg_quality=settings.jpeg_quality)

@@ -139,7 +139,12 @@ def _frame_group(seconds: float) -> Dataset:
 
 
 def set_region(
-    dataset: Dataset, box: tuple[int, int, int, int], *, stale: float = 1.0, data_type: int = 1
+    dataset: Dataset,
+    box: tuple[int, int, int, int],
+    *,
+    stale: float = 1.0,
+    data_type: int = 1,
+    px_per_cm: float | None = None,
 ) -> None:
     """Add one ultrasound region.
 
@@ -151,6 +156,8 @@ def set_region(
         Factor on the corners: 1.86 makes the tag of a frame that was made smaller later.
     data_type
         1 tissue, 2 colour flow, 3 spectral Doppler.
+    px_per_cm
+        Scale of the picture; None states none.
     """
     region = Dataset()
     region.RegionSpatialFormat = 1 if data_type < 3 else 3
@@ -160,6 +167,8 @@ def set_region(
     region.RegionLocationMinX0, region.RegionLocationMinY0 = x0, y0
     region.RegionLocationMaxX1, region.RegionLocationMaxY1 = x1, y1
     region.PhysicalUnitsXDirection = region.PhysicalUnitsYDirection = 3
+    if px_per_cm is not None:
+        region.PhysicalDeltaX = region.PhysicalDeltaY = 1 / (stale * px_per_cm)
     dataset.SequenceOfUltrasoundRegions = [region]
 
 
