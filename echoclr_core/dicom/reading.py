@@ -51,6 +51,19 @@ def read_cine(
         The file needs more memory than there is. Frames raise both as well.
     ValueError
         Where an option makes no sense, ``study_key`` is no DICOM keyword say.
+
+    See Also
+    --------
+    echoclr_core.deidentify.boundary_mask : what of its frames may be kept.
+    echoclr_core.video.read_avi : a video without a DICOM header.
+
+    Examples
+    --------
+    >>> cine = read_cine("loop.dcm")
+    >>> cine.frame_count, cine.height, cine.width, cine.fps, cine.fps_source
+    (12, 240, 320, 25.0, 'FrameTime')
+    >>> next(cine.frames()).shape
+    (240, 320)
     """
     if min_frames < 1:
         raise ValueError(f"min_frames: {min_frames}; at least 1 is allowed")

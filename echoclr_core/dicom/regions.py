@@ -11,6 +11,10 @@ TWO_DIMENSIONAL, M_MODE, SPECTRAL, WAVEFORM, GRAPHICS = 1, 2, 3, 4, 5
 # RegionDataType (PS3.3 C.8.5.5.1.2): pulsed and continuous wave, and Doppler traces drawn from them
 SPECTRAL_TYPES = range(3, 10)
 EDGE_TOLERANCE = 0.02  # vendors overshoot the frame by a pixel or few; stale tags by much more
+SPACINGS = (
+    ("PhysicalDeltaX", "PhysicalUnitsXDirection"),
+    ("PhysicalDeltaY", "PhysicalUnitsYDirection"),
+)
 CENTIMETRES = 3  # PhysicalUnitsXDirection, PhysicalUnitsYDirection (PS3.3 C.8.5.5.1.15)
 MIN_SPACING, MAX_SPACING = 0.01, 10.0  # millimetres a pixel that a picture of a heart can have
 SPACING_DIGITS = 4  # significant ones: no measurement needs more, and no identifier fits into them
@@ -83,9 +87,9 @@ def _read_region(item: Dataset, height: int, width: int) -> Region | None:
 def _spacing(item: Dataset) -> tuple[float, float] | None:
     """PhysicalDeltaX and PhysicalDeltaY in millimetres, where both are lengths that a picture can have."""
     found = []
-    for axis in "XY":
-        delta = decimals(item, f"PhysicalDelta{axis}")
-        if integer(item, f"PhysicalUnits{axis}Direction") != CENTIMETRES or not delta:
+    for length, unit in SPACINGS:
+        delta = decimals(item, length)
+        if integer(item, unit) != CENTIMETRES or not delta:
             return None
         spacing = 10 * abs(delta[0])  # some vendors count downwards, with a minus
         if not MIN_SPACING <= spacing <= MAX_SPACING:

@@ -278,6 +278,19 @@ def bootstrap_metrics(
     Returns
     -------
     Index auroc, average_precision, aupr_trapezoid; columns value, low, high.
+
+    See Also
+    --------
+    echoclr_core.evaluate.roc_test : whether one model's AUROC is above another's.
+    echoclr_core.evaluate.decision_curve : net benefit at thresholds.
+
+    Examples
+    --------
+    >>> table = bootstrap_metrics([0, 0, 0, 1, 1, 1], [0.1, 0.4, 0.35, 0.8, 0.3, 0.9], n_resamples=200)
+    >>> round(float(table.loc["auroc", "value"]), 3)
+    0.778
+    >>> bool(table.loc["auroc", "low"] <= table.loc["auroc", "value"] <= table.loc["auroc", "high"])
+    True
     """
     table = bootstrap_models(
         y,

@@ -53,6 +53,20 @@ def grad_cam(
     ------
     ValueError
         For another shape of clip or output, a layer without maps, or numbers that are not finite.
+
+    See Also
+    --------
+    echoclr_core.models.load : a model that takes clips as they are stored.
+    echoclr_core.reporting.movie.write_movie : a film of frames.
+
+    Examples
+    --------
+    >>> from echoclr_core.models.loading import load
+    >>> from echoclr_core.video.store import ClipStore
+    >>> clip = ClipStore.open_folder("clips").clip("v_00", start=0, length=4)
+    >>> volume = grad_cam(load("model.safetensors"), clip)
+    >>> volume.shape, float(volume.max()) <= 1
+    ((4, 16, 16), True)
     """
     raw = raw_grad_cam(model, clip, layer, zoom_order, target=target)
     top = raw.max()

@@ -129,6 +129,24 @@ def finetune(
         See ``pretrain``. A loss or gradient that is NaN or infinite raises nothing: the run's ``outcome`` is
         then "diverged", with the ``reason``; its weights are those of the best epoch before. Without one,
         ``validation_loss`` is None, and the weights are the initial ones.
+
+    See Also
+    --------
+    echoclr_core.pretrain.run.pretrain : the encoder whose ``state_dict()`` is ``initial``.
+    echoclr_core.finetune.scoring.predict : score videos with the result's model.
+    echoclr_core.finetune.export.save_model : write it for :func:`echoclr_core.models.load`.
+
+    Examples
+    --------
+    >>> store = ClipStore.open_folder("clips")
+    >>> videos = pd.read_csv("videos.csv")  # video_id, study_id, label
+    >>> encoder = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
+    >>> settings = FinetuneSettings(clip_length=4, batch_size=8, max_epochs=1, learning_rate=1e-3)
+    >>> result = finetune(
+    ...     store, videos[:16], videos[16:], encoder, None, settings, device="cpu", terminal=False
+    ... )
+    >>> result.run["outcome"], len(result.history)
+    ('finished', 1)
     """
     log = log or logging.getLogger(__name__)
     if settings.learning_rate is None:

@@ -137,7 +137,24 @@ def predict(
     jobs_per_gpu: int = 1,
     workers: int = 0,
 ) -> pd.DataFrame:
-    """Score videos and studies with one model (PREDICTIONS); see :func:`predict_together`."""
+    """Score videos and studies with one model (PREDICTIONS); see :func:`predict_together`.
+
+    See Also
+    --------
+    echoclr_core.models.load : a model of a finished study.
+    echoclr_core.evaluate.bootstrap_metrics : metrics of the studies' scores.
+
+    Examples
+    --------
+    >>> from echoclr_core.models.loading import load
+    >>> store = ClipStore.open_folder("clips")
+    >>> settings = FinetuneSettings(clip_length=4, input_size=8)
+    >>> table = predict(
+    ...     load("model.safetensors"), store, pd.read_csv("videos.csv"), settings, device="cpu"
+    ... )
+    >>> len(table), table["study_probability"].between(0, 1).all()
+    (24, np.True_)
+    """
     return predict_together(
         {"model": model},
         store,

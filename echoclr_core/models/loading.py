@@ -82,10 +82,6 @@ class ClipClassifier(Classifier):
 def load(path: str | Path, *, device: str | torch.device = "cpu") -> ClipClassifier:
     """A fine-tuned model that scores clips, in evaluation mode.
 
-    >>> model = load("results/demo/selected/severe_as/echoclr/1.0/0/model.safetensors")
-    >>> model.score_video(store.video(video_id))  # a probability
-    >>> grad_cam(model, store.clip(video_id, 0, 32))  # (32, H, W) in [0, 1]
-
     Parameters
     ----------
     path
@@ -99,6 +95,18 @@ def load(path: str | Path, *, device: str | torch.device = "cpu") -> ClipClassif
         When there is no such file.
     ValueError
         When the file is damaged, no classifier of this package, or of another network than its header says.
+
+    See Also
+    --------
+    echoclr_core.predict.load_bundle : models with thresholds, view classifier and settings.
+    echoclr_core.explain.grad_cam : what its score stands on.
+
+    Examples
+    --------
+    >>> from echoclr_core.video.store import ClipStore
+    >>> model = load("model.safetensors")  # results/<study>/selected/<task>/<init>/<ratio>/<draw>/
+    >>> 0 <= model.score_video(ClipStore.open_folder("clips").video("v_00")) <= 1
+    True
     """
     tensors, metadata = read_weights(path)
     header = ClassifierHeader.from_metadata(metadata, source=Path(path).name)

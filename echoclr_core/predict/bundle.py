@@ -184,9 +184,6 @@ def ensemble_mean(scores: Mapping[str, np.ndarray]) -> np.ndarray:
 def load_bundle(path: str | Path, *, device: str = "cpu") -> Bundle:
     """A bundle from its folder, checked: its description, the digest of each file, its models.
 
-    >>> bundle = load_bundle("results/demo/export/severe_as_echoclr")
-    >>> bundle.predict_avis(sorted(Path("videos").glob("*.avi")))  # one probability a video
-
     Parameters
     ----------
     path
@@ -205,6 +202,13 @@ def load_bundle(path: str | Path, *, device: str = "cpu") -> Bundle:
     --------
     echoclr_core.models.load : one model without thresholds, view classifier and settings.
     echoclr_core.predict.one_study.predict_study : a folder of DICOM files.
+
+    Examples
+    --------
+    >>> bundle = load_bundle("bundle")  # results/<study>/export/<task>_<initialisation>
+    >>> table = bundle.predict_avis([Path("masked/v_00.avi"), Path("masked/v_01.avi")])
+    >>> list(table.columns), list(table["outcome"])
+    (['video', 'outcome', 'probability'], ['ok', 'ok'])
     """
     folder = Path(path)
     description = read_description(folder)

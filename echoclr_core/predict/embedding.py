@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 import torch
-from sklearn.covariance import LedoitWolf
 
 from echoclr_core.common.files import atomic_path
 from echoclr_core.finetune.scoring import EvaluationBatches, scoring_compute
@@ -62,6 +61,8 @@ def fit_reference(features: np.ndarray) -> dict[str, np.ndarray]:
     """
     if len(features) < MIN_VIDEOS:
         raise ValueError(f"{len(features)} training videos; a covariance needs {MIN_VIDEOS} or more")
+    from sklearn.covariance import LedoitWolf  # takes as long to load as torch, and no new patient needs it
+
     fitted = LedoitWolf().fit(features)
     return {"mean": fitted.location_, "precision": fitted.precision_}
 

@@ -62,21 +62,31 @@ def frames_figure(bundle: Bundle, store: ClipStore, video_ids: Sequence[str]) ->
     """
     scoring = bundle.description["scoring"]
     span, clips = clip_span(scoring["clip_length"], scoring["frame_stride"]), scoring["clips_per_video"]
-    side = min(PAGE / max(clips, 4), 1.6)
-    figure = Figure(figsize=(side * clips, (side + 0.18) * len(video_ids)), layout="constrained")
-    axes = figure.subplots(len(video_ids), clips, squeeze=False)
-    for row, video in zip(axes, video_ids, strict=True):
+    side, gap = min(PAGE / max(clips, 4), 1.6), 0.18  # inches
+    height, width = store.size
+    down, across = round(height * (1 + gap / side)), round(width * 1.04)  # pixels from tile to tile
+    picture = np.full((down * len(video_ids), across * clips), 255, np.uint8)
+    figure = Figure(figsize=(side * clips, (side + gap) * len(video_ids)))
+    # One axes for all tiles: one each takes seconds to lay out.
+    axis = figure.add_axes((0, 0, 1, 1), frameon=False, xticks=[], yticks=[])
+    words = {"fontsize": 6, "color": MUTED, "va": "bottom"}
+    for row, video in enumerate(video_ids):
         frames = store.video(video)
-        stored = store.index.set_index("video_id").loc[video]
-        as_filmed = stored.get("source_fps", stored["fps"]) == stored["fps"]
-        for axis, start in zip(row, even_starts(len(frames), span, clips), strict=True):
-            number = int(start + span // 2) % len(frames)
-            axis.imshow(frames[number], cmap="gray", vmin=0, vmax=255)
-            axis.set_axis_off()
-            text = f"frame {number + 1}" if as_filmed else f"{number / stored['fps']:.2f} s"
-            axis.set_title(text, fontsize=6, color=MUTED, loc="right", fontweight="normal")
-        row[0].set_title(video, fontsize=6, color=MUTED, loc="left", fontweight="normal")
+        top = row * down + down - height
+        axis.text(0, top - 1, video, ha="left", **words)
+        for column, start in enumerate(even_starts(len(frames), span, clips)):
+            number, left = int(start + span // 2) % len(frames), column * across
+            picture[top : top + height, left : left + width] = frames[number]
+            axis.text(left + width, top - 1, _place(store, video, number), ha="right", **words)
+    axis.imshow(picture, cmap="gray", vmin=0, vmax=255, aspect="auto")
     return figure
+
+
+def _place(store: ClipStore, video_id: str, number: int) -> str:
+    """Which frame of its video a stored one is, for people."""
+    stored = store.index.set_index("video_id").loc[video_id]
+    as_filmed = stored.get("source_fps", stored["fps"]) == stored["fps"]
+    return f"frame {number + 1}" if as_filmed else f"{number / stored['fps']:.2f} s"
 
 
 def saliency_film(path: str | Path, bundle: Bundle, store: ClipStore, video_id: str) -> Path:

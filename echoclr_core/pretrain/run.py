@@ -155,6 +155,19 @@ def pretrain(
         When loss or gradient is NaN or infinite.
     Stopped
         After SIGTERM or SIGUSR1, the state saved; a SystemExit with code ``training.EXIT_STOPPED``.
+
+    See Also
+    --------
+    echoclr_core.finetune.run.finetune : train a classifier from its encoder.
+
+    Examples
+    --------
+    >>> store = ClipStore.open_folder("clips")
+    >>> encoder = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
+    >>> settings = PretrainSettings(method="echoclr", batch_size=4, max_steps=2, learning_rate=1e-3)
+    >>> result = pretrain(store, store.index, encoder, settings, device="cpu", terminal=False)
+    >>> result.run["steps"], bool(result.history["loss"].notna().all())
+    (2, True)
     """
     log = log or logging.getLogger(__name__)
     with (

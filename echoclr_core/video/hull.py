@@ -41,6 +41,19 @@ def sector_mask(frames: np.ndarray, threshold: int = 200, binarise: str = "nonze
     (H, W) bool ndarray
         True inside the convex hull of the largest contour of the temporal maximum; all False for a video
         in which nothing is bright.
+
+    See Also
+    --------
+    echoclr_core.deidentify.boundary_mask : the mask of a loop as it comes from the machine, text and all.
+    echoclr_core.video.masked_video.mask_video : mask, shrink and write a file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> frames = np.zeros((3, 5, 5), np.uint8)
+    >>> frames[0, 1, 1] = frames[1, 1, 2] = frames[2, 2, 2] = 90
+    >>> sector_mask(frames).sum()
+    np.int64(3)
     """
     frames = np.asarray(frames)
     if frames.dtype != np.uint8 or frames.ndim != 3 or not frames.size:

@@ -115,6 +115,18 @@ class ClipStore:
         ------
         FileNotFoundError
             When the folder has no store.json.
+
+        See Also
+        --------
+        echoclr_core.video.store_building.build_store : make a shard of masked videos.
+
+        Examples
+        --------
+        >>> store = ClipStore.open_folder("clips")
+        >>> len(store), store.size
+        (24, (16, 16))
+        >>> store.clip("v_00", start=1, length=4).shape
+        (4, 16, 16)
         """
         return cls.open(*store_files(Path(folder) / "store.json"))
 
