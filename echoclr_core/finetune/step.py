@@ -16,6 +16,7 @@ from echoclr_core.training.batches import Batches
 from echoclr_core.training.compute import Compute
 from echoclr_core.training.early import EarlyStopping
 from echoclr_core.training.guard import check_finite, guarded_update
+from echoclr_core.training.schedule import learning_rate_at
 from echoclr_core.video.store import ClipStore
 
 
@@ -84,6 +85,8 @@ class FinetuneTrainer:
         """Forward, backward and update on one batch."""
         self.model.train()
         self.model.encoder.train(not self.settings.freeze_encoder)
+        steps = self.settings.max_epochs * self.steps_per_epoch
+        self.optimizer.param_groups[0]["lr"] = learning_rate_at(step, steps, self.settings)
         self.optimizer.zero_grad(set_to_none=True)
         logits = score_clips(self.model, batch["clips"], batch["draws"], self.settings, self.compute)
         targets = smooth(batch["labels"].to(self.compute.device), self.settings.label_smoothing)

@@ -179,6 +179,23 @@ class FinetuneRunOptions:
         source="not stated",
         ge=0,
     )
+    schedule: Literal["constant", "cosine"] = option(
+        "constant",
+        (
+            "Course of the learning rate; cosine falls to 0 at the last step of max_epochs, whenever the "
+            "training stops."
+        ),
+        changes="numbers",
+        source="paper (constant)",
+    )
+    warmup_steps: int = option(
+        0,
+        "Linear warm-up of the learning rate.",
+        changes="numbers",
+        unit="steps",
+        source="ours",
+        ge=0,
+    )
     clip_grad: float | None = option(
         None,
         "Largest norm of the gradient; null = no limit.",

@@ -22,6 +22,7 @@ from echoclr_core.training import distributed
 from echoclr_core.training.compute import Compute
 from echoclr_core.training.guard import guarded_update
 from echoclr_core.training.inputs import network_input
+from echoclr_core.training.schedule import learning_rate_at
 
 ON_DEVICE = ("clips", "orders", "studies")  # of a batch; what is only counted or indexed with stays
 METERS = ("contrastive_accuracy", "alignment", "potential", "spread")
@@ -177,15 +178,3 @@ class PretrainTrainer:
                 row.update({name: None for name in row if name.startswith("probe_")} | self.probe.not_due())
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-
-
-def learning_rate_at(step: int, steps: int, settings: PretrainSettings) -> float:
-    """The rate of step ``step`` (from 0) of ``steps``: a linear warm-up, then constant or a half cosine to
-    0.
-    """
-    if step < settings.warmup_steps:
-        return settings.learning_rate * (step + 1) / settings.warmup_steps
-    if settings.schedule == "constant":
-        return settings.learning_rate
-    done = (step - settings.warmup_steps) / max(steps - settings.warmup_steps, 1)
-    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))

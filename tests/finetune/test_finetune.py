@@ -186,6 +186,8 @@ OPTIONS = {
     "optimizer": {"optimizer": "adamw", "weight_decay": 0.5},
     "weight_decay": {"weight_decay": 0.5},
     "clip_grad": {"clip_grad": 1e-9},
+    "schedule": {"schedule": "cosine"},
+    "warmup_steps": {"warmup_steps": 3},
     "class_weights": {"class_weights": True},
     "label_smoothing": {"label_smoothing": 0.1},
     "dropout": {"dropout": 0.0},

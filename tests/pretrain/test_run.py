@@ -29,11 +29,12 @@ from echoclr_core.pretrain.plan import batch_norm_notes, plan
 from echoclr_core.pretrain.probe import knn_scores
 from echoclr_core.pretrain.run import pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.pretrain.step import PretrainTrainer, learning_rate_at
+from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.pretrain.validate import one_pair_a_study
 from echoclr_core.pretrain.views import passes, shuffle
 from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.guard import NonFiniteError, guarded_update
+from echoclr_core.training.schedule import learning_rate_at
 from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
 
 TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
