@@ -145,6 +145,7 @@ def _tables():
     from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
     from echoclr_core.evaluate.failures import FAILURE_CAUSES, FAILURES
     from echoclr_core.evaluate.repeats import REPEAT_TABLES
+    from echoclr_core.evaluate.robustness import PERTURBED, ROBUSTNESS
     from echoclr_core.evaluate.schema import EVALUATION
     from echoclr_core.evaluate.technical import TECHNICAL
     from echoclr_core.explain.regions import LANDMARKS
@@ -184,6 +185,8 @@ def _tables():
             f"evaluation/{name}.parquet (several draws or pretrainings)": table
             for name, table in REPEAT_TABLES.items()
         },
+        "robustness/<task>.parquet (target perturb)": PERTURBED,
+        "evaluation/robustness.parquet (target perturb)": ROBUSTNESS,
         "predictions.parquet of new patients": PATIENT_PREDICTIONS,
         "files.parquet of new patients": PATIENT_FILES,
         "videos.parquet of new patients": PATIENT_VIDEOS,

@@ -1,6 +1,7 @@
 # Figures, and the one page that holds everything a reader wants.
 
 FIGURES = [name for name in ["figure2", "figure3", "figure_s1", "figure_s2"] if name in GRID.label_figures]
+ROBUSTNESS_SHOWN = config["robustness"]["in_report"]
 PAGE_KEYS = [
     "explain.tasks",
     "finetune.draws",
@@ -330,6 +331,7 @@ rule build_report:
         calibration_figures=[results(f"figures/{page}.png") for page in pages("calibration")],
         subgroup_figures=[results(f"figures/{page}.png") for page in pages("subgroups")],
         technical_figures=[results(f"figures/{page}.png") for page in pages("technical_subgroups")],
+        robustness=results("evaluation/robustness.parquet") if ROBUSTNESS_SHOWN else [],
         failure_causes=results("evaluation/failure_causes.parquet"),
         failure_figures=[results(f"figures/failures_{task}.png") for task in GRID.tasks],
         audit=expand_shards(results("deidentified/audit/{shard}.parquet")),

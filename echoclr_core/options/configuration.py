@@ -17,6 +17,7 @@ from echoclr_core.options.model import ModelOptions
 from echoclr_core.options.predict import PredictOptions
 from echoclr_core.options.pretrain import PretrainOptions
 from echoclr_core.options.report import ReportOptions
+from echoclr_core.options.robustness import RobustnessOptions
 from echoclr_core.options.study import StudyOptions
 from echoclr_core.options.synthetic import SyntheticOptions
 from echoclr_core.options.tasks import TASKS, Tasks
@@ -41,6 +42,7 @@ class Configuration:
     initialisations: Initialisations = INITIALISATIONS
     finetune: FinetuneOptions = section(FinetuneOptions)
     evaluate: EvaluateOptions = section(EvaluateOptions)
+    robustness: RobustnessOptions = section(RobustnessOptions)
     explain: ExplainOptions = section(ExplainOptions)
     export: ExportOptions = section(ExportOptions)
     predict: PredictOptions = section(PredictOptions)

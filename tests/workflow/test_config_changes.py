@@ -15,6 +15,7 @@ KINDS = ("numbers", "output", "nothing")
 OUTPUT_RULES = {
     *("audit_shard", "check_audit", "plot_contact_sheet", "evaluate_ratio", "collect_evaluation"),
     *("list_failures", "write_provenance", "shift_dates"),
+    *("perturb_studies", "evaluate_robustness"),
     *("make_result_tables", "make_table1", "explain_studies", "map_valve_landmarks", "build_report"),
 }
 
@@ -67,6 +68,7 @@ VALUES = {
 }
 # Keys without effect in the small study, each with the reason.
 WITHOUT_EFFECT = {
+    "robustness.perturbations": "part of the study with robustness.in_report alone",
     "pretrain.method_options": "none of its methods has options of its own; see test_initialisations.py",
     "pretrain.methods": "a method that is fine-tuned from is pretrained in any case",
     "finetune.kinetics_weights": "no kinetics400 among its initialisations",

@@ -79,6 +79,7 @@ def test_slurm_profile_plans(study_of, tmp_path):
         ("evaluate", "make_result_tables"),
         ("export", "export_bundle"),
         ("explain", "explain_studies"),
+        ("perturb", "evaluate_robustness"),
         ("report", "build_report"),
     ],
 )

@@ -23,7 +23,7 @@ from workflow_scripts.lib.study_tasks import study_tasks, task_names, task_probl
 # The targets of the command line, in the order of the study.
 STAGES = (
     *("catalog", "deidentify", "review", "views", "mask", "cohort"),
-    *("pretrain", "finetune", "evaluate", "explain", "report"),
+    *("pretrain", "finetune", "evaluate", "perturb", "explain", "report"),
 )
 
 

@@ -15,7 +15,7 @@ PARTS = frozenset(
             "figures",
             "tensorboard",
         ),
-        *("export", "predict", "report.html", "settings.json"),
+        *("export", "predict", "robustness", "report.html", "settings.json"),
         *("manuscript.md", "references.bib"),
         *(f"checklist{suffix}" for suffix in (".html", ".csv", ".md", ".tex")),
         *("provenance.html", "provenance.json", "ro-crate-metadata.json", "workflow.smk"),

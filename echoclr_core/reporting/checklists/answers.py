@@ -186,7 +186,7 @@ ANSWERS: Mapping[str, tuple[str, str | Callable[[Page], str]]] = {
     "fairness": (BEYOND, "AUROC by sex, age and year as far as known; nothing was done in training"),
     "technical": (BEYOND, "AUROC by vendor, frame rate and size; author must add the protocol"),
     "clusters": (BEYOND, "Subgroups by vendor and year; hospitals are not known"),
-    "robustness": (BEYOND, "Technical subgroups with differences"),
+    "robustness": (f"{PAGE}#robustness", "Perturbed test videos where asked for; technical subgroups"),
     "size": (SIZE, "Expected widths and cases needed; author must add the plan"),
     "precision": (SIZE, "Intervals with their expected widths"),
     "failures": (f"{PAGE}#failures", "Surest errors by picture, and what errors have in common"),

@@ -1,0 +1,59 @@
+"""Score both test sets of a task with perturbed videos, with every initialisation of the most labels."""
+
+import pandas as pd
+
+from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
+from echoclr_core.evaluate.robustness import PERTURBED
+from echoclr_core.finetune.scoring import predict_together
+from echoclr_core.finetune.settings import FinetuneSettings
+from echoclr_core.models.classifier_file import read_header
+from echoclr_core.video.perturbed_store import PerturbedStore
+from workflow_scripts.lib.cohort_names import COHORTS
+from workflow_scripts.lib.job import job, settings
+from workflow_scripts.lib.models import load_classifier
+from workflow_scripts.lib.store import open_store
+from workflow_scripts.lib.torch_threads import use_threads
+from workflow_scripts.lib.training_data import SETS, labelled_videos
+
+with job(snakemake) as log:
+    use_threads(snakemake.threads)
+    chosen, compute = settings(snakemake), snakemake.config["compute"]
+    paths = dict(zip(snakemake.params.inits, snakemake.input.models, strict=True))
+    headers = {init: read_header(path) for init, path in paths.items()}
+    models = {init: load_classifier(path)[0] for init, path in paths.items() if not headers[init].failure}
+    how = {
+        init: FinetuneSettings(
+            clip_length=chosen.clip_length,
+            frame_stride=chosen.frame_stride,
+            eval_clips_per_video=chosen.eval_clips_per_video,
+            batch_size=chosen.batch_size,
+            input_size=chosen.model["input_size"],
+            normalisation=headers[init].standardisation,
+        )
+        for init in models
+    }
+    videos, studies = COHORT_VIDEOS.read(snakemake.input.videos), COHORT_STUDIES.read(snakemake.input.studies)
+    store, found = open_store(snakemake.input.store), [PERTURBED.empty()]
+    task = snakemake.wildcards.task
+    for cohort in COHORTS:
+        rows = labelled_videos(videos[videos["set"] == SETS[cohort]], studies, task)
+        for name in chosen.perturbations if models else ():
+            log.info("%s, %s test set", name, cohort)
+            tables = predict_together(
+                models,
+                PerturbedStore(store, name, seed=chosen.seed),
+                rows,
+                how,
+                device=compute["device"],
+                precision=compute["precision"],
+                jobs_per_gpu=compute["jobs_per_gpu"],
+                study_score=chosen.study_score,
+            )
+            run = {"task": task, "ratio": float(snakemake.params.ratio), "cohort": cohort}
+            found += [
+                table.drop_duplicates("study_id").assign(init=init, perturbation=name, **run)
+                for init, table in tables.items()
+                if len(table)
+            ]
+    columns = list(PERTURBED.columns)
+    PERTURBED.write(pd.concat([table[columns] for table in found], ignore_index=True), snakemake.output[0])
