@@ -6,7 +6,7 @@ import pandas as pd
 
 from echoclr_core.reporting.report import DataTable, Section, Text
 from echoclr_core.reporting.sections.page import Page
-from echoclr_core.reporting.style import COHORT_NAMES, init_name
+from echoclr_core.reporting.style import COHORT_NAMES, init_name, init_styles
 from echoclr_core.reporting.tables import ABSENT
 
 NOT_ASKED = (
@@ -19,7 +19,7 @@ INTRODUCTION = (
 )
 CAPTION = (
     "AUROC of the perturbed less that of the unperturbed videos, with paired 95 % intervals on shared "
-    "resamples. An interval below 0: the model ranks worse. Brackets hold no interval with few cases."
+    "resamples. An interval below 0: the model ranks worse. With few cases there is no interval."
 )
 
 
@@ -38,12 +38,17 @@ def section(page: Page) -> Section:
 def robustness_table(rows: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     """One row a task, set and perturbation; one column an initialisation."""
     found: dict[tuple, dict[str, str]] = {}
-    for row in rows.to_dict("records"):
+    tasks, cohorts = list(titles), list(COHORT_NAMES)
+    inits = [init for init in init_styles() if init in set(rows["init"])]
+    for row in sorted(
+        rows.to_dict("records"), key=lambda one: (tasks.index(one["task"]), cohorts.index(one["cohort"]))
+    ):
         place = f"{titles[row['task']]}, {COHORT_NAMES[row['cohort']]}"
         what = row["perturbation"].replace("_", " ").capitalize()
         line = found.setdefault((place, what), {"Task and set": place, "Perturbation": what})
         line[init_name(row["init"])] = _change(row)
-    return pd.DataFrame(list(found.values())).fillna(ABSENT)
+    columns = ["Task and set", "Perturbation", *map(init_name, inits)]
+    return pd.DataFrame(list(found.values()), columns=columns).fillna(ABSENT)
 
 
 def _change(row: dict) -> str:
