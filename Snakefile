@@ -57,6 +57,7 @@ rule all:
         rules.report.input
         if GRID.tasks
         else [rules.mask.input, rules.cohort.input, rules.pretrain.input, DATES],
+        DICOM_TABLES,
 
 
 if workflow.resource_settings.nodes:  # jobs go to a cluster

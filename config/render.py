@@ -140,6 +140,7 @@ def _tables():
     from echoclr_core.cohort.label_tables import LABELS
     from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
     from echoclr_core.cohort.unmatched import UNMATCHED
+    from echoclr_core.deidentify.dicom_output.shard import DICOM_FILES
     from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
     from echoclr_core.deidentify.identifiers.shifted_dates import SHIFTED_DATES
     from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
@@ -162,6 +163,7 @@ def _tables():
         "deidentified/<shard>.parquet": SOURCE_FILES,
         "deidentified/audit/<shard>.parquet": AUDIT,
         "deidentified/dates.parquet": SHIFTED_DATES,
+        "dicom/<shard>.parquet": DICOM_FILES,
         "views/labels.parquet": VIEW_LABELS,
         "views/provided/<shard>.parquet": PROVIDED_VIEWS,
         "views/<shard>.parquet": VIEW_DECISIONS,

@@ -6,6 +6,7 @@ NO_FILE_KEYS = [
     for key in (
         "keep_videos",
         "decisions",
+        "write_dicom",
         "audit_videos",
         "max_text_rate",
         "date_shift_days",
@@ -134,6 +135,37 @@ rule shift_dates:
         "../workflow_scripts/shift_dates.py"
 
 
+DICOM_TABLES = expand_shards(results("dicom/{shard}.parquet")) if config["deidentify"]["write_dicom"] else []
+
+
+rule write_dicom_shard:
+    """Write each deidentified video of a shard as a DICOM file and search it for identifiers of its source."""
+    input:
+        catalog=f"{RESTRICTED}/catalog/{{shard}}.parquet",
+        table=results("deidentified/{shard}.parquet"),
+        videos=results("deidentified/{shard}"),
+        dates=DATES,
+    output:
+        files=directory(results("dicom/{shard}")),
+        table=results("dicom/{shard}.parquet"),
+    log:
+        log_file("write_dicom_shard", "{shard}", restricted=True),
+    benchmark:
+        benchmark_file("write_dicom_shard", "{shard}")
+    conda:
+        "../envs/data.yaml"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        settings=config_slice("deidentify.codec"),
+        key=USER.key,
+        code_hash=code_hash("write_dicom_shard"),
+    script:
+        "../workflow_scripts/write_dicom_shard.py"
+
+
 rule review_shard:
     """Pictures of a shard's quarantined and doubtful videos before they were masked, and their fitted sectors."""
     input:
@@ -212,3 +244,4 @@ rule deidentify:
         expand_shards(results("deidentified/{shard}.parquet")),
         rules.check_audit.output,
         DATES,
+        DICOM_TABLES,

@@ -147,6 +147,15 @@ class DeidentifyOptions(DeidentifyVideoOptions):
         source="ours",
         min_length=1,
     )
+    write_dicom: bool = option(
+        False,
+        (
+            "Also write each deidentified video as a DICOM file (dicom/<shard>/<video_id>.dcm: ultrasound "
+            "multi-frame, grey, uncompressed) with new UIDs and the attributes of PS3.15's Basic Profile."
+        ),
+        changes="output",
+        source="ours",
+    )
     keep_videos: bool = option(
         False,
         (

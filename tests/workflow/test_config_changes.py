@@ -17,6 +17,7 @@ OUTPUT_RULES = {
     *("list_failures", "write_provenance", "shift_dates"),
     *("perturb_studies", "evaluate_robustness"),
     *("make_result_tables", "make_table1", "explain_studies", "map_valve_landmarks", "build_report"),
+    "write_dicom_shard",
 }
 
 

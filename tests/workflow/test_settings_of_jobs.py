@@ -29,7 +29,7 @@ JOBS = {
 }
 OTHER_JOBS = [
     f"deidentify.{key}"
-    for key in ("keep_videos", "decisions", "audit_videos", "max_text_rate", "date_shift_days")
+    for key in ("keep_videos", "decisions", "write_dicom", "audit_videos", "max_text_rate", "date_shift_days")
 ]
 
 

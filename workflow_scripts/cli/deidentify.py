@@ -34,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--decisions", metavar="FILE", help="decisions.csv of the review page (OUT/index.html names it)"
     )
+    parser.add_argument(
+        "--dicom", action="store_true", help="write DICOM files beside the videos: OUT/results/*/dicom"
+    )
     parser.add_argument("--codec", choices=("magicyuv", "ffv1", "mjpeg"), default="ffv1")
     parser.add_argument("--cores", default="all", metavar="N", help="default: %(default)s")
     parser.add_argument("--profile", default="default", metavar="NAME", help="default: %(default)s")
@@ -103,6 +106,7 @@ def _prepare(out: Path, source: Path, key: Path | None, arguments: argparse.Name
             "keep_videos": True,
             "text_inside": arguments.text_inside,
             "codec": arguments.codec,
+            "write_dicom": arguments.dicom,
             "decisions": None if arguments.decisions is None else str(Path(arguments.decisions).resolve()),
         },
         "finetune": {"tasks": []},

@@ -95,6 +95,8 @@ def _avi_problems(config: dict) -> list[str]:
     for key in ("dicom_dir", "labels"):
         if provided and config["input"][key]:
             found.append(f"input.{key}: stands beside input.avi; name DICOM files or videos, not both")
+    if config["deidentify"]["write_dicom"] and (provided or config["deidentify"]["boundary"] == "rectangle"):
+        found.append("deidentify.write_dicom: needs DICOM files and deidentify.boundary: sector")
     if provided and config["deidentify"]["decisions"]:
         found.append("deidentify.decisions: stands beside input.avi; it is about DICOM files alone")
     if config["views"]["classifier"] == "provided" and not provided:

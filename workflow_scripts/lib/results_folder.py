@@ -4,7 +4,18 @@ from pathlib import Path
 
 PARTS = frozenset(
     (
-        *("restricted", "state", "logs", "benchmarks", "deidentified", "views", "masked", "cohort", "clips"),
+        *(
+            "restricted",
+            "state",
+            "logs",
+            "benchmarks",
+            "deidentified",
+            "dicom",
+            "views",
+            "masked",
+            "cohort",
+            "clips",
+        ),
         *(
             "pretrain",
             "finetune",

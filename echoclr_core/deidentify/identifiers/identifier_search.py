@@ -110,7 +110,7 @@ def find_identifiers(
     }
     found = []
     for identifier in identifiers:
-        if any(form in names for form in _forms(identifier)):
+        if any(form in names for form in forms_of(identifier)):
             found.append(Finding(identifier.kind, "a file name"))
         texts = _texts(identifier)
         found += [
@@ -134,13 +134,13 @@ def _kinds_in_file(path: Path, identifiers: Sequence[Identifier]) -> list[str]:
     """The kind of each identifier in a file: all in its structure, the longer ones among its pixels too."""
     short = [one for one in identifiers if len(one.value) < MIN_LETTERS_IN_PIXELS]
     structure = structure_of(path) if short else b""
-    found = [one.kind for one in short if any(form in structure for form in _forms(one))]
+    found = [one.kind for one in short if any(form in structure for form in forms_of(one))]
     return found + list(_kinds_in(path, [one for one in identifiers if one not in short]))
 
 
 def _kinds_in(path: Path, identifiers: Sequence[Identifier]) -> Iterable[str]:
     """The kind of each identifier that stands in the bytes of a file, which are read in pieces."""
-    waiting = {number: _forms(identifier) for number, identifier in enumerate(identifiers)}
+    waiting = {number: forms_of(identifier) for number, identifier in enumerate(identifiers)}
     overlap = max((len(form) for forms in waiting.values() for form in forms), default=1) - 1
     before = b""
     with path.open("rb") as file:
@@ -159,7 +159,8 @@ def _texts(identifier: Identifier) -> set[str]:
     return {value}
 
 
-def _forms(identifier: Identifier) -> set[bytes]:
+def forms_of(identifier: Identifier) -> set[bytes]:
+    """The bytes by which an identifier would stand in a file: in each encoding, a date in both forms."""
     found = set()
     for text in _texts(identifier):
         for encoding in ENCODINGS:

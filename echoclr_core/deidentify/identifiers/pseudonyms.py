@@ -70,6 +70,13 @@ class Pseudonyms:
         """ "u_" and 16 base32 letters."""
         return self._hash("u", value)
 
+    def uid(self, kind: str, value: str) -> str:
+        """A new DICOM UID, "2.25." and a UUID of version 8 (PS3.5, B.2), for a study, series or instance."""
+        number = int.from_bytes(self._digest(f"uid {kind}", value)[:16], "big")
+        number = number & ~(0xF << 76) | 8 << 76  # version
+        number = number & ~(0x3 << 62) | 2 << 62  # variant
+        return f"2.25.{number}"
+
     def path(self, value: str) -> str:
         """ "v_" and 16 base32 letters, for a file that goes by its path: every byte of it counts."""
         return _letters("v", self._keyed("path", value))

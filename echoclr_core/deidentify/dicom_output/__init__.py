@@ -1,0 +1,1 @@
+"""Deidentified DICOM files, written from the deidentified videos."""
