@@ -87,7 +87,7 @@ class Checkpoints:
         self._sync_folder()
         if self.definition and not self._definition_file(path).exists():
             write_json(self._definition_file(path), self.definition)
-        for old in self._own()[KEPT:]:
+        for old in (*self._own()[KEPT:], *self._unfinished()):
             old.unlink(missing_ok=True)
         return path
 
@@ -168,6 +168,10 @@ class Checkpoints:
     def _own(self) -> list[Path]:
         own = sorted(self.folder.glob(f"{self.fingerprint[:SHORT]}-*.pt"), reverse=True)
         return [path for path in own if self.last_step is None or self._step_of(path) <= self.last_step]
+
+    def _unfinished(self) -> list[Path]:
+        """Pieces that a job left which was killed while it saved: each as large as a checkpoint."""
+        return list(self.folder.glob(f".{self.fingerprint[:SHORT]}-*.tmp.pt"))
 
     def _sync_folder(self) -> None:
         handle = os.open(self.folder, os.O_RDONLY)

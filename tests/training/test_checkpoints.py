@@ -8,6 +8,7 @@ import sys
 import pytest
 import torch
 
+from echoclr_core.common.files import atomic_path
 from echoclr_core.common.folder_lock import FolderHeldError
 from echoclr_core.training import checkpoints as checkpoints_module
 from echoclr_core.training.checkpoints import Checkpoints
@@ -60,6 +61,18 @@ def test_keeps_the_newest_and_the_one_before(tmp_path):
     assert checkpoints.load()[0] == 1000
     checkpoints.clear()
     assert checkpoints.load() is None
+
+
+def test_a_piece_left_by_a_killed_job_is_removed_at_the_next_save(tmp_path):
+    checkpoints = Checkpoints(tmp_path, "a" * 64)
+    pieces = []
+    for fingerprint in ("a" * 64, "b" * 64):
+        with atomic_path(tmp_path / f"{fingerprint[:16]}-7.pt") as temporary:
+            temporary.touch()
+        temporary.write_bytes(b"half")
+        pieces.append(temporary)
+    checkpoints.save(7, STATE)
+    assert [piece.exists() for piece in pieces] == [False, True]  # another job may be writing the other
 
 
 def test_another_fingerprint_is_told_and_never_used_nor_removed(tmp_path, caplog):
