@@ -224,26 +224,28 @@ def train(spec: dict, scale: Scale) -> None:
     Path(spec["state"], "weights.sha256").write_text(checksum.hexdigest(), encoding="utf-8")
 
 
+def process_spec(scale: Scale, folder: Path, device: str, *, sync_bn: bool) -> dict:
+    """What ``python -m echoclr_core.pretrain`` reads, for twenty steps."""
+    names = ("encoder", "history", "timings", "run")
+    return {
+        "index": [str(folder / "0.parquet")],
+        "frames": [str(folder / "0.npy")],
+        "videos": str(folder / "videos.parquet"),
+        "encoder": dataclasses.asdict(scale.encoder),
+        "settings": dataclasses.asdict(settings_of(scale, max_steps=20, epochs=99, sync_bn=sync_bn)),
+        "state_dir": str(folder / f"state_{sync_bn}"),
+        "device": device,
+        "workers": 2,
+        "output": {name: str(folder / f"{name}_{sync_bn}") for name in names},
+    }
+
+
 def in_processes(scale: Scale, store: ClipStore, folder: Path, device: str, processes: int) -> list[dict]:
     """Twenty steps under torchrun (nccl on GPUs), with each GPU's statistics and with all processes'."""
     store.index.assign(set="train").to_parquet(folder / "videos.parquet")
     rows = []
     for sync_bn in (False, True):
-        output = {
-            name: str(folder / f"{name}_{sync_bn}") for name in ("encoder", "history", "timings", "run")
-        }
-        settings = {"batch_size": scale.pairs, "learning_rate": 1e-3, "max_steps": 20, "epochs": 99}
-        spec = {
-            "index": [str(folder / "0.parquet")],
-            "frames": [str(folder / "0.npy")],
-            "videos": str(folder / "videos.parquet"),
-            "encoder": dataclasses.asdict(scale.encoder),
-            "settings": settings | {"sync_bn": sync_bn},
-            "state_dir": str(folder / f"state_{sync_bn}"),
-            "device": device,
-            "workers": 2,
-            "output": output,
-        }
+        spec = process_spec(scale, folder, device, sync_bn=sync_bn)
         path = folder / "spec.json"
         path.write_text(json.dumps(spec), encoding="utf-8")
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
@@ -254,7 +256,7 @@ def in_processes(scale: Scale, store: ClipStore, folder: Path, device: str, proc
             errors = [line for line in done.stderr.splitlines() if "Error" in line]
             rows.append(row | {"reason": errors[0].strip() if errors else done.stderr[-300:]})
             continue
-        record = json.loads(Path(output["run"]).read_text(encoding="utf-8"))
+        record = json.loads(Path(spec["output"]["run"]).read_text(encoding="utf-8"))
         found = {"clips/s": record["clips_per_second"], "wait share": record["wait_share"]}
         rows.append(row | found | {"GiB": record["memory_gib"]})
     return rows

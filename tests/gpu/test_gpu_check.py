@@ -1,6 +1,7 @@
 """``make gpu-check`` on a GPU; its parts in small on a CPU."""
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+
+from echoclr_core.options.base import settings_from
+from echoclr_core.pretrain.settings import PretrainSettings
 
 PROGRAM = Path(__file__).resolve().parents[2] / "tools" / "gpu_check.py"
 spec = importlib.util.spec_from_file_location("gpu_check", PROGRAM)
@@ -90,6 +94,19 @@ def test_the_recommended_settings_are_right_and_reproducible_unless_that_costs_m
     slow = steps.assign(**{"clips/s": [900, 800, 500, 400]})
     assert "compute.deterministic: false" in "\n".join(gpu_check.recommendation(slow, checks))
     assert "compute.device: cpu" in gpu_check.recommendation(steps, checks.assign(wrong=1))[0]
+
+
+def test_a_process_is_given_every_setting(tmp_path):
+    spec = json.loads(json.dumps(gpu_check.process_spec(gpu_check.SMALL, tmp_path, "cpu", sync_bn=True)))
+    assert settings_from(PretrainSettings, spec["settings"]).sync_bn
+
+
+@pytest.mark.slow  # two starts of torchrun
+def test_twenty_steps_run_in_a_process_of_their_own(store, tmp_path):
+    plain, synchronised = gpu_check.in_processes(gpu_check.SMALL, store, tmp_path, "cpu", 1)
+    assert plain["clips/s"] > 0
+    assert "reason" not in plain
+    assert synchronised["sync_bn"]
 
 
 @pytest.mark.slow  # tests/pretrain kills smaller runs
