@@ -208,3 +208,17 @@ def test_words_of_every_file_are_nobodys_identifier(tmp_path):
     ]
     assert kinds_in_dicom(tmp_path / "v.dcm", folders) == []
     assert kinds_in_dicom(tmp_path / "v.dcm", [Identifier("patient_key", "p_ccccc")]) == ["patient_key"]
+
+
+def test_digits_that_chance_puts_into_uids_and_pixels_are_nobodys_identifier(tmp_path):
+    frames, _, row = written_video(tmp_path)
+    video, target = tmp_path / f"{row['video_id']}.avi", tmp_path / "v.dcm"
+    frames[0, 50, 40:52] = np.frombuffer(b"471108154711", np.uint8)
+    write_avi(video, iter(frames), 25.0, codec="ffv1", quality=95)
+    write_deidentified_dicom(video, target, row | {"sha256": file_digest(video)}, UIDS)
+    by_chance = [Identifier("patient_key", UIDS.study[10:17]), Identifier("study_key", "47110815")]
+    assert kinds_in_dicom(target, by_chance, UIDS) == []
+    long_ones = [Identifier("sop_uid", UIDS.instance), Identifier("path", "471108154711")]
+    assert kinds_in_dicom(target, long_ones, UIDS) == ["path", "sop_uid"]
+    target.write_bytes(target.read_bytes() + b"47110815")  # behind the pixels
+    assert kinds_in_dicom(target, by_chance, UIDS) == ["study_key"]

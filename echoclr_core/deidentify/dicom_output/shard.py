@@ -156,7 +156,7 @@ def write_one(
         video, target, row, uids, regions=source_regions(source), lossy_codec=lossy_codec
     )
     size = Path(target).stat().st_size
-    leaks = kinds_in_dicom(target, identifiers)
+    leaks = kinds_in_dicom(target, identifiers, uids)
     return {"outcome": "ok", "sha256": file_digest(target), "bytes": size, "leaks": leaks}
 
 
