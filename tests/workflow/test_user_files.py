@@ -11,9 +11,11 @@ import pytest
 import yaml
 from secret_keys import write_key
 
+from echoclr_core.common.validation import fill_defaults
 from echoclr_core.synthetic.files.archive import write_archive
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from workflow_scripts.lib import results_folder, synthetic_folder
+from workflow_scripts.lib.checks import schema
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAYS = sorted((ROOT / "config").glob("*.yaml"))
@@ -232,3 +234,16 @@ def test_every_result_of_the_rules_is_known_as_the_study_s_own():
     names = set(re.findall(r'results\(f?"([\w.-]+)[/"]', text))
     assert {"cohort", "report.html", "provenance.json", "workflow.smk"} <= names
     assert names - results_folder.PARTS == set()
+
+
+def test_dicom_files_of_an_earlier_run_are_not_left_beside_later_decisions(tmp_path, monkeypatch):
+    """A video that a person rejects must not stay as a DICOM file because the option was left out."""
+    monkeypatch.chdir(tmp_path)
+    config = fill_defaults(schema(ROOT), {"study": {"name": "small"}})
+    (tmp_path / "results/small/dicom").mkdir(parents=True)
+    assert results_folder.problems(config) == []
+    (tmp_path / "results/small/dicom/0000.parquet").touch()
+    (problem,) = results_folder.problems(config)
+    assert "deidentify.write_dicom: false, but results/small/dicom holds DICOM files" in problem
+    config["deidentify"]["write_dicom"] = True
+    assert results_folder.problems(config) == []

@@ -76,7 +76,7 @@ def problems(config: dict) -> list[str]:
             found.append(f"{key}: lies in {folder}, which this study writes to; move it elsewhere")
         elif place.is_relative_to(path) and path.is_dir():
             found.append(f"{key}: holds {folder}, which this study writes to; start in another folder")
-    return found + _foreign(folder)
+    return found + _foreign(folder) + _left_dicom_files(config, folder)
 
 
 def _foreign(folder: Path) -> list[str]:
@@ -90,4 +90,16 @@ def _foreign(folder: Path) -> list[str]:
     return [
         f"study.name: {folder} exists and holds nothing that a study wrote; choose another name, since jobs "
         "remove and replace what lies there"
+    ]
+
+
+def _left_dicom_files(config: dict, folder: Path) -> list[str]:
+    """DICOM files of an earlier run, which no job replaces: a video that was rejected since would stay."""
+    left = folder / "dicom"
+    if config["deidentify"]["write_dicom"] or not left.is_dir() or not any(left.iterdir()):
+        return []
+    return [
+        f"deidentify.write_dicom: false, but {left} holds DICOM files of an earlier run, which later "
+        "decisions and settings do not reach; set it to true (echoclr deidentify --dicom), or remove "
+        "that folder"
     ]
