@@ -18,7 +18,7 @@ from recording import record
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.options.augmentation import AugmentationOptions
-from echoclr_core.pretrain import step as step_module
+from echoclr_core.pretrain import contrastive
 from echoclr_core.pretrain.objective import PretrainModel
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainTrainer
@@ -87,7 +87,7 @@ def one_step(trainer: PretrainTrainer, batch: dict, published: bool) -> float:
         return broadcast_nt_xent(z_i, z_j, temperature)
 
     begin = time.process_time()
-    with mock.patch.object(step_module, "nt_xent", broadcast if published else step_module.nt_xent):
+    with mock.patch.object(contrastive, "nt_xent", broadcast if published else contrastive.nt_xent):
         trainer.step(batch, 0)
     return time.process_time() - begin
 
