@@ -175,7 +175,7 @@ def test_no_input_lies_where_the_study_writes(tmp_path, monkeypatch, key, path):
         "views": {"labels": "", "weights": "", "classes": ""},
         "finetune": {"kinetics_weights": "", "initialisations": []},
         "initialisations": {},
-        "deidentify": {"decisions": ""},
+        "deidentify": {"decisions": "", "write_dicom": False},
         "predict": {"dicom_dir": ""},
     }
     assert results_folder.problems(config) == []
