@@ -17,7 +17,7 @@ from workflow_scripts.lib.copied_study import record_times, restore_times, warn_
 from workflow_scripts.lib.decisions import PlannedDecisions
 from workflow_scripts.lib.initialisations import SSL, initialisation_settings
 from workflow_scripts.lib.layout import CELL, Layout
-from workflow_scripts.lib.store_memory import training_memory as memory_with_store
+from workflow_scripts.lib.store_memory import training_memory
 from workflow_scripts.lib.study_tasks import label_rule, task_rules
 from workflow_scripts.lib.planned_trainings import print_planned_trainings
 from workflow_scripts.lib.patients import PATIENT_RESULTS, Patients
@@ -69,12 +69,6 @@ figure_files = LAYOUT.figure_files
 captions = LAYOUT.captions
 pages = LAYOUT.pages
 config_slice = grid.sections(config)
-
-
-def training_memory(wildcards, input, attempt):
-    """MB of a job that trains or predicts on the whole store; known once the store is built."""
-    return memory_with_store(input.store, attempt)
-
 
 # Every rule that merges shards depends on the audit's verdict: whatever the target, nothing is built on videos that the
 # audit refused. A plain edge: behind an `ancient` one Snakemake misses changes (tests/workflow/test_engine.py).

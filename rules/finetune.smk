@@ -23,7 +23,7 @@ rule finetune_model:
         "../envs/training.yaml"
     threads: config["compute"]["threads"]
     resources:
-        mem_mb=training_memory,
+        mem_mb=lambda wildcards, input, attempt: training_memory(input.store, attempt),
         runtime=720,
     params:
         settings=config_slice(
@@ -106,7 +106,7 @@ rule predict_studies:
         "../envs/training.yaml"
     threads: config["compute"]["threads"]
     resources:
-        mem_mb=training_memory,
+        mem_mb=lambda wildcards, input, attempt: training_memory(input.store, attempt),
         runtime=240,
     params:
         settings=config_slice(

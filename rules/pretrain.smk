@@ -31,7 +31,7 @@ rule pretrain_encoder:
         "../envs/training.yaml"
     threads: config["compute"]["threads"]
     resources:
-        mem_mb=training_memory,
+        mem_mb=lambda wildcards, input, attempt: training_memory(input.store, attempt),
         runtime=1440,
     params:
         settings=config_slice(

@@ -24,7 +24,7 @@ if GRID.tasks:
             "../envs/training.yaml"
         threads: config["compute"]["threads"]
         resources:
-            mem_mb=training_memory,
+            mem_mb=lambda wildcards, input, attempt: training_memory(input.store, attempt),
             runtime=480,
         params:
             settings=config_slice(
