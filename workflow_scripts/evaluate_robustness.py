@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.cohort.tables import COHORT_STUDIES
-from echoclr_core.evaluate.robustness import PERTURBED, ROBUSTNESS, robustness_rows
+from echoclr_core.evaluate.robustness import robustness_rows
+from echoclr_core.evaluate.robustness_tables import PERTURBED, ROBUSTNESS
 from echoclr_core.evaluate.settings import EvaluationSettings
 from echoclr_core.options.base import settings_from
 from workflow_scripts.lib.job import job, settings

@@ -3,35 +3,19 @@
 import pandas as pd
 
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
-from echoclr_core.evaluate.robustness import PERTURBED
+from echoclr_core.evaluate.robustness_tables import PERTURBED
 from echoclr_core.finetune.scoring import predict_together
-from echoclr_core.finetune.settings import FinetuneSettings
-from echoclr_core.models.classifier_file import read_header
 from echoclr_core.video.perturbed_store import PerturbedStore
 from workflow_scripts.lib.cohort_names import COHORTS
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.models import load_classifier
+from workflow_scripts.lib.prediction import load_models
 from workflow_scripts.lib.store import open_store
-from workflow_scripts.lib.torch_threads import use_threads
 from workflow_scripts.lib.training_data import SETS, labelled_videos
 
 with job(snakemake) as log:
-    use_threads(snakemake.threads)
     chosen, compute = settings(snakemake), snakemake.config["compute"]
     paths = dict(zip(snakemake.params.inits, snakemake.input.models, strict=True))
-    headers = {init: read_header(path) for init, path in paths.items()}
-    models = {init: load_classifier(path)[0] for init, path in paths.items() if not headers[init].failure}
-    how = {
-        init: FinetuneSettings(
-            clip_length=chosen.clip_length,
-            frame_stride=chosen.frame_stride,
-            eval_clips_per_video=chosen.eval_clips_per_video,
-            batch_size=chosen.batch_size,
-            input_size=chosen.model["input_size"],
-            normalisation=headers[init].standardisation,
-        )
-        for init in models
-    }
+    models, how = load_models(snakemake, chosen, paths)
     videos, studies = COHORT_VIDEOS.read(snakemake.input.videos), COHORT_STUDIES.read(snakemake.input.studies)
     store, found = open_store(snakemake.input.store), [PERTURBED.empty()]
     task = snakemake.wildcards.task

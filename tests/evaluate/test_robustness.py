@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from echoclr_core.evaluate.metrics import auroc
-from echoclr_core.evaluate.robustness import ROBUSTNESS, robustness_rows
+from echoclr_core.evaluate.robustness import robustness_rows
+from echoclr_core.evaluate.robustness_tables import ROBUSTNESS
 from echoclr_core.evaluate.settings import EvaluationSettings
 
 RUN = {"task": "lvh", "ratio": 1.0, "cohort": "internal"}

@@ -48,7 +48,7 @@ EDITS = {
     "finetune/step.py": {"finetune_model"},
     "finetune/select.py": {"select_learning_rate"},
     "evaluate/holm.py": {"build_report", "collect_evaluation", "evaluate_ratio", "export_bundle"}
-    | {"analyse_repeats", "evaluate_robustness", "list_failures", "perturb_studies", "plot_failures"},
+    | {"analyse_repeats", "evaluate_robustness", "list_failures", "plot_failures"},
     "explain/gradcam.py": {"explain_studies", "predict_patients"},
     "reporting/saliency.py": {"build_report", "plot_failures", "plot_saliency"},
     "reporting/sections/overview.py": {"build_report"},

@@ -9,6 +9,7 @@ from echoclr_core.finetune.scoring import predict_together
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import PREDICTIONS
 from echoclr_core.models.classifier_file import read_header
+from echoclr_core.models.heads import Classifier
 from echoclr_core.training.gpu import require_gpu
 from workflow_scripts.lib.models import load_classifier
 from workflow_scripts.lib.store import open_store
@@ -18,23 +19,15 @@ from workflow_scripts.lib.training_data import SETS, labelled_videos
 logger = logging.getLogger(__name__)
 
 
-def predict(
-    snakemake, chosen: SimpleNamespace, models: Mapping[str, str], targets: Mapping[str, Mapping[str, str]]
-) -> None:
-    """Predict every set with some initialisations.
+def load_models(
+    snakemake, chosen: SimpleNamespace, models: Mapping[str, str]
+) -> tuple[dict[str, Classifier], dict[str, FinetuneSettings]]:
+    """The trained models and how each is scored, on the device that the job asked for.
 
-    Parameters
-    ----------
-    chosen
-        The rule's settings.
-    models
-        Initialisation to the file of its selected weights.
-    targets
-        Initialisation to the table of each set.
+    An initialisation without a trained model is logged and left out of the first.
     """
     use_threads(snakemake.threads)
     require_gpu(int(snakemake.resources.get("gpu", 0) or 0), snakemake.config["compute"]["device"])
-    compute = snakemake.config["compute"]
     headers = {init: read_header(path) for init, path in models.items()}
     failed = {init: header.failure for init, header in headers.items() if header.failure}
     for init, fault in failed.items():
@@ -51,6 +44,25 @@ def predict(
         )
         for init in models
     }
+    return loaded, scoring
+
+
+def predict(
+    snakemake, chosen: SimpleNamespace, models: Mapping[str, str], targets: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Predict every set with some initialisations.
+
+    Parameters
+    ----------
+    chosen
+        The rule's settings.
+    models
+        Initialisation to the file of its selected weights.
+    targets
+        Initialisation to the table of each set.
+    """
+    loaded, scoring = load_models(snakemake, chosen, models)
+    compute = snakemake.config["compute"]
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     store = open_store(snakemake.input.store)
