@@ -146,7 +146,7 @@ def _tables():
     from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
     from echoclr_core.evaluate.failures import FAILURE_CAUSES, FAILURES
     from echoclr_core.evaluate.repeats import REPEAT_TABLES
-    from echoclr_core.evaluate.robustness import PERTURBED, ROBUSTNESS
+    from echoclr_core.evaluate.robustness_tables import PERTURBED, ROBUSTNESS
     from echoclr_core.evaluate.schema import EVALUATION
     from echoclr_core.evaluate.technical import TECHNICAL
     from echoclr_core.explain.regions import LANDMARKS
