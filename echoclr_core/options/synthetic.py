@@ -163,3 +163,11 @@ class SyntheticOptions:
         changes="numbers",
         ge=0,
     )
+    mixed_identities: bool = option(
+        False,
+        (
+            "Write loops as well that share the study key or the UID of another patient's loop, name "
+            "the issuer of their PatientID, or have no UID and paths that differ in a blank."
+        ),
+        changes="numbers",
+    )

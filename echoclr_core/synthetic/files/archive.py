@@ -19,6 +19,7 @@ from echoclr_core.synthetic.files.distractor_files import (
 )
 from echoclr_core.synthetic.files.encodings import set_pixels
 from echoclr_core.synthetic.files.folders import study_folder, video_identity
+from echoclr_core.synthetic.files.mixed_identities import write_mixed_identities
 from echoclr_core.synthetic.files.truth import TRUTH, TRUTH_FRAMES, frame_rows, truth_row
 from echoclr_core.synthetic.plan.cohort import StudyPlan, label_table, plan_studies, study_anatomy
 from echoclr_core.synthetic.plan.patients import make_patient
@@ -70,7 +71,8 @@ def write_archive(
     Raises
     ------
     ValueError
-        If ``root`` holds something: files of another archive would mix with this one's.
+        If ``root`` holds something: files of another archive would mix with this one's. If
+        ``settings.mixed_identities`` finds fewer than four patients.
     """
     root = Path(root)
     if root.exists() and any(root.iterdir()):
@@ -87,6 +89,8 @@ def write_archive(
             on_progress(done, len(plans))
     if settings.distractor_files:
         distractors += write_distractors(root / "dicom", settings, plans)
+    if settings.mixed_identities:
+        distractors += write_mixed_identities(root / "dicom", settings, plans)
     DISTRACTOR_FILES.write(distractor_table(distractors), root / "distractor_files.parquet")
     _write_csv(root / "labels.csv", label_table(settings, plans))
     return _write_truth(root, rows, frames)

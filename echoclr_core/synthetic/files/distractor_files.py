@@ -41,7 +41,7 @@ DISTRACTOR_FILES = Table(
     },
     key=("path",),
 )
-"""Schema of distractor_files.parquet: the files that are no cine loops, and the outcome each must have."""
+"""Schema of distractor_files.parquet: the files beside the loops of the truth, and the outcome of each."""
 
 # Instance numbers of distractor files start here: above those of any study's cine loops.
 _FIRST = 900

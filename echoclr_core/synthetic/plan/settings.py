@@ -116,6 +116,9 @@ class SyntheticSettings:
         Factor on all video-level nuisance (depth, rotation, translation, gain, drop-outs); 0 gives none.
     distractor_files
         Whether text files, reports, stills, broken and blank loops and duplicates are written as well.
+    mixed_identities
+        Whether loops are written as well that share the study key or the UID of another patient's loop, name
+        the issuer of their PatientID, or have no UID and paths that differ in a blank.
     jpeg_quality
         Quality of JPEG encoding, 1 to 100.
     """
@@ -153,6 +156,7 @@ class SyntheticSettings:
     pictures: str = "phantom"
     difficulty: float = 1.0
     distractor_files: bool = True
+    mixed_identities: bool = False
     jpeg_quality: int = 90
 
     def __post_init__(self) -> None:
