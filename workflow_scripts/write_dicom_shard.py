@@ -20,6 +20,7 @@ with job(snakemake, restricted=True) as log:
         dates=dict(dates[0][["video_id", "shifted_date"]].to_numpy()) if dates else None,
         lossy_codec=settings(snakemake).codec == "mjpeg",
         workers=snakemake.threads,
+        on_detail=lambda video, text: log.info("%s %s", video, text),
     )
     DICOM_FILES.write(table, snakemake.output.table)
     log.info("%d DICOM files: %s", len(table), table["outcome"].value_counts().to_dict())

@@ -75,10 +75,20 @@ def test_a_quarantined_video_is_accepted_with_the_sector_that_was_shown(loop, tm
 
 def test_an_accepted_video_that_passes_is_written_as_always(tmp_path):
     write_cine(tmp_path / "loop", phantom(3, height=HEIGHT, width=WIDTH)[0], uid="1.2.3")
-    decision = replace(decided(tmp_path / "loop", "accept"), mask="0" * 64)
+    decision = decided(tmp_path / "loop", "accept")
     found = deidentify_decided(tmp_path / "loop", tmp_path / "v.avi", SETTINGS, decision)
     assert (found["outcome"], found["decision"]) == ("ok", "accepted")
     assert found["text_lines"] == 0  # it was looked for
+
+
+def test_an_accepted_video_that_passes_with_another_sector_is_left_out(tmp_path):
+    write_cine(tmp_path / "loop", phantom(3, height=HEIGHT, width=WIDTH)[0], uid="1.2.3")
+    decision = replace(decided(tmp_path / "loop", "accept"), mask="0" * 64)
+    (tmp_path / "out").mkdir()
+    found = deidentify_decided(tmp_path / "loop", tmp_path / "out" / "v.avi", SETTINGS, decision)
+    assert (found["outcome"], found["decision"]) == ("stale_decision", "stale")
+    assert "another than the person saw" in found["detail"]
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_a_corrected_video_shows_the_drawn_sector_alone(loop, tmp_path):

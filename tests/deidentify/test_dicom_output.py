@@ -159,9 +159,10 @@ def shard(tmp_path):
     def run(key=KEY, **changes):
         table = SOURCE_FILES.check(pd.DataFrame([row | changes]))
         options = {"pseudonyms": Pseudonyms(key), "dates": {source["video_id"]: "2018-02-03"}}
+        options["on_detail"] = lambda *detail: run.details.append(detail)
         return write_dicom_shard(rows, table, tmp_path, tmp_path / "dicom", tmp_path / "out", **options)
 
-    run.out, run.video_id = tmp_path / "out", source["video_id"]
+    run.out, run.video_id, run.details = tmp_path / "out", source["video_id"], []
     return run
 
 
@@ -198,6 +199,28 @@ def test_an_identifier_in_a_file_ends_the_job_and_delivers_nothing(shard):
     assert "0042" not in str(refused.value)
     assert not shard.out.exists()
     assert not list(shard.out.parent.glob(".out.*"))
+
+
+def test_a_file_that_cannot_be_written_is_a_row_and_its_reason_is_told(shard):
+    assert [row["outcome"] for row in shard().to_dict("records")] == ["ok"]
+    assert shard.details == []
+    (row,) = shard(sha256="0" * 64).to_dict("records")
+    assert row["outcome"] == "failed"
+    assert list(shard.out.iterdir()) == []
+    ((video_id, reason),) = shard.details
+    assert video_id == shard.video_id
+    assert "another file" in reason or "digest" in reason
+
+
+def test_what_a_killed_job_left_is_removed(shard):
+    left = shard.out.with_name(".out.0123456789ab.partial")
+    other = shard.out.with_name(".out2.0123456789ab.partial")
+    for folder in (left, other):
+        folder.mkdir()
+        (folder / "piece.dcm").write_bytes(b"DICM")
+    shard()
+    assert not left.exists()
+    assert other.exists()
 
 
 def test_words_of_every_file_are_nobodys_identifier(tmp_path):

@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ def write_dicom_shard(
     dates: Mapping[str, str] | None = None,
     lossy_codec: bool = False,
     workers: int = 1,
+    on_detail: Callable[[str, str], None] | None = None,
 ) -> pd.DataFrame:
     """Write each video of a shard as a DICOM file, and look for the source's identifiers in every byte of it.
 
@@ -81,6 +82,9 @@ def write_dicom_shard(
         Whether the videos were written with loss.
     workers
         Processes.
+    on_detail
+        Called with (video_id, reason) of each file that cannot be written. The reason may hold identifiers:
+        keep it restricted.
 
     Returns
     -------
@@ -95,7 +99,10 @@ def write_dicom_shard(
     written = SOURCE_FILES.check(table).query("outcome == 'ok'").sort_values("video_id", ignore_index=True)
     catalogue = RESTRICTED_CATALOGUE.check(rows)
     sources, known = catalogue.set_index("video_id"), identifiers_of(catalogue)
-    staged = Path(target_dir).with_name(f".{Path(target_dir).name}.{secrets.token_hex(6)}.partial")
+    target_dir = Path(target_dir)
+    for left in target_dir.parent.glob(f".{target_dir.name}.*.partial"):  # of a job that was killed
+        shutil.rmtree(left)
+    staged = target_dir.with_name(f".{target_dir.name}.{secrets.token_hex(6)}.partial")
     staged.mkdir(parents=True)
     jobs, found = [], {}
     for row in written.to_dict("records"):
@@ -109,7 +116,10 @@ def write_dicom_shard(
         jobs.append(Job(video_id, arguments, SECONDS))
     try:
         for video_id, state, value in run_isolated(WRITE_ONE, jobs, workers=workers):
-            found[video_id] |= value if state == "done" else {}
+            if state == "done":
+                found[video_id] |= value
+            elif on_detail:
+                on_detail(video_id, str(value or state))
         _refuse_identifiers(found.values())
         shutil.rmtree(target_dir, ignore_errors=True)
         staged.rename(target_dir)

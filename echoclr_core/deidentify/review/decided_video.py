@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoclr_core.common.digest import file_digest
+from echoclr_core.common.mask_files import mask_path
 from echoclr_core.deidentify.review.decisions import Decision, mask_digest
-from echoclr_core.deidentify.sector.boundary import boundary_mask, fitted_sector
+from echoclr_core.deidentify.sector.boundary import SAMPLED_FRAMES, boundary_mask, fitted_sector
 from echoclr_core.deidentify.settings import DeidentifySettings
 from echoclr_core.deidentify.video_file import deidentify_video, video_stages
 from echoclr_core.deidentify.video_record import run_stages
 from echoclr_core.dicom.cine import Cine
 from echoclr_core.dicom.outcomes import UnusableFile
+from echoclr_core.dicom.reading import read_cine
 from echoclr_core.dicom.third_party import as_unusable
 
 OVERRULED = ("burned_in_text", "no_sector")
@@ -27,8 +29,9 @@ def deidentify_decided(
     """Write, or leave out, one DICOM cine loop as a person decided.
 
     reject: nothing is written, outcome "rejected". correct: everything outside the drawn sector is exactly 0.
-    accept: as :func:`deidentify_video` writes it; where that quarantines the video, the fitted sector that
-    the person saw is kept. Behind a sector that a person decided on no text is looked for before the audit.
+    accept: as :func:`deidentify_video` writes it, if the fitted sector is the one that the person saw; where
+    that quarantines the video, this sector is kept. Behind a sector that a person decided on no text is
+    looked for before the audit.
 
     Parameters
     ----------
@@ -56,6 +59,10 @@ def deidentify_decided(
     if decision.decision == "correct":
         return _behind(path, target, settings, partial(_drawn, decision), "corrected")
     found = deidentify_video(path, target, settings)
+    if found["outcome"] == "ok" and (changed := _changed_sector(path, settings, decision)):
+        for written in (Path(target), mask_path(target)):
+            written.unlink()
+        return _stale(changed)
     if found["outcome"] not in OVERRULED:
         return found | {"decision": "accepted"}
     return _behind(path, target, settings, partial(_fitted, decision, settings), "accepted")
@@ -72,6 +79,16 @@ def shown_sector(cine: Cine, sample: NDArray[np.uint8], settings: DeidentifySett
     if settings.boundary == "rectangle":
         return boundary_mask(cine, "rectangle", frames=sample)
     return fitted_sector(cine, frames=sample).mask
+
+
+def _changed_sector(path: str | Path, settings: DeidentifySettings, decision: Decision) -> str:
+    """Why the fitted sector of a loop that can be written is not that of the decision; "" if it is."""
+    cine = read_cine(path, min_frames=settings.min_frames, default_fps=settings.default_fps, study_key=None)
+    try:
+        _fitted(decision, settings, cine, cine.sample(SAMPLED_FRAMES))
+    except UnusableFile as error:
+        return error.why
+    return ""
 
 
 def _behind(path, target, settings, decided_mask, word: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from echoclr_core.common.digest import digest
 from echoclr_core.common.text_table import read_text_table
 from echoclr_core.deidentify.identifiers.pseudonyms import shard_of
 from echoclr_core.deidentify.review.drawn_shape import SHAPES, parse_geometry, shape_mask
+from echoclr_core.dicom.pixel_format import MAX_PIXELS
 
 WORDS = ("accept", "reject", "correct")
 COLUMNS = (
@@ -26,8 +27,8 @@ PATTERNS = {
     "study_id": (re.compile(r"s_[a-z2-7]{16}"), "a study's pseudonym, s_ and 16 letters"),
     "decision": (re.compile("|".join(WORDS)), f"one of {', '.join(WORDS)}"),
     "shape": (re.compile("|".join(SHAPES)), f"one of {', '.join(SHAPES)}, or nothing"),
-    "width": (re.compile(r"[1-9]\d{0,4}"), "pixels, 1 to 99999"),
-    "height": (re.compile(r"[1-9]\d{0,4}"), "pixels, 1 to 99999"),
+    "width": (re.compile(r"[1-9]\d{0,4}", re.ASCII), "pixels, 1 to 99999"),
+    "height": (re.compile(r"[1-9]\d{0,4}", re.ASCII), "pixels, 1 to 99999"),
     "content": (re.compile(r"[0-9a-f]{64}"), "a SHA-256 of 64 hex digits"),
     "mask": (re.compile(r"[0-9a-f]{64}"), "a SHA-256 of 64 hex digits, or nothing"),
 }
@@ -87,6 +88,8 @@ def read_decisions(path: str | Path) -> dict[str, Decision]:
         allowed, a shape that is none, a video that stands there twice.
     """
     name = Path(path).name
+    if not Path(path).is_file():
+        raise DecisionError(f"{name}: there is no such file; allowed is the file that a review page saves")
     try:
         cells = read_text_table(path).cells
     except ValueError as error:
@@ -129,6 +132,9 @@ def _row_problems(cell: Mapping[str, str]) -> Iterator[str]:
     yield from wrong
     if wrong:
         return
+    if int(cell["width"]) * int(cell["height"]) > MAX_PIXELS:
+        yield f"columns width and height: allowed are {MAX_PIXELS} pixels in all, as in files that are read"
+        return
     if cell["decision"] == "correct":
         try:
             parse_geometry(cell["shape"], cell["geometry"], int(cell["width"]), int(cell["height"]))
@@ -141,12 +147,10 @@ def _row_problems(cell: Mapping[str, str]) -> Iterator[str]:
 
 
 def _shown(column: str, value: str) -> str:
-    """A cell for a message: quoted where it is a short word, otherwise by its length alone."""
+    """A cell for a message: an allowed word in capitals is quoted; anything else may be a name or number."""
     if not value:
         return "empty"
-    if column in ("decision", "shape", "width", "height") and re.fullmatch(
-        r"[a-z]{1,10}|-?[0-9.]{1,5}", value
-    ):
+    if value.casefold() in {"decision": WORDS, "shape": SHAPES}.get(column, ()):
         return repr(value)
     return f"a text of {len(value)} characters"
 
