@@ -159,7 +159,7 @@ def still_good(path: Path) -> pd.DataFrame:
 
 
 def summarise(table: pd.DataFrame) -> None:
-    """Print what docs/ingestion.md quotes."""
+    """Print what docs/deidentification_evidence.md quotes."""
     written = table[table["outcome"] == "ok"]
     plain = written[~written["touching"]]
     counts = table["outcome"].value_counts().to_dict()
