@@ -83,7 +83,7 @@ def _empty_paths(config: dict) -> list[str]:
     if not empty:
         return []
     return [
-        *(f"{key}: is empty; name your data here (see README, Bring your own data)" for key in empty),
+        *(f"{key}: is empty; name your data here (see README, Your own archive)" for key in empty),
         "No data yet? `make demo` runs the whole study on a synthetic cohort and needs none of these keys.",
     ]
 
