@@ -150,7 +150,7 @@ def finetune(
     """
     log = log or logging.getLogger(__name__)
     if settings.learning_rate is None:
-        raise ValueError("finetune.learning_rate: None; allowed is a number above 0")
+        raise ValueError("learning_rate: None; allowed is a number above 0")
     tables = _checked_tables(store, training, validation)
     encoder = _initial_encoder(encoder_settings, initial, settings.seed)
     with (

@@ -62,12 +62,12 @@ class ViewTrainingSettings:
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "frames_an_epoch", "width"):
             if getattr(self, name) < 1:
-                raise ValueError(f"views.{name}: {getattr(self, name)}; allowed is an integer of at least 1")
+                raise ValueError(f"{name}: {getattr(self, name)}; allowed is an integer of at least 1")
         if self.batch < 2:
-            raise ValueError(f"views.batch: {self.batch}; allowed is at least 2 (batch normalisation)")
+            raise ValueError(f"batch: {self.batch}; allowed is at least 2 (batch normalisation)")
         if not self.learning_rate > 0 or not self.weight_decay >= 0:
             raise ValueError(
-                f"views.learning_rate {self.learning_rate}, weight_decay {self.weight_decay}; "
+                f"learning_rate {self.learning_rate}, weight_decay {self.weight_decay}; "
                 "the rate must be above 0, the decay at least 0"
             )
 
@@ -259,7 +259,7 @@ def _fit(
         truth = _video_targets(parts["validation"])
         if not np.isfinite(loss) or not np.isfinite(train_loss):
             raise ValueError(
-                f"epoch {epoch}: the loss is {train_loss}; views.learning_rate "
+                f"epoch {epoch}: the loss is {train_loss}; the learning rate "
                 f"{settings.learning_rate} is too high"
             )
         accuracy = float((probabilities.argmax(axis=1) == truth).mean())
