@@ -26,6 +26,7 @@ YEARS = range(1900, 2100)
 MAX_GAP = 4  # characters between two parts of a date that are no letters, digits or fillers
 WEEK_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d[-_/ ]?w[0-5]\d[-_/ ]?[1-7](?!\d)")
 _SPACED = re.compile(r"(?<!\d)\d(?: \d){3}(?!\d)(?:[ .\-/]+\d)*(?!\d)")  # 2 0 1 9 - 0 3 - 1 7
+_DAY_AND_YEAR = re.compile(r"\d{1,2}[ ./_-]+(?:19|20)\d\d(?!\d)")
 _PART = re.compile(r"\d+|[^\W\d_]+")
 _SEPARATORS = frozenset("-./_\\|~·:'’‐‑‒–—−・⁄∕")
 _MARKS = frozenset("년월일年月日号") | frozenset(fold("년월일"))
@@ -92,12 +93,13 @@ def parts_of(text: str) -> tuple[Part, ...]:
 
 
 def _months(word: str, text: str, match: re.Match, found: list[Part]) -> frozenset[int]:
-    """What the word means as a month; a Roman numeral counts between two numbers alone."""
+    """What the word means as a month; a Roman numeral counts between two numbers, or before day and year."""
     if word in ROMAN:
         after = text[match.end() :].lstrip(" ./-_")
         before = text[: match.start()].rstrip(" ./-_")
         between = bool(found) and before[-1:].isdigit() and after[:1].isdigit()
-        return ROMAN[word] if between else frozenset()
+        first = not before and _DAY_AND_YEAR.match(after)  # IV-21-2019
+        return ROMAN[word] if between or first else frozenset()
     return MONTHS.get(word, frozenset())
 
 

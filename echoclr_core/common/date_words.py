@@ -39,6 +39,14 @@ ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık
 січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
 ιανουάριος φεβρουάριος μάρτιος απρίλιος μάιος ιούνιος ιούλιος αύγουστος σεπτέμβριος οκτώβριος νοέμβριος δεκέμβριος
 ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου νοεμβρίου δεκεμβρίου
+jaanuar veebruar märts aprill mai juuni juuli august september oktoober november detsember
+janvāris februāris marts aprīlis maijs jūnijs jūlijs augusts septembris oktobris novembris decembris
+janvārī februārī martā aprīlī maijā jūnijā jūlijā augustā septembrī oktobrī novembrī decembrī
+sausis vasaris kovas balandis gegužė birželis liepa rugpjūtis rugsėjis spalis lapkritis gruodis
+sausio vasario kovo balandžio gegužės birželio liepos rugpjūčio rugsėjo spalio lapkričio gruodžio
+janúar febrúar mars apríl maí júní júlí ágúst september október nóvember desember
+януари февруари март април май юни юли август септември октомври ноември декември
+јануар фебруар март април мај јун јул август септембар октобар новембар децембар
 gener febrer març abril maig juny juliol agost setembre octubre novembre desembre
 januari februari mac april mei juni julai ogos september oktober november disember
 januari februari maret april mei juni juli agustus september oktober november desember

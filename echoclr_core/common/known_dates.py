@@ -25,6 +25,14 @@ OTHER_YEARS = (543, -1911, -1867, -1911, -1925, -1988, -2018)
 
 DAY = 86400  # seconds
 
+_EXPONENT = re.compile(r"(?<![\w.,])\d(?:[.,]\d+)?e\+?\d{1,2}(?!\w)")  # 2.0190421E+07
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,2}[.,'’ ]\d{3}(?![\d.,])")  # 43,576
+
+
+def exponent_numbers(text: str) -> list[float]:
+    """Numbers of a text from ``prepare`` that have an exponent, as spreadsheets show long ones."""
+    return [float(match.replace(",", ".")) for match in _EXPONENT.findall(text)]
+
 
 def holds_known_date(text: str, dates: Collection[datetime.date]) -> bool:
     """Whether ``text`` holds one of ``dates``, whatever the order, separators, calendar or program.
@@ -32,7 +40,14 @@ def holds_known_date(text: str, dates: Collection[datetime.date]) -> bool:
     Looked for are day, month and year as numbers or words, with or without separators; day and month alone
     where they can hardly mean anything else; the day of the year; days and seconds as programs count them.
     """
-    parts = parts_of(prepare(text))
+    plain = prepare(text)
+    numbers = [
+        *exponent_numbers(plain),
+        *(float(re.sub(r"\D", "", match)) for match in _THOUSANDS.findall(plain)),
+    ]
+    if any(is_known_date(number, dates) for number in numbers):
+        return True
+    parts = parts_of(plain)
     if len(parts) < 2 and not any(len(part.text) >= 5 for part in parts):
         return False
     return any(_holds(parts, date) for date in dates)

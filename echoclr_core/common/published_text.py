@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from echoclr_core.common.category_words import is_category
+from echoclr_core.common.date_columns import repeated_date_part
 from echoclr_core.common.date_search import find_dates, prepare
-from echoclr_core.common.known_dates import holds_known_date, is_known_date
+from echoclr_core.common.known_dates import exponent_numbers, holds_known_date, is_known_date
 
 MAX_LEVELS = 24
 """Different texts of a column of categories; the most used network knows 23 views."""
@@ -124,7 +125,9 @@ def _text_reason(text: str) -> str | None:
     plain = prepare(text)
     if find_dates(text):
         return "an exact date"
-    if _LONG_NUMBER.search(plain):
+    if _LONG_NUMBER.search(plain) or any(
+        number >= 10 ** (MIN_DIGITS - 1) for number in exponent_numbers(plain)
+    ):
         return f"a number of {MIN_DIGITS} or more digits"
     if _MAIL.search(plain) or _ADDRESS.search(plain):
         return "an e-mail or web address"
@@ -210,8 +213,8 @@ def _tokens(cell: str) -> set[str]:
 def _search_numbers(numbers: pd.Series, identifiers: TableIdentifiers) -> list[Finding]:
     found = []
     for name, keys in identifiers.keys.items():
-        own = _as_numbers(keys.reindex(numbers.index))
-        same = own.eq(numbers)
+        rows = zip(numbers, keys.reindex(numbers.index), strict=True)
+        same = pd.Series([number in _key_numbers(key) for number, key in rows], index=numbers.index)
         long = same & (numbers.abs() >= 10 ** (MIN_KEY - 1))
         if long.any() or (same.sum() >= FEW_TEXTS and same.mean() > NEARLY_HALF):
             rows = numbers.index[long if long.any() else same]
@@ -223,7 +226,18 @@ def _search_numbers(numbers: pd.Series, identifiers: TableIdentifiers) -> list[F
         own = _own_dates(numbers, rows)
         if len(own):
             found.append(_column_finding(own, "the date of its row (a count of days, too)"))
+        elif part := repeated_date_part(numbers, rows.dropna()):
+            found.append(_column_finding(numbers.index, f"a part of the date of its row ({part})"))
     return found or _search_values(numbers)
+
+
+def _key_numbers(key: str) -> set[float]:
+    """What a key is as a number: its digits, and those behind its letters (7091 of MRN7091) but for years."""
+    if pd.isna(key):
+        return set()
+    runs = re.findall(r"\d+", prepare(key))
+    numbers = {"".join(runs), *(run for run in runs if not _YEAR.fullmatch(run))}
+    return {float(digits) for digits in numbers if digits}
 
 
 def _own_dates(numbers: pd.Series, dates: pd.Series) -> pd.Index:

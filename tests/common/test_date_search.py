@@ -145,6 +145,12 @@ def test_the_row_s_own_date_is_found_in_what_is_no_date_by_itself(date):
         f"day {date.day} of month {date.month}, year {date.year}",
         " ".join(f"{date:%Y%m%d}"),
         f"{date:%Y %m%d}",
+        f"{int(f'{date:%Y%m%d}'):.7E}",
+        *(
+            f"{days:,}".replace(",", sign)
+            for sign in ",.' "
+            if (days := (date - EPOCHS["Excel, 1900"]).days) > 10_000
+        ),
     ]
     for text in texts:
         assert holds_known_date(text, [date]), text
@@ -165,6 +171,11 @@ def test_the_year_and_other_numbers_are_not_the_row_s_date(text):
 
 def test_measurements_are_not_the_row_s_date():
     assert not any(is_known_date(number, [DAY]) for number in (17, 3.17, 55, 2019, 2019.9, 0.0, 1234.5))
+
+
+def test_a_roman_month_counts_before_day_and_year_alone():
+    assert datetime.date(2019, 4, 21) in find_dates("IV-21-2019")
+    assert find_dates("IV 21 mm") == find_dates("stage IV 2019") == ()
 
 
 def test_one_month_has_one_number_in_nearly_all_languages():

@@ -131,6 +131,8 @@ def test_numbers_that_are_no_measurements(values):
         ("Doe^Jane", "name of a person"),
         ("per Dr. House", "name of a person"),
         ("17-Mar-2019", "an exact date"),
+        ("4.830122E+06", "6 or more digits"),
+        ("nr. 4,830122e6", "6 or more digits"),
     ],
 )
 def test_patterns_in_one_cell_of_many(text, said):
