@@ -59,7 +59,8 @@ def scan_archive(
     root
         A folder.
     study_key
-        DICOM keyword that names the study; several values are joined by a backslash in file order.
+        DICOM keyword that names the study, several values joined by a backslash in file order; or "folder":
+        the name of the folder that holds the file.
     workers
         Processes to read with.
     follow_outside

@@ -18,7 +18,7 @@ def describe_file(path: str | Path, *, study_key: str = "AccessionNumber") -> di
     try:
         with as_unusable(path), quiet_pydicom():
             parsed = parse_header(path, study_key=study_key)
-            identity = read_identity(parsed, study_key)
+            identity = read_identity(path, parsed, study_key)
             cine_of(path, parsed, read_description(parsed))
         outcome = "ok" if identity.study_key else "no_study_key"
     except UnusableFile as error:

@@ -10,7 +10,8 @@ class Identity:
     Parameters
     ----------
     study_key
-        Value of the keyword that names the study; several values are joined by a backslash in file order.
+        Value of the keyword that names the study, several values joined by a backslash in file order; or the
+        name of the folder that holds the file.
     patient_key
         PatientID.
     patient_issuer

@@ -144,7 +144,8 @@ def parse_header(path: str | Path, *, study_key: str | None = "AccessionNumber")
     path
         Any file.
     study_key
-        Keyword that names the study; None leaves out everything that identifies a person.
+        Keyword that names the study ("folder" is no keyword and adds none); None leaves out everything that
+        identifies a person.
 
     Raises
     ------
@@ -154,6 +155,7 @@ def parse_header(path: str | Path, *, study_key: str | None = "AccessionNumber")
     if stat.S_IFMT(Path(path).stat().st_mode) in (stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK):
         raise UnusableFile("not_dicom", "it is no regular file")  # opening a pipe may never end
     wanted = KEYWORDS if study_key is None else (*KEYWORDS, *IDENTITY_KEYWORDS, study_key)
+    tags = [tag for keyword in wanted if (tag := tag_for_keyword(keyword)) is not None]
     with BoundedFile(path) as file, quiet_pydicom():
         start, has_magic = _dataset_start(file)
         syntax, start = _file_meta(file, start)
@@ -170,7 +172,7 @@ def parse_header(path: str | Path, *, study_key: str | None = "AccessionNumber")
                 little_endian,
                 # Zeros are what a broken copy ends in: every eight bytes of them would pass for an element.
                 stop_when=lambda tag, vr, length: int(tag) in PIXEL_TAGS or int(tag) == 0,
-                specific_tags=[tag_for_keyword(keyword) for keyword in wanted],
+                specific_tags=tags,
             )
             if len(dataset) == 0 and not has_magic:
                 raise UnusableFile("not_dicom", "no element can be read")

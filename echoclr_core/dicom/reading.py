@@ -38,8 +38,8 @@ def read_cine(
     default_fps
         Frames per second where no tag gives a believable rate; None leaves ``fps`` None.
     study_key
-        DICOM keyword that names the study; None reads nothing that identifies a person, and ``header`` is a
-        :class:`~echoclr_core.dicom.header.Description`.
+        DICOM keyword that names the study, or "folder" (:data:`FOLDER`); None reads nothing that identifies a
+        person, and ``header`` is a :class:`~echoclr_core.dicom.header.Description`.
 
     Raises
     ------
@@ -74,25 +74,31 @@ def read_cine(
     with as_unusable(path):
         parsed = parse_header(path, study_key=study_key)
         with quiet_pydicom():
-            header = read_description(parsed) if study_key is None else read_header(parsed, study_key)
+            header = read_description(parsed) if study_key is None else read_header(path, parsed, study_key)
             return cine_of(path, parsed, header, min_frames=min_frames, default_fps=default_fps)
 
 
+FOLDER = "folder"
+"""In place of a keyword: a study is named by the folder that holds its files, whatever their headers say."""
+
+
 def check_study_key(keyword: str) -> None:
-    """Raise ValueError unless ``keyword`` is a DICOM keyword that holds text or numbers."""
+    """Raise ValueError unless ``keyword`` is :data:`FOLDER` or a DICOM keyword that holds text or numbers."""
+    if keyword == FOLDER:
+        return
     tag = tag_for_keyword(keyword)
     if tag is None or dictionary_VR(tag) in ("SQ", "OB", "OW", "OB or OW", "UN", "OF", "OD"):
         raise ValueError(
             f"study_key: {keyword!r} is no DICOM keyword with a text value, as AccessionNumber, "
-            "StudyInstanceUID and StudyID are"
+            f"StudyInstanceUID and StudyID are; or {FOLDER!r} for the folder that holds the file"
         )
 
 
-def read_identity(parsed: ParsedHeader, study_key: str) -> Identity:
+def read_identity(path: str | Path, parsed: ParsedHeader, study_key: str) -> Identity:
     """Whose a file is."""
     dataset = parsed.dataset
     return Identity(
-        study_key=text(dataset, study_key),
+        study_key=Path(path).parent.name if study_key == FOLDER else text(dataset, study_key),
         patient_key=text(dataset, "PatientID"),
         patient_issuer=text(dataset, "IssuerOfPatientID"),
         study_date=day(dataset, "StudyDate"),
@@ -113,9 +119,9 @@ def read_description(parsed: ParsedHeader) -> Description:
     )
 
 
-def read_header(parsed: ParsedHeader, study_key: str) -> Header:
+def read_header(path: str | Path, parsed: ParsedHeader, study_key: str) -> Header:
     """Both halves of the header of a file."""
-    return Header(**asdict(read_identity(parsed, study_key)), **asdict(read_description(parsed)))
+    return Header(**asdict(read_identity(path, parsed, study_key)), **asdict(read_description(parsed)))
 
 
 def cine_of(

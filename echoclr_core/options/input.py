@@ -166,11 +166,12 @@ class InputOptions:
         "AccessionNumber",
         (
             "DICOM keyword that tells which study a file belongs to; its values are those of the "
-            "labels' study_key column."
+            "labels' study_key column. folder = the name of the folder that holds the file, for "
+            "archives with a folder a study whose headers do not name it."
         ),
         changes="numbers",
         source="released code splits by accession number",
-        pattern="^[A-Z][A-Za-z0-9]*$",
+        pattern="^([A-Z][A-Za-z0-9]*|folder)$",
     )
     shards: int | None = option(
         None,

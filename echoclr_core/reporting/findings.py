@@ -119,6 +119,6 @@ def has_diverged(validation_loss: float) -> bool:
     return not math.isfinite(validation_loss) or validation_loss > DIVERGED
 
 
-def listing(names: Sequence[str]) -> str:
-    """ "A, B and C"."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+def listing(names: Sequence[str], last: str = "and") -> str:
+    """ "A, B and C", or with another word before the last."""
+    return f" {last} ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -242,3 +242,10 @@ def test_progress_is_told(archive):
     told = []
     scan_archive(archive, on_progress=lambda done, of: told.append((done, of)))
     assert told == [(i, 5) for i in range(1, 6)]
+
+
+def test_the_folder_names_the_study_whatever_the_header_says(archive):
+    table = scan_archive(archive, study_key="folder").set_index("path")
+    assert table.loc[["b/IM0001", "b/deep/x.txt"], "study_key"].tolist() == ["b", "deep"]
+    assert table.loc["b/deep/x.txt", "outcome"] == "ok"  # its AccessionNumber is empty
+    assert table.loc["b/IM0001", "patient_key"] == "P1"

@@ -2,11 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from echoclr_core.reporting.manuscript.document import manuscript, references
+from echoclr_core.reporting.manuscript.methods import methods_text
 from echoclr_core.reporting.manuscript.references import ENTRIES, cited
 from echoclr_core.reporting.sections.page import Page
 
@@ -83,7 +85,7 @@ def test_methods_say_what_was_set(page):
         "by study, at random with seed 7, into 5,311 for training, 708 for validation and 1,063",
         "1 patient had studies",
         "LVH was defined as lv_mass_index above 95 (female) and 115 (male) g/m².",
-        "Severe AS was defined by as_severity: “Severe” and “Critical”.",
+        "Severe AS was defined as as_severity “Severe” or “Critical”.",
         "EchoCLR 12,345",
         "batches of 392, temperature 0.5, the optimiser adamw",
         "1 % and 100 % of the labelled training studies (nested random subsets, 1 draw)",
@@ -125,3 +127,41 @@ def test_a_study_of_videos_without_pretraining(page):
     assert "DICOM" not in text
     assert "pretrained" not in text
     assert "classifier decided the view" not in text
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"column": "lvef", "positive_below": 40, "unit": "%"}, "lvef below 40 %."),
+        (
+            {
+                "all": [
+                    {"column": "lvef", "positive_below": 40},
+                    {"column": "nyha", "positive": ["II", "III", "IV"]},
+                ]
+            },
+            "lvef below 40, and nyha “II”, “III” or “IV”.",
+        ),
+        (
+            {
+                "any": [
+                    {"column": "e", "positive_above": {"female": 2, "male": 3}},
+                    {"column": "a", "positive_above": 1},
+                ]
+            },
+            "e above 2 (female) and 3 (male), or a above 1.",
+        ),
+    ],
+)
+def test_the_definition_of_every_kind_of_task_is_told(page, rule, said):
+    config = CONFIG | {"tasks": CONFIG["tasks"] | {"lvh": rule}}
+    assert f"LVH was defined as {said}" in methods_text(replace(page, config=config))
+
+
+def test_a_registered_rule_and_videos_with_given_views_are_told(page):
+    config = {name: value for name, value in CONFIG.items() if name != "views"}
+    config |= {"tasks": CONFIG["tasks"] | {"lvh": {"rule": "restrictive_filling"}}}
+    text = methods_text(replace(page, config=config, source="videos"))
+    assert "LVH was defined by the registered rule restrictive_filling." in text
+    assert "A classifier decided" not in text
+    assert "DICOM" not in text

@@ -57,6 +57,26 @@ def test_all_problems_are_listed_at_once(config):
     assert "1.0e-4" in text
 
 
+def test_keys_that_do_not_go_together_are_told_beside_wrong_ones(config):
+    config["finetune"] |= {"patiense": 3, "tasks": ["severe_as", "nope"]}
+    config["model"]["encoder"] = "r3d_19"
+    config["tasks"]["mine"] = {"title": "Mine", "colum": "lvef", "positive_below": 40}
+    text = messages(config)
+    assert "finetune.patiense: unknown key; did you mean patience?" in text
+    assert "tasks.mine.colum: unknown key; did you mean column?" in text
+    assert "nope" in text
+    assert "model.encoder: 'r3d_19' is not known" in text
+    assert "tasks.mine: " not in text  # it follows from the wrong key
+
+
+def test_a_value_of_a_wrong_kind_does_not_hide_other_problems(config):
+    config["mask"]["size"] = "large"
+    config["cohort"]["external_years"] = [2020]
+    text = messages(config)
+    assert "mask.size: 'large' is not allowed" in text
+    assert "cohort.external_years: [2020] are development years too" in text
+
+
 def test_empty_paths_name_the_keys_and_the_demo(config):
     text = messages(config, check_paths=True)
     assert "input.dicom_dir" in text
@@ -146,6 +166,14 @@ def test_missing_files_are_listed_before_any_job(study_of, tmp_path):
     for word in ("input.dicom_dir", "input.labels", "views.weights", "input.pseudonym_key_file", "r3d_18"):
         assert word in done.stdout + done.stderr
     assert not list(tmp_path.glob("results/**/*.parquet"))
+
+
+@pytest.mark.parametrize("keep", [["plax", "a3c"], {"apical": ["a4c", "a3c"]}])
+def test_a_view_that_the_synthetic_cohort_does_not_show_is_told(config, keep):
+    config["synthetic"] |= {"development_studies": 20, "folder": "data", "views": ["plax", "a4c"]}
+    config["views"] |= {"classifier": "compact", "keep": keep}
+    said = "no video of the synthetic cohort shows ['a3c']; synthetic.views are ['plax', 'a4c']"
+    assert said in messages(config)
 
 
 @pytest.fixture

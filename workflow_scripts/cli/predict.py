@@ -22,7 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
     parser.add_argument("--key", metavar="FILE", help="key of the pseudonyms (default: one that is not kept)")
     parser.add_argument(
-        "--study-key", default="StudyInstanceUID", metavar="KEYWORD", help="default: %(default)s"
+        "--study-key",
+        default="StudyInstanceUID",
+        metavar="KEYWORD",
+        help="DICOM keyword that names the study, or folder (default: %(default)s)",
     )
     parser.add_argument(
         "--workers", type=int, default=0, metavar="N", help="processes (default: usable cores)"

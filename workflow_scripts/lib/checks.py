@@ -1,6 +1,7 @@
 """What is checked before any job runs: the configuration, the input tables, the files that must be there."""
 
 import ast
+import copy
 import json
 import re
 import sys
@@ -46,12 +47,13 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
         Whether the keys that have no default must be filled.
     """
     found = problems(schema(root), config)
-    if not found:
+    if found:
+        found += _further_problems(config, found, root)
+    else:
         config = fill_defaults(schema(root), config)
         found = synthetic_folder.input_problems(config)
         config = synthetic_folder.fill_inputs(config)
-        found += _between_keys(config) + _encoder_problems(config["model"]["encoder"], root)
-        found += initialisation_problems(config, encoder_names(root))
+        found += _problems_of_names(config, root)
         if check_paths:
             # Bundles score new patients without a study: what the study lacks is said where its jobs are due.
             found = ([] if config["predict"]["dicom_dir"] else _empty_paths(config)) + found
@@ -60,6 +62,35 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
         lines = "\n".join(f"  {line}" for line in found)
         raise WorkflowError(f"{len(found)} problem{'s' * (len(found) > 1)} in the configuration:\n{lines}")
     return with_task_columns(config)
+
+
+def _problems_of_names(config: dict, root: Path) -> list[str]:
+    """Problems of a configuration that the schema allows: keys against each other, and names of encoders."""
+    found = _between_keys(config) + _encoder_problems(config["model"]["encoder"], root)
+    return found + initialisation_problems(config, encoder_names(root))
+
+
+def _further_problems(config: dict, found: list[str], root: Path) -> list[str]:
+    """What is wrong besides ``found``, the problems of single keys, so that nobody meets it one run later.
+
+    The keys of ``found`` are left out for this; what may follow from that alone is not told.
+    """
+    config, wrong = copy.deepcopy(config), [line.partition(": ")[0] for line in found]
+    for key in wrong:
+        *sections, last = key.split(".")
+        part = config
+        for name in sections:
+            part = part.get(name) if isinstance(part, dict) else None
+        if isinstance(part, dict):
+            part.pop(last, None)
+    if problems(schema(root), config):
+        return []
+    further = _problems_of_names(fill_defaults(schema(root), config), root)
+    return [
+        line
+        for line in further
+        if not any(key.startswith(line.partition(": ")[0]) or key in line for key in wrong)
+    ]
 
 
 def refuse_copies_of_logs(show_failed_logs: bool) -> None:
@@ -155,10 +186,7 @@ def _between_keys(config: dict) -> list[str]:
             f"finetune.initialisations: kinetics400 weights are those of r3d_18, but model.encoder is "
             f"{config['model']['encoder']}; leave kinetics400 out or use r3d_18"
         )
-    try:
-        kept_views(views["keep"])
-    except ValueError as error:
-        found.append(str(error))
+    found += _keep_problems(config)
     if config["model"]["input_size"] > config["mask"]["size"]:
         found.append("model.input_size: may not be larger than mask.size")
     if views["classifier"] == "compact" and not (views["weights"] or views["labels"]):
@@ -179,6 +207,22 @@ def _between_keys(config: dict) -> list[str]:
     if scoring["age_bands"] != sorted(scoring["age_bands"]):
         found.append(f"evaluate.age_bands: {scoring['age_bands']}; ages must rise")
     return found
+
+
+def _keep_problems(config: dict) -> list[str]:
+    """Classes of views.keep that stand there twice, or that no video of a synthetic cohort shows."""
+    try:
+        classes = kept_views(config["views"]["keep"])
+    except ValueError as error:
+        return [str(error)]
+    synthetic, views = config["synthetic"], config["views"]
+    if not synthetic["development_studies"] or views["classifier"] != "compact" or views["weights"]:
+        return []
+    wrong = [name for name in classes if name not in synthetic["views"]]
+    if not wrong:
+        return []
+    shown = synthetic["views"]
+    return [f"views.keep: no video of the synthetic cohort shows {wrong}; synthetic.views are {shown}"]
 
 
 def _export_problems(config: dict) -> list[str]:

@@ -6,14 +6,15 @@ from types import SimpleNamespace
 from echoclr_core.cohort.columns import LabelColumns
 
 
-def label_columns(chosen: SimpleNamespace, *, undated: bool = False) -> LabelColumns:
+def label_columns(chosen: SimpleNamespace) -> LabelColumns:
     """From the slices ``columns``, ``extra_columns`` and ``released_columns`` of ``input``.
 
     ``several_patients`` (of ``cohort``) says whether a study may have a row for each of its patients.
 
     ``age_column`` (of ``evaluate``) and ``max_age`` are added where the rule reads ages; a rule without them
-    checks none.
+    checks none. A table for which neither a date nor a year is named is of one period.
     """
+    undated = chosen.columns["study_date"] is None and chosen.columns["study_year"] is None
     return LabelColumns(
         **chosen.columns,
         extra=tuple(chosen.extra_columns),

@@ -10,9 +10,7 @@ def video_layout(chosen: SimpleNamespace) -> VideoLayout:
     """The layout from the slice ``avi`` of ``input``, and those that name its label columns."""
     if chosen.avi["layout"] != "table":
         return LAYOUTS[chosen.avi["layout"]]
-    columns = chosen.columns
-    undated = columns["study_date"] is None and columns["study_year"] is None
     return VideoLayout(
         videos=VideoColumns(**{name: chosen.avi[name] for name in ("video", "split", "view")}),
-        labels=label_columns(chosen, undated=undated),
+        labels=label_columns(chosen),
     )

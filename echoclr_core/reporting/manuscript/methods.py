@@ -16,7 +16,8 @@ def methods_text(page: Page) -> str:
 
 
 def _data(page: Page) -> str:
-    mask, views = page.config["mask"], page.config["views"]
+    # Views that the table of the videos names have no classifier, and no settings of one.
+    mask, views = page.config["mask"], page.config.get("views", {})
     text = "The cohort is synthetic. " if page.synthetic else ""
     if page.source != "videos":
         text += (
@@ -55,6 +56,17 @@ def _sets(page: Page) -> str:
 
 
 def _label(title: str, rule: dict) -> str:
+    for key, word in (("all", "and"), ("any", "or")):
+        if rule.get(key):
+            parts = f", {word} ".join(_condition(part) for part in rule[key])
+            return f"{title} was defined as {parts}."
+    if rule.get("rule"):
+        return f"{title} was defined by the registered rule {rule['rule']}."
+    return f"{title} was defined as {_condition(rule)}."
+
+
+def _condition(rule: dict) -> str:
+    """A condition on one column, as "lvef below 40 %"."""
     column = rule["column"]
     for key, words in (("positive_above", "above"), ("positive_below", "below")):
         if rule.get(key) is not None:
@@ -64,10 +76,8 @@ def _label(title: str, rule: dict) -> str:
             else:
                 values = f"{limits:g}"
             unit = f" {rule['unit']}" if rule.get("unit") else ""
-            return f"{title} was defined as {column} {words} {values}{unit}."
-    if rule.get("positive"):
-        return f"{title} was defined by {column}: {listing([f'“{text}”' for text in rule['positive']])}."
-    return f"{title} was defined by the column {column}."
+            return f"{column} {words} {values}{unit}"
+    return f"{column} {listing([f'“{text}”' for text in rule['positive']], 'or')}"
 
 
 def _pretraining(page: Page) -> str:
