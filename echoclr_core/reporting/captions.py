@@ -17,7 +17,7 @@ def figure_caption(number: str, metrics: pd.DataFrame, titles: Mapping[str, str]
     """
     metric, inits = figure_content(number)
     rows = metrics[(metrics["metric"] == metric) & metrics["init"].isin(list(inits))]
-    panels = panels_of(titles, rows["task"])
+    panels = panels_of(titles, rows)
     name = METRIC_LABELS.get(metric, metric)
     named = []
     for letter, (task, cohort) in zip(LETTERS, panels, strict=False):

@@ -7,7 +7,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from echoclr_core.reporting.panels import LETTERS, at_max_ratio, panel_title, panels_of, ratio_words
+from echoclr_core.reporting.panels import (
+    LETTERS,
+    at_max_ratio,
+    panel_axes,
+    panel_lines,
+    panel_title,
+    panels_of,
+    ratio_words,
+)
 from echoclr_core.reporting.style import (
     MUTED,
     PAGE,
@@ -112,10 +120,10 @@ def _panels(
         figure.text(0.5, 0.5, "No test set has both cases and controls.", ha="center", va="center")
         return figure
     rows = at_max_ratio(table)
-    panels = panels_of(titles, rows["task"])
-    lines = len(panels) // 2
+    panels = panels_of(titles, rows)
+    lines = panel_lines(panels)
     figure = Figure(figsize=(PAGE * 0.86, 0.6 + 2.75 * lines), layout="constrained")
-    axes = figure.subplots(lines, 2, squeeze=False).ravel()
+    axes = panel_axes(figure, panels)
     legend: dict = {}
     for letter, axis, (task, cohort) in zip(LETTERS, axes, panels, strict=False):
         panel = rows[(rows["task"] == task) & (rows["cohort"] == cohort)]

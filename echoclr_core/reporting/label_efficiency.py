@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from echoclr_core.reporting.panels import LETTERS, panel_title, panels_of
+from echoclr_core.reporting.panels import LETTERS, panel_axes, panel_lines, panel_title, panels_of
 from echoclr_core.reporting.style import (
     ELSEWHERE,
     METRIC_LABELS,
@@ -91,12 +91,12 @@ def label_efficiency_figure(
     rows = rows[rows["task"].isin(list(titles))]
     if rows.empty:
         raise ValueError(f"label efficiency: no rows of {metric!r} for {list(inits)}")
-    panels = panels_of(titles, rows["task"])
+    panels = panels_of(titles, rows)
     beside = _published_beside(published, rows)
-    lines = len(panels) // 2
+    lines = panel_lines(panels)
     figure = Figure(figsize=(PAGE, 0.75 + 2.45 * lines), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03)
-    axes = np.atleast_1d(figure.subplots(lines, 2, squeeze=False).ravel())
+    axes = panel_axes(figure, panels)
     for letter, axis, (task, cohort) in zip(LETTERS, axes, panels, strict=False):
         panel = rows[(rows["task"] == task) & (rows["cohort"] == cohort)]
         _draw_panel(axis, panel, inits, beside[(beside["task"] == task) & (beside["cohort"] == cohort)])
@@ -104,9 +104,9 @@ def label_efficiency_figure(
         _subtitle(axis, panel)
         panel_letter(axis, letter)
         axis.set_ylabel(METRIC_LABELS.get(metric, metric))
-    for axis in axes[len(panels) - 2 : len(panels)]:
+    for axis in axes[-2:]:
         axis.set_xlabel("Share of labelled training studies, and their number")
-    _limits(axes[: len(panels)], pd.concat([rows, beside]) if len(beside) else rows, metric)
+    _limits(axes, pd.concat([rows, beside]) if len(beside) else rows, metric)
     _legend(figure, rows, inits, len(beside) > 0)
     footnote(figure, _notes(rows, inits, published.attrs.get("source", "elsewhere") if len(beside) else ""))
     return figure

@@ -7,7 +7,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from echoclr_core.reporting.panels import LETTERS, at_max_ratio, panel_title, panels_of, ratio_words
+from echoclr_core.reporting.panels import (
+    LETTERS,
+    at_max_ratio,
+    panel_axes,
+    panel_lines,
+    panel_title,
+    panels_of,
+    ratio_words,
+)
 from echoclr_core.reporting.style import (
     PAGE,
     RULE,
@@ -45,10 +53,10 @@ def reliability_figure(
     if curve.empty:
         raise ValueError("reliability figure: no rows")
     rows = at_max_ratio(curve)
-    panels = panels_of(titles, rows["task"])
-    lines = len(panels) // 2
+    panels = panels_of(titles, rows)
+    lines = panel_lines(panels)
     figure = Figure(figsize=(PAGE * 0.86, 0.6 + 2.75 * lines), layout="constrained")
-    axes = np.atleast_1d(figure.subplots(lines, 2, squeeze=False).ravel())
+    axes = panel_axes(figure, panels)
     for letter, axis, (task, cohort) in zip(LETTERS, axes, panels, strict=False):
         panel = rows[(rows["task"] == task) & (rows["cohort"] == cohort)]
         _draw(axis, panel, inits)

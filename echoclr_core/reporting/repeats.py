@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from echoclr_core.reporting.panels import LETTERS, panel_title, panels_of
+from echoclr_core.reporting.panels import LETTERS, panel_axes, panel_lines, panel_title, panels_of
 from echoclr_core.reporting.style import INK, MUTED, PAGE, RULE, footnote, init_name, panel_letter, styled
 
 VERDICT_COLOURS = {"holds": "#1f8f7a", "reversed": "#b3202c", "not separated": MUTED}
@@ -27,15 +27,15 @@ def repeats_figure(repeats: pd.DataFrame, claims: pd.DataFrame, *, titles: Mappi
         Task to title, in the order of the panels. Tasks without claims get no panel.
     """
     shown = claims[claims["task"].isin(list(titles)) & claims["difference"].notna()]
-    panels = panels_of(titles, shown["task"])
+    panels = panels_of(titles, shown)
     if not panels:
         figure = Figure(figsize=(PAGE, 1.0), layout="constrained")
         figure.text(0.5, 0.5, "No comparison has an estimate in every repeat.", ha="center", color=MUTED)
         return figure
     most = max(len(shown[(shown["task"] == task) & (shown["cohort"] == cohort)]) for task, cohort in panels)
-    lines = len(panels) // 2
+    lines = panel_lines(panels)
     figure = Figure(figsize=(PAGE, 0.6 + lines * (0.75 + LINE * most)), layout="constrained")
-    axes = figure.subplots(lines, 2, squeeze=False).ravel()
+    axes = panel_axes(figure, panels)
     for letter, axis, (task, cohort) in zip(LETTERS, axes, panels, strict=False):
         place = (shown["task"] == task) & (shown["cohort"] == cohort)
         own = (repeats["task"] == task) & (repeats["cohort"] == cohort)

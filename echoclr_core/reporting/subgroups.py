@@ -9,7 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from echoclr_core.reporting.panels import LETTERS, at_max_ratio, panel_title, panels_of, ratio_words
+from echoclr_core.reporting.panels import (
+    LETTERS,
+    at_max_ratio,
+    panel_axes,
+    panel_title,
+    panels_of,
+    ratio_words,
+)
 from echoclr_core.reporting.style import (
     METRIC_LABELS,
     MUTED,
@@ -49,23 +56,24 @@ def subgroup_figure(
     """
     rows = at_max_ratio(subgroups[subgroups["metric"] == metric]).dropna(subset="value")
     rows = without_small_parts(rows[rows["task"].isin(list(titles))], least_cell)
-    panels = panels_of(titles, rows["task"])
+    panels = panels_of(titles, rows)
     if not panels:
         figure = Figure(figsize=(PAGE * 0.7, 0.6))
         figure.text(0.5, 0.5, "No subgroup has both cases and controls.", ha="center", va="center")
         return figure
     parts = [rows[(rows["task"] == task) & (rows["cohort"] == cohort)] for task, cohort in panels]
     levels = [_levels(part) for part in parts]
-    tallest = [max(len(levels[k]), len(levels[k + 1]), 1) for k in range(0, len(panels), 2)]
+    tallest = [max(1, *map(len, levels[k : k + 2])) for k in range(0, len(panels), 2)]
     step = 0.12 * max(len(inits), 2) + 0.08  # inches a level
     figure = Figure(figsize=(PAGE, 0.7 + sum(step * n + 0.5 for n in tallest)), layout="constrained")
-    axes = figure.subplots(len(tallest), 2, squeeze=False, sharex=True, height_ratios=tallest).ravel()
+    axes = panel_axes(figure, panels, sharex=True, height_ratios=tallest)
     for letter, axis, panel, part, names in zip(LETTERS, axes, panels, parts, levels, strict=False):
         _draw(axis, part, names, tallest[LETTERS.index(letter) // 2], inits)
         axis.set_title(panel_title(titles[panel[0]], panel[1]))
         panel_letter(axis, letter)
     for axis in axes[-2:]:
         axis.set_xlabel(METRIC_LABELS.get(metric, metric))
+        axis.tick_params(labelbottom=True)  # of the right one as well, should nothing stand below it
     present = [init for init in inits if init in set(rows["init"])]
     handles = [Line2D([], [], label=init_label(init), **_mark(init)) for init in present]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))

@@ -1,11 +1,13 @@
 """Reliability diagram and forest plot draw what the tables say, and survive thin tables."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from echoclr_core.evaluate.schema import EVALUATION
-from echoclr_core.reporting.panels import at_max_ratio, panels_of
+from echoclr_core.reporting.panels import COHORTS, at_max_ratio
 from echoclr_core.reporting.reliability import reliability_figure
 from echoclr_core.reporting.style import save_figure
 from echoclr_core.reporting.subgroups import subgroup_figure, without_small_parts
@@ -16,7 +18,7 @@ TITLES = {"lvh": "LVH", "severe_as": "Severe AS"}
 
 def curve(ratios=(0.1, 1.0), draws=(0, 1), tasks=("lvh", "severe_as")):
     rows = []
-    for task, cohort in panels_of(TITLES, TITLES):
+    for task, cohort in product(TITLES, COHORTS):
         if task not in tasks:
             continue
         for init in INITS:
@@ -34,7 +36,7 @@ def curve(ratios=(0.1, 1.0), draws=(0, 1), tasks=("lvh", "severe_as")):
 
 def subgroups(levels):
     rows = []
-    for task, cohort in panels_of(TITLES, TITLES):
+    for task, cohort in product(TITLES, COHORTS):
         for init in INITS:
             for characteristic, level, value in levels:
                 run = {"task": task, "init": init, "ratio": 1.0, "draw": 0, "cohort": cohort}

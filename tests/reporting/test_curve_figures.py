@@ -42,7 +42,7 @@ def test_ranking_curves_are_drawn_with_the_band_of_the_last(models, name):
     drawn = next(line for line in axis.lines if line.get_label() == "EchoCLR")
     np.testing.assert_allclose(drawn.get_ydata(), rows["value"])
     assert len(axis.collections) == 1  # one band
-    assert len(figure.axes) == 2
+    assert len(figure.axes) == 1  # no external test set, no panel
     assert "100% of the labels" in figure.get_supxlabel()
     marks = [line for line in axis.lines if len(line.get_xdata()) == 1]
     assert len(marks) == (4 if name == "roc" else 0)
