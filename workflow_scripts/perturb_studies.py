@@ -31,6 +31,7 @@ with job(snakemake) as log:
                 device=compute["device"],
                 precision=compute["precision"],
                 jobs_per_gpu=compute["jobs_per_gpu"],
+                workers=compute["loader_workers"],
                 study_score=chosen.study_score,
             )
             run = {"task": task, "ratio": float(snakemake.params.ratio), "cohort": cohort}

@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from echoclr_core.finetune.scoring import EvaluationBatches
+from echoclr_core.finetune.settings import FinetuneSettings
+from echoclr_core.training.batches import load_batches
 from echoclr_core.video.perturb import PERTURBATIONS, perturb, polar
 from echoclr_core.video.perturbed_store import PerturbedStore
 from echoclr_core.video.store import ClipStore
@@ -59,17 +62,34 @@ def test_unknown_name_and_black_video():
     assert not perturb(black, "gain", seed=0, video_id="v").any()
 
 
-def test_a_store_of_perturbed_videos(tmp_path):
-    """Clips of a perturbed video are parts of one changed video, and survive pickling."""
-    videos = {"a": video(6), "b": video(4)}
-    np.save(tmp_path / "0000.npy", np.concatenate(list(videos.values())))
+@pytest.fixture
+def store(tmp_path):
+    """Two videos of one study, ``a`` of 6 frames and ``b`` of 4."""
+    np.save(tmp_path / "0000.npy", np.concatenate([video(6), video(4)]))
     index = {name: [pd.NA] * 2 for name in CLIP_INDEX.columns}
     index |= {"video_id": ["a", "b"], "study_id": ["s", "s"], "first": [0, 6], "n_frames": [6, 4]}
     frame = pd.DataFrame(index).assign(fps=30.0, sha256="0" * 64)
-    store = ClipStore(frame, [tmp_path / "0000.npy"], {"a": (0, 0, 6), "b": (0, 6, 4)}, (48, 48))
+    return ClipStore(frame, [tmp_path / "0000.npy"], {"a": (0, 0, 6), "b": (0, 6, 4)}, (48, 48))
+
+
+def test_a_store_of_perturbed_videos(store):
+    """Clips of a perturbed video are parts of one changed video, and survive pickling."""
     changed = pickle.loads(pickle.dumps(PerturbedStore(store, "speckle", seed=3)))
-    whole = perturb(videos["a"], "speckle", seed=3, video_id="a")
+    whole = perturb(video(6), "speckle", seed=3, video_id="a")
     np.testing.assert_array_equal(changed.clip("a", 2, 3), whole[2:5])
     batch = changed.clips(["a", "b", "a"], [0, 0, 1], 4)
     np.testing.assert_array_equal(batch[2], whole[1:5])
-    np.testing.assert_array_equal(store.clip("a", 0, 6), videos["a"])
+    np.testing.assert_array_equal(store.clip("a", 0, 6), video(6))
+
+
+def test_loader_processes_read_the_same_perturbed_clips(store):
+    settings = FinetuneSettings(clip_length=3, eval_clips_per_video=2, batch_size=1, learning_rate=1e-3)
+    batches = EvaluationBatches(PerturbedStore(store, "speckle", seed=3), ["a", "b"], settings)
+    assert len(batches) == 4
+    alone, ahead = (
+        [batch["clips"].numpy() for batch in load_batches(batches, 0, len(batches), workers=workers)]
+        for workers in (0, 2)
+    )
+    np.testing.assert_array_equal(ahead, alone)
+    whole = perturb(video(6), "speckle", seed=3, video_id="a")
+    np.testing.assert_array_equal(alone[0][0], whole[:3])
