@@ -10,6 +10,8 @@ from echoclr_core.cohort.label_checks import Problems
 from echoclr_core.common.date_words import fold
 
 MAX_YEARS = 125  # the oldest person known reached 122
+YEARS = (1850, 2100)
+YEAR = re.compile(r"(?<!\d)(?<!\d[.,])(?:1[89]|20)\d\d(?!\d|[.,][1-9])")
 AGE = r"^\D{0,2}(\d+(?:\.\d+)?)(?:\s*[a-zA-Z]*)?$"
 
 _NAMES = """
@@ -39,8 +41,9 @@ def is_age_name(name: str) -> bool:
     return any(fold(word) in AGE_WORDS for word in words)
 
 
-def check_ages(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -> None:
-    """Add cells of the age column that are no number of years, and ages above the limit written as text.
+def check_ages(table: pd.DataFrame, columns: LabelColumns, years: pd.Series, problems: Problems) -> None:
+    """Add cells of the age column that are no number of years, and ages above the limit in other columns:
+    written as text, or as a year so long before the study's (``years``, missing where unknown).
 
     A column whose name or texts say age, but that is not named as the age column, is a warning: its numbers
     are capped by its name alone.
@@ -59,6 +62,7 @@ def check_ages(table: pd.DataFrame, columns: LabelColumns, problems: Problems) -
                 "checked and the old are one category (input.max_age)"
             )
         _check_texts(cells, ages, columns, problems)
+        _check_years(cells, years.reindex(cells.index), columns, problems)
 
 
 def is_age_column(name: str, age: str | None) -> bool:
@@ -97,6 +101,22 @@ def _check_texts(cells: pd.Series, ages: list[list[int]], columns: LabelColumns,
     problems.cells(
         str(cells.name), cells[text & pd.Series(old, index=cells.index, dtype=bool)], rule, show=False
     )
+
+
+def _check_years(cells: pd.Series, studies: pd.Series, columns: LabelColumns, problems: Problems) -> None:
+    """Years that lie further before the study than the highest age: somebody's year of birth."""
+    if columns.max_age is None or cells.name in columns.released:
+        return
+    numbers = pd.to_numeric(cells, errors="coerce")
+    are_years = bool(numbers.dropna().isin(range(*YEARS)).all())
+    texts = cells.where(numbers.isna() | are_years, "").map(fold)
+    old = [
+        not pd.isna(study)
+        and any(columns.max_age < study - int(year) <= MAX_YEARS for year in YEAR.findall(text))
+        for text, study in zip(texts, studies, strict=True)
+    ]
+    rule = f"a year at most input.max_age ({columns.max_age:g}) years before the study's"
+    problems.cells(str(cells.name), cells[pd.Series(old, index=cells.index, dtype=bool)], rule, show=False)
 
 
 def age_columns(names: Collection[str], age: str | None) -> list[str]:

@@ -103,7 +103,8 @@ def parse_labels(
     table = table.assign(**{name: with_decimal_points(table[name]) for name in columns.extra})
     check_ids(table, columns, floating, problems)
     check_published(table, columns, problems)
-    check_ages(table, columns, problems)
+    years = parse_year(table, columns, problems)
+    check_ages(table, columns, years, problems)
     index = parse_numbers(table, columns, "lv_mass_index", problems)
     measured = parse_measurements(table, columns, problems)
     computed = pd.Series(lv_mass_index(**measured), index=table.index).astype("Float64")
@@ -114,7 +115,7 @@ def parse_labels(
         {
             "study_key": table[columns.study_key],
             "patient_key": table[columns.patient_key] if columns.patient_key else nothing,
-            "study_year": parse_year(table, columns, problems),
+            "study_year": years,
             "sex": parse_sex(table, columns, problems),
             "as_severity": table[columns.as_severity] if columns.as_severity else nothing,
             "lv_mass_index": index.fillna(computed),

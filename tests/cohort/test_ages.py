@@ -39,6 +39,27 @@ def test_what_is_no_number_of_years_is_refused(tmp_path, cell, form):
     assert cell not in line.replace("number from 0", "")
 
 
+@pytest.mark.parametrize(
+    "cells", [["1948", "1925"], ["1948.0", "1925.0"], ["none", "born 1925"], ["", "*1925, m"]]
+)
+@pytest.mark.parametrize("name", ["birth_year", "Geburtsjahr", "note"])
+def test_a_year_of_birth_of_the_old_is_an_age(tmp_path, name, cells):
+    (line,) = problems(tmp_path, name, cells)
+    assert (
+        line == f"labels.csv: row 3: column {name!r}: allowed is a year at most input.max_age (90) years "
+        "before the study's"
+    )
+    assert problems(tmp_path, name, cells, released=(name,)) == []
+    assert problems(tmp_path, name, cells, max_age=None) == []
+
+
+@pytest.mark.parametrize(
+    "cells", [["1948", "1930", "2017"], ["1925", "812.5"], ["valve of 2011", "3.1925 cm"]]
+)
+def test_other_years_and_measurements_are_none(tmp_path, cells):
+    assert problems(tmp_path, "note", cells) == []
+
+
 @pytest.mark.parametrize("name", ["Age", "AGE", "âge", "age"])
 def test_the_age_column_is_found_in_any_case(tmp_path, name):
     assert "'99 aaaaa'" in "".join(problems(tmp_path, name, ["94 years"]))
