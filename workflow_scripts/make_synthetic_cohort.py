@@ -1,9 +1,9 @@
 """Write the synthetic cohort and a key for its pseudonyms."""
 
-import hashlib
 import shutil
 from pathlib import Path
 
+from echoclr_core.deidentify.identifiers.secret_key import synthetic_key
 from echoclr_core.synthetic.files.archive import write_archive
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from workflow_scripts.lib.job import job, settings
@@ -22,8 +22,7 @@ with job(snakemake) as log:
         workers=snakemake.threads,
     )
     # Nothing is secret here; a key that follows from the seed makes the demo the same on every machine.
-    key = hashlib.sha256(f"synthetic cohort {chosen.seed}".encode()).hexdigest()
-    (work / FILES["key"]).write_text(key + "\n", encoding="utf-8")
+    (work / FILES["key"]).write_text(synthetic_key(chosen.seed) + "\n", encoding="utf-8")
     (work / FILES["key"]).chmod(0o600)
     publish(work, folder)
     log.info("wrote %d cine loops", len(cohort))

@@ -16,7 +16,8 @@ from echoclr_core.deidentify.identifiers.pseudonyms import (
     pseudonymise,
     shard_of,
 )
-from echoclr_core.deidentify.identifiers.secret_key import load_key, make_key
+from echoclr_core.deidentify.identifiers.secret_key import load_key, make_key, synthetic_key
+from workflow_scripts.lib.secret_key import key_problems
 
 KEY = hashlib.sha256(b"key").digest()
 
@@ -234,3 +235,16 @@ def test_a_patient_is_known_by_number_and_issuer():
 
 def test_an_empty_catalogue_stays_one():
     assert len(pseudonymise(_catalogue([]), Pseudonyms(KEY), 3)) == 0
+
+
+def test_the_key_of_a_synthetic_cohort_is_for_it_alone(tmp_path):
+    path = tmp_path / "key"
+    path.write_text(synthetic_key(2024) + "\n")
+    path.chmod(0o600)
+    config = {"input": {"pseudonym_key_file": str(path)}}
+    assert key_problems(config, synthetic=True) == []
+    (problem,) = key_problems(config, synthetic=False)
+    assert "the key of a synthetic cohort" in problem
+    assert synthetic_key(2024) not in problem
+    path.write_text(KEY.hex())
+    assert key_problems(config, synthetic=False) == []

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from echoclr_core.deidentify.identifiers.pseudonyms import Pseudonyms
-from echoclr_core.deidentify.identifiers.secret_key import VARIABLE, load_key
+from echoclr_core.deidentify.identifiers.secret_key import VARIABLE, is_synthetic_key, load_key
 
 
 def study_pseudonyms(config: dict) -> Pseudonyms:
@@ -29,9 +29,14 @@ def key_problems(config: dict, *, synthetic: bool) -> list[str]:
             "make a key once with `make key KEY=path/outside/results`"
         ]
     try:
-        load_key(file if there else None)
+        key = load_key(file if there else None)
     except ValueError as error:
         return [f"input.pseudonym_key_file: {error}"]
+    if not synthetic and is_synthetic_key(key):
+        return [
+            "input.pseudonym_key_file: holds the key of a synthetic cohort, which follows from its seed: anybody "
+            "could go from ID to pseudonym; allowed is a key of your own, made once with `make key`"
+        ]
     return []
 
 

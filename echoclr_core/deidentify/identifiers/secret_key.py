@@ -1,5 +1,6 @@
 """The secret key of the pseudonyms: made once, kept outside the results."""
 
+import hashlib
 import itertools
 import os
 import secrets
@@ -8,6 +9,7 @@ from pathlib import Path
 MIN_BYTES = 32
 MIN_DISTINCT = 20  # different bytes; 32 random bytes have fewer once in some 10**9 keys
 MIN_STEPS = 16  # different differences between neighbouring bytes
+SYNTHETIC_SEEDS = 10_000
 VARIABLE = "ECHOCLR_PSEUDONYM_KEY"
 
 
@@ -62,6 +64,16 @@ def load_key(file: str | Path | None = None, variable: str = VARIABLE) -> bytes:
         raise ValueError(f"{place}: {len(key)} bytes; allowed are {MIN_BYTES} or more, as hex digits")
     _check_randomness(key, place)
     return key
+
+
+def synthetic_key(seed: int) -> str:
+    """The key of the synthetic cohort of a seed, 64 hex digits: everybody can compute it."""
+    return hashlib.sha256(f"synthetic cohort {seed}".encode()).hexdigest()
+
+
+def is_synthetic_key(key: bytes) -> bool:
+    """Whether a key is that of a synthetic cohort (seed below SYNTHETIC_SEEDS)."""
+    return key.hex() in map(synthetic_key, range(SYNTHETIC_SEEDS))
 
 
 def _check_randomness(key: bytes, place: str) -> None:
