@@ -34,8 +34,8 @@ def key_problems(config: dict, *, synthetic: bool) -> list[str]:
         return [f"input.pseudonym_key_file: {error}"]
     if not synthetic and is_synthetic_key(key):
         return [
-            "input.pseudonym_key_file: holds the key of a synthetic cohort, which follows from its seed: anybody "
-            "could go from ID to pseudonym; allowed is a key of your own, made once with `make key`"
+            "input.pseudonym_key_file: holds the key of a synthetic cohort, which follows from its seed, so "
+            "that anybody could compute the pseudonyms; allowed is a key of your own, made once with `make key`"
         ]
     return []
 
