@@ -35,7 +35,7 @@ def key_problems(config: dict, *, synthetic: bool) -> list[str]:
     if not synthetic and is_synthetic_key(key):
         return [
             "input.pseudonym_key_file: holds the key of a synthetic cohort, which follows from its seed, so "
-            "that anybody could compute the pseudonyms; allowed is a key of your own, made once with `make key`"
+            "that anybody could compute the pseudonyms; allowed is a key of your own, made with `make key`"
         ]
     return []
 
