@@ -89,16 +89,6 @@ def _selection(page: Page) -> str:
     return f"Learning rate by lowest validation loss, for each of {len(page.cells):,} models"
 
 
-def _stopping(page: Page) -> str:
-    tune = page.config["finetune"]
-    return f"Early stopping after {tune['patience']} epochs without gain, at most {tune['max_epochs']}"
-
-
-def _repeats(page: Page) -> str:
-    draws, seeds = page.config["finetune"]["draws"], page.config["pretrain"]["seeds"]
-    return f"{draws} draws of labels, {seeds} pretrainings"
-
-
 def _subsets(page: Page) -> str:
     ratios = listing([f"{100 * ratio:g} %" for ratio in page.config["finetune"]["ratios"]])
     return f"Nested random subsets of the labelled training studies: {ratios}"
@@ -174,13 +164,10 @@ ANSWERS: Mapping[str, tuple[str, str | Callable[[Page], str]]] = {
     "events": (RESULTS, _events),
     "external": (RESULTS, _external),
     "uncertainty": (RESULTS, _uncertainty),
-    "repeats": (RESULTS, _repeats),
     "selection": (CHOICE, _selection),
-    "stopping": (TRAINING, _stopping),
     "training": (TRAINING, _training),
     "measures": (BEYOND, "AUROC, precision–recall, rates at thresholds, calibration, net benefit"),
     "thresholds": (BEYOND, _thresholds),
-    "calibration": (BEYOND, "Calibration curves, intercept, slope, O:E, Brier score"),
     "recalibration": (BEYOND, "Logistic recalibration on the validation set"),
     "utility": (BEYOND, "Decision curves beside treating all and none"),
     "fairness": (BEYOND, "AUROC by sex, age and year as far as known; nothing was done in training"),

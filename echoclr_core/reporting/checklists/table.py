@@ -40,17 +40,24 @@ def checklist_sections(table: pd.DataFrame) -> list[Section]:
     sections = []
     for name, rows in table.groupby("Checklist", sort=False):
         open_items = int((rows["Answer"] == AUTHOR).sum())
+        words = f"{len(rows)} items; {open_items} are left to the author altogether.{_starred(rows)}"
         linked = rows.drop(columns="Checklist")
         sections.append(
             Section(
                 title=str(name),
                 blocks=[
-                    Text(rst=f"{len(rows)} items; {open_items} are left to the author altogether."),
+                    Text(rst=words),
                     DataTable(frame=linked, title=f"{name}, item by item", links=("Where",)),
                 ],
             )
         )
     return sections
+
+
+def _starred(rows: pd.DataFrame) -> str:
+    if not rows["Item"].str.endswith("*").any():
+        return ""
+    return r" A star (\*) marks items that were not compared with the published list."
 
 
 def write_checklist_files(table: pd.DataFrame, stem: str | Path) -> None:

@@ -8,7 +8,8 @@ ENTRIES: Mapping[str, str] = {
   title = {Efficient deep learning-based automated diagnosis from echocardiography with contrastive self-supervised learning},
   journal = {Communications Medicine},
   volume = {4},
-  year = {2024}
+  year = {2024},
+  doi = {10.1038/s43856-024-00538-3}
 }""",  # noqa: E501
     "molder2021": """@article{molder2021,
   author = {M{\\"o}lder, Felix and Jablonski, Kim Philipp and Letcher, Brice and Hall, Michael B. and others},
