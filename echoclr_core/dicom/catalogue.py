@@ -128,6 +128,8 @@ def _describe(
         return run_isolated(DESCRIBE, jobs, workers=workers, memory_megabytes=MEGABYTES)
 
     retry: list[range] = []
+    # To start a process takes as long as to read some hundred headers.
+    workers = max(1, min(workers, math.ceil(len(paths) / BATCH)))
     size = max(1, min(BATCH, math.ceil(len(paths) / workers)))
     for batch, state, rows in run([range(len(paths))[at : at + size] for at in range(0, len(paths), size)]):
         if state == "done":

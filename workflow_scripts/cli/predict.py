@@ -36,14 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score and print one line a study; FAILED where no study could be scored."""
-    from echoclr_core.deidentify.identifiers.secret_key import load_key
-    from echoclr_core.predict.one_study import predict_study
-    from echoclr_core.training.gpu import GpuUnusableError
-
     if not Path(arguments.dicom_dir).is_dir():
         raise CommandError(f"DICOM_DIR: there is no folder {arguments.dicom_dir}")
     if not (Path(arguments.model) / "bundle.json").is_file():
         raise CommandError(f"--model: {arguments.model} is no bundle; name a folder that `export` wrote")
+    # Only now: PyTorch takes seconds to load, and a wrong path is told at once.
+    from echoclr_core.deidentify.identifiers.secret_key import load_key
+    from echoclr_core.predict.one_study import predict_study
+    from echoclr_core.training.gpu import GpuUnusableError
+
     try:
         table = predict_study(
             arguments.dicom_dir,
