@@ -70,10 +70,10 @@ if NEEDS_DATA:  # the last words of a dry run
 
 # What needs files is asked last, when it is known that jobs will run.
 onstart:
-    checks.require_files(config, synthetic=SYNTHETIC, targets=workflow.dag_settings.targets)
+    file_checks.require_files(config, synthetic=SYNTHETIC, targets=workflow.dag_settings.targets)
     if any(job.rule.name == "make_synthetic_cohort" for job in workflow.dag.needrun_jobs()):
-        checks.refuse_changed_cohort(config)
-    if checks.runs_study(workflow.dag_settings.targets):
+        refusals.refuse_changed_cohort(config)
+    if file_checks.runs_study(workflow.dag_settings.targets):
         shard_count.record_count(config)
         record_times(STATE)
     if "predict" in workflow.dag_settings.targets:

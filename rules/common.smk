@@ -8,21 +8,24 @@ ROOT = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(ROOT))
 
 from echoclr_core.common.core_dumps import disable_core_dumps
+from echoclr_core.design.bundles import export_problems
+from echoclr_core.design.initialisations import SSL, initialisation_settings
+from echoclr_core.design.tasks import label_rule, task_rules
 from echoclr_core.views.keep import kept_views, long_names, short_names
-from workflow_scripts.lib import checks, cohort_names, failed_jobs, grid, shard_count, slurm, synthetic_folder
-from workflow_scripts.lib.bundle_folders import export_problems, refuse_export
+from workflow_scripts.lib import cohort_names, config_slices, failed_jobs, file_checks, refusals
+from workflow_scripts.lib import shard_count, slurm, synthetic_folder
 from workflow_scripts.lib.catalogue_changes import CatalogueChanges
 from workflow_scripts.lib.catalogue_record import settings_digest
+from workflow_scripts.lib.config_checks import resolve_config
 from workflow_scripts.lib.copied_study import record_times, restore_times, warn_of_missing_records
 from workflow_scripts.lib.decisions import PlannedDecisions
-from workflow_scripts.lib.initialisations import SSL, initialisation_settings
 from workflow_scripts.lib.layout import CELL, Layout
 from workflow_scripts.lib.store_memory import training_memory
-from workflow_scripts.lib.study_tasks import label_rule, task_rules
 from workflow_scripts.lib.planned_trainings import print_planned_trainings
 from workflow_scripts.lib.patients import PATIENT_RESULTS, Patients
 from workflow_scripts.lib.numerics import gpu_asked_for, numerics
 from workflow_scripts.lib.python_path import keep_code_facts, prepend_pythonpath
+from workflow_scripts.lib.table_checks import check_tables
 from workflow_scripts.lib.user_files import UserFiles
 from workflow_scripts.lib.workflow_process import announce_workflow, record_workflow
 
@@ -34,12 +37,12 @@ disable_core_dumps()  # of the handlers as well: they read the label tables
 # Linting reads the rules without data.
 NEEDS_DATA = workflow.is_main_process and "--lint" not in sys.argv
 
-checks.refuse_copies_of_logs(workflow.output_settings.show_failed_logs)
-config = checks.resolve_config(config, ROOT, check_paths=NEEDS_DATA)
-config = grid.in_order(config)
+refusals.refuse_copies_of_logs(workflow.output_settings.show_failed_logs)
+config = resolve_config(config, ROOT, check_paths=NEEDS_DATA)
+config = config_slices.in_order(config)
 config["input"]["shards"] = shard_count.shard_count(config)
 if NEEDS_DATA:
-    checks.check_tables(config)
+    check_tables(config)
 
 LAYOUT = Layout(config, ROOT)
 GRID = LAYOUT.grid
@@ -47,7 +50,7 @@ RESTRICTED = LAYOUT.restricted
 STATE = LAYOUT.state
 SYNTHETIC = LAYOUT.synthetic
 if NEEDS_DATA:
-    checks.warn_of_missing_files(config, synthetic=SYNTHETIC, arguments=sys.argv)
+    file_checks.warn_of_missing_files(config, synthetic=SYNTHETIC, arguments=sys.argv)
     restore_times(STATE, [LAYOUT.folder] + [config["synthetic"]["folder"]] * SYNTHETIC)
     warn_of_missing_records(STATE)
 VIDEOS_PROVIDED = LAYOUT.videos_provided
@@ -68,7 +71,7 @@ saliency_inputs = LAYOUT.saliency_inputs
 figure_files = LAYOUT.figure_files
 captions = LAYOUT.captions
 pages = LAYOUT.pages
-config_slice = grid.sections(config)
+config_slice = config_slices.slices_of(config)
 
 # Every rule that merges shards depends on the audit's verdict: whatever the target, nothing is built on videos that the
 # audit refused. A plain edge: behind an `ancient` one Snakemake misses changes (tests/workflow/test_engine.py).

@@ -234,7 +234,7 @@ rule write_contact_pages:
 rule review:
     """Pages to look at, in restricted/review: decisions about single videos, and the contact sheet."""
     input:
-        checks.refuse_review if VIDEOS_PROVIDED else rules.write_review_pages.output,
+        refusals.refuse_review if VIDEOS_PROVIDED else rules.write_review_pages.output,
         rules.write_contact_pages.output,
 
 

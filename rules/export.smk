@@ -76,7 +76,7 @@ rule export:
     """Bundles of trained models, one a task and initialisation; not part of the study's own plan."""
     input:
         (
-            refuse_export(config)
+            refusals.refuse_target("export", export_problems(config))
             if export_problems(config)
             else expand(results("export/{task}_{init}"), task=GRID.export_tasks, init=GRID.export_inits)
         ),

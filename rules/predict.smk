@@ -180,4 +180,6 @@ if not PATIENTS.problems:
 rule predict:
     """New studies scored by bundles: predict.dicom_dir and predict.bundles; no part of the study's own plan."""
     input:
-        PATIENTS.refuse if PATIENTS.problems else rules.collect_patients.output,
+        refusals.refuse_target("predict", PATIENTS.problems)
+        if PATIENTS.problems
+        else rules.collect_patients.output,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from echoclr_core.design.grid import Grid
 from echoclr_core.reporting.findings import findings
 from echoclr_core.reporting.style import own_initialisations
 from echoclr_core.views.keep import short_names
 from tools.study_config import study_config
-from workflow_scripts.lib.grid import Grid
 
 
 def summary(overlay: Path, *, results: Path = Path("results")) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 from snakemake.utils import update_config
 
-from workflow_scripts.lib.checks import resolve_config
+from workflow_scripts.lib.config_checks import resolve_config
 
 ROOT = Path(__file__).resolve().parents[1]
 

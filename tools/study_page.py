@@ -14,12 +14,12 @@ from pathlib import Path
 import pandas as pd
 
 from echoclr_core.common.files import atomic_path
+from echoclr_core.design.grid import Grid
 from echoclr_core.evaluate.schema import METRICS
 from echoclr_core.reporting.label_efficiency import label_efficiency_figure
 from echoclr_core.reporting.style import COHORT_NAMES, init_name, save_figure
 from tools.study_config import ROOT, study_config
 from tools.study_results import cohort_sizes, costs, efficiency_tables, pretraining_runs
-from workflow_scripts.lib.grid import Grid
 
 LOW_LABEL_RATIO = 0.10  # the share of labels up to which the claim is made
 MIN_GAIN = 0.10  # AUROC that EchoCLR is to gain over random weights there

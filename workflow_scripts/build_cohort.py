@@ -14,11 +14,11 @@ from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.cohort.unmatched import UNMATCHED
 from echoclr_core.common.files import write_json
 from echoclr_core.deidentify.tables import SOURCE_FILES
+from echoclr_core.design.tasks import tasks_of
 from echoclr_core.options.base import settings_from
 from echoclr_core.video.tables import MASKED_VIDEOS
 from echoclr_core.views.tables import VIEW_DECISIONS, VIEW_LABELS
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.study_tasks import tasks_of
 
 
 def read_all(schema, paths):

@@ -18,7 +18,7 @@ OUTPUTS = ("encoder", "history", "timings", "run")
 
 def specification(snakemake, processes: int) -> dict:
     """What ``python -m echoclr_core.pretrain`` is to do."""
-    from workflow_scripts.lib.initialisations import encoder_fields
+    from echoclr_core.design.initialisations import encoder_fields
 
     chosen = settings(snakemake)
     config, params = snakemake.config, snakemake.params

@@ -18,6 +18,7 @@ ORDER = (
     "video",
     "views",
     "cohort",
+    "design",
     "models",
     "training",
     "pretrain",
@@ -90,7 +91,8 @@ def test_core_knows_nothing_of_snakemake():
 
 
 @pytest.mark.parametrize(
-    "room", ["dicom", "deidentify", "video", "views", "cohort", "evaluate", "reporting", "synthetic"]
+    "room",
+    ["dicom", "deidentify", "video", "views", "cohort", "design", "evaluate", "reporting", "synthetic"],
 )
 def test_room_is_light(room):
     """Jobs without a network, and the Snakefile, must not wait for torch."""

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from workflow_scripts.lib import checks
-from workflow_scripts.lib.study_tasks import study_tasks
+from echoclr_core.design.tasks import study_tasks
+from workflow_scripts.lib.config_checks import resolve_config
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = [
@@ -28,7 +28,7 @@ def test_an_overlay_of_the_page_is_allowed(page, number, block):
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     overlay = yaml.safe_load(block)
     update_config(config, overlay)
-    resolved = checks.resolve_config(config, ROOT, check_paths=False)
+    resolved = resolve_config(config, ROOT, check_paths=False)
     for name in overlay.get("tasks", {}):
         resolved["finetune"]["tasks"] = [name]
         assert study_tasks(resolved)[0].columns()

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
+from echoclr_core.design.grid import Grid
 from echoclr_core.finetune.tables import PREDICTIONS
 from tools.study_results import read_scores
-from workflow_scripts.lib.grid import Grid
 
 DRAWS, SEEDS = 2, 2
 

@@ -11,7 +11,10 @@ from secret_keys import write_key
 from snakemake.exceptions import WorkflowError
 from torchvision.models.video import r3d_18
 
-from workflow_scripts.lib import checks
+from echoclr_core.design.problems import encoder_names as names_without_torch
+from workflow_scripts.lib.config_checks import resolve_config
+from workflow_scripts.lib.file_checks import require_files
+from workflow_scripts.lib.table_checks import check_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,16 +26,16 @@ def config():
 
 def messages(config, check_paths=False):
     with pytest.raises(WorkflowError) as caught:
-        checks.resolve_config(config, ROOT, check_paths=check_paths)
+        resolve_config(config, ROOT, check_paths=check_paths)
     return str(caught.value)
 
 
 def test_the_papers_config_is_valid(config):
-    assert checks.resolve_config(config, ROOT, check_paths=False) == config
+    assert resolve_config(config, ROOT, check_paths=False) == config
 
 
 def test_missing_keys_get_the_papers_values(config):
-    assert checks.resolve_config({}, ROOT, check_paths=False) == config
+    assert resolve_config({}, ROOT, check_paths=False) == config
 
 
 @pytest.mark.parametrize("overlay", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
@@ -40,7 +43,7 @@ def test_overlays_are_valid(overlay, config):
     from snakemake.utils import update_config
 
     update_config(config, yaml.safe_load(overlay.read_text()))
-    checks.resolve_config(config, ROOT, check_paths=False)
+    resolve_config(config, ROOT, check_paths=False)
 
 
 def test_all_problems_are_listed_at_once(config):
@@ -108,7 +111,7 @@ def test_empty_paths_name_the_keys_and_the_demo(config):
 def test_keys_that_do_not_go_together(config, section, key, value, said):
     config[section][key] = value
     if said is None:
-        checks.resolve_config(config, ROOT, check_paths=False)
+        resolve_config(config, ROOT, check_paths=False)
     else:
         assert said in messages(config)
 
@@ -132,7 +135,7 @@ def test_an_initialisation_of_ones_own_can_be_exported(config, tmp_path):
     config["finetune"]["initialisations"] = ["random", "mine", "echoclr"]
     config["explain"]["reference"] = "random"
     config["export"]["initialisations"] = ["mine"]
-    assert checks.resolve_config(config, ROOT, check_paths=False)["export"]["initialisations"] == ["mine"]
+    assert resolve_config(config, ROOT, check_paths=False)["export"]["initialisations"] == ["mine"]
     config["export"]["initialisations"] = ["yours"]
     assert "export.initialisations: ['yours'] are not in finetune.initialisations" in messages(config)
 
@@ -194,10 +197,10 @@ def kinetics_alone(config, tmp_path, monkeypatch):
 def test_kinetics_weights_offline_stop_the_run_before_any_job(kinetics_alone):
     config, fetched = kinetics_alone
     with pytest.raises(WorkflowError, match=r"finetune\.kinetics_weights.*r3d_18-b3b3357e\.pth.*no network"):
-        checks.require_files(config, synthetic=True)
+        require_files(config, synthetic=True)
     assert len(fetched) == 1
     config["finetune"]["initialisations"] = ["random"]
-    checks.require_files(config, synthetic=True)
+    require_files(config, synthetic=True)
     assert len(fetched) == 1
 
 
@@ -205,39 +208,39 @@ def test_a_named_file_of_kinetics_weights_is_tried_before_any_job(kinetics_alone
     config, fetched = kinetics_alone
     config["finetune"]["kinetics_weights"] = str(tmp_path / "mine.pth")
     with pytest.raises(WorkflowError, match=r"not at .*mine\.pth"):
-        checks.require_files(config, synthetic=True)
+        require_files(config, synthetic=True)
     torch.save({"conv.weight": torch.zeros(1)}, tmp_path / "mine.pth")
     with pytest.raises(WorkflowError, match=r"mine\.pth does not fit"):
-        checks.require_files(config, synthetic=True)
+        require_files(config, synthetic=True)
     torch.save(r3d_18(weights=None).state_dict(), tmp_path / "mine.pth")
-    checks.require_files(config, synthetic=True)
+    require_files(config, synthetic=True)
     assert fetched == []
 
 
 @pytest.mark.parametrize("targets", [{"mask"}, {"catalog", "pretrain"}])
 def test_a_run_that_ends_early_needs_no_kinetics_weights(kinetics_alone, targets):
     config, fetched = kinetics_alone
-    checks.require_files(config, synthetic=True, targets=targets)
+    require_files(config, synthetic=True, targets=targets)
     assert fetched == []
     for later in (set(), {"mask", "finetune"}, {"mask", "results/study/some/file.parquet"}):
         with pytest.raises(WorkflowError, match="kinetics_weights"):
-            checks.require_files(config, synthetic=True, targets=later)
+            require_files(config, synthetic=True, targets=later)
 
 
 def test_an_early_stage_needs_the_files_of_no_later_one(kinetics_alone, tmp_path, monkeypatch):
     config, _ = kinetics_alone
     monkeypatch.setenv("ECHOCLR_PSEUDONYM_KEY", hashlib.sha256(b"key").hexdigest())
     config["input"] |= {"dicom_dir": str(tmp_path), "labels": "no_labels.csv"}
-    checks.require_files(config, synthetic=False, targets={"deidentify"})
+    require_files(config, synthetic=False, targets={"deidentify"})
     for targets, asked in (({"views"}, r"views\.csv"), ({"cohort"}, r"no_labels\.csv(.|\n)*views\.csv")):
         with pytest.raises(WorkflowError, match=asked):
-            checks.require_files(config, synthetic=False, targets=targets)
+            require_files(config, synthetic=False, targets=targets)
 
 
 def test_nothing_is_fetched_while_other_files_are_missing(kinetics_alone):
     config, fetched = kinetics_alone
     with pytest.raises(WorkflowError, match=r"pseudonym_key(.|\n)*kinetics_weights"):
-        checks.require_files(config | {"input": config["input"] | {"dicom_dir": "/none"}}, synthetic=False)
+        require_files(config | {"input": config["input"] | {"dicom_dir": "/none"}}, synthetic=False)
     assert fetched == []
 
 
@@ -267,7 +270,7 @@ def test_the_encoders_that_the_configuration_allows_are_those_of_the_library():
     """Read from the files' text, so that the Snakefile need not wait for torch; a new file is enough."""
     from echoclr_core.models.encoder import encoder_names
 
-    assert checks.encoder_names(ROOT) == list(encoder_names())
+    assert names_without_torch() == list(encoder_names())
 
 
 def test_logs_of_restricted_are_not_copied(study_of, tmp_path):
@@ -280,7 +283,7 @@ def test_a_key_in_place_of_its_file_is_not_repeated(config, tmp_path, monkeypatc
     monkeypatch.delenv("ECHOCLR_PSEUDONYM_KEY", raising=False)
     config["input"] |= {"dicom_dir": str(tmp_path), "pseudonym_key_file": "5a" * 32}
     with pytest.raises(WorkflowError, match="looks like a key") as caught:
-        checks.require_files(config, synthetic=False, targets=["catalog"])
+        require_files(config, synthetic=False, targets=["catalog"])
     assert "5a5a" not in str(caught.value)
 
 
@@ -288,16 +291,16 @@ def test_a_key_that_others_can_read_or_guess_stops_the_run(config, tmp_path):
     key = tmp_path / "key"
     write_key(key)
     config["input"] |= {"dicom_dir": str(tmp_path), "pseudonym_key_file": str(key)}
-    checks.require_files(config, synthetic=False, targets=["catalog"])
+    require_files(config, synthetic=False, targets=["catalog"])
     for mode in (0o644, 0o640, 0o604, 0o622):
         key.chmod(mode)
         with pytest.raises(WorkflowError, match=r"pseudonym_key_file: .*others can read it"):
-            checks.require_files(config, synthetic=False, targets=["catalog"])
+            require_files(config, synthetic=False, targets=["catalog"])
     key.chmod(0o600)
     for text in ("5a" * 32, "0123456789abcdef" * 4, "no key"):
         key.write_text(text)
         with pytest.raises(WorkflowError, match="pseudonym_key_file") as caught:
-            checks.require_files(config, synthetic=False, targets=["catalog"])
+            require_files(config, synthetic=False, targets=["catalog"])
         assert text not in str(caught.value)
 
 
@@ -308,15 +311,15 @@ def test_free_text_stops_the_run_and_ages_are_warned_of(config, tmp_path, capsys
     config["input"] |= {"dicom_dir": str(tmp_path), "labels": str(path), "extra_columns": ["note", "Alter"]}
     config["finetune"]["tasks"] = ["lvh"]
     config["explain"]["tasks"] = ["lvh"]
-    resolved = checks.resolve_config(config, ROOT, check_paths=False)
+    resolved = resolve_config(config, ROOT, check_paths=False)
     with pytest.raises(WorkflowError, match=r"input\.labels"):
-        checks.check_tables(resolved)
+        check_tables(resolved)
     said = capsys.readouterr().err
     assert "column 'note': allowed is a category that studies share" in said
     assert "warning: labels.csv: column 'Alter' looks like an age" in said
     assert "Meier" not in said
     resolved["input"]["released_columns"] = ["note"]
-    checks.check_tables(resolved)
+    check_tables(resolved)
 
 
 def test_class_names_of_a_view_classifier_are_searched(tmp_path):

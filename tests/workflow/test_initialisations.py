@@ -7,13 +7,15 @@ import yaml
 from safetensors.torch import save_file
 from snakemake.exceptions import WorkflowError
 
+from echoclr_core.design.grid import Grid
+from echoclr_core.design.initialisations import encoder_of, initialisation_settings, normalisation_of
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.reporting.label_efficiency import figure_content
 from echoclr_core.reporting.style import own_initialisations
-from workflow_scripts.lib import checks
-from workflow_scripts.lib.grid import Grid, in_order
-from workflow_scripts.lib.initialisations import encoder_of, initialisation_settings, normalisation_of
+from workflow_scripts.lib.config_checks import resolve_config
+from workflow_scripts.lib.config_slices import in_order
 from workflow_scripts.lib.user_files import UserFiles
+from workflow_scripts.lib.weight_checks import own_weight_problems
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = EncoderSettings(name="r3d", width=4, blocks=(1, 1, 1, 1))
@@ -30,12 +32,12 @@ def config():
 
 def problems(config):
     with pytest.raises(WorkflowError) as caught:
-        checks.resolve_config(config, ROOT, check_paths=False)
+        resolve_config(config, ROOT, check_paths=False)
     return str(caught.value)
 
 
 def test_own_initialisations_stand_between_other_weights_and_the_methods(config):
-    grid = Grid(in_order(checks.resolve_config(config, ROOT, check_paths=False)))
+    grid = Grid(in_order(resolve_config(config, ROOT, check_paths=False)))
     assert grid.inits == ["random", "panecho", "echoclr"]
     assert grid.init_titles == [["panecho", "PanEcho"]]
     assert grid.methods == ["simclr", "mi_simclr", "echoclr"]
@@ -122,7 +124,7 @@ def weights_file(path, settings=SMALL):
 def own_weights_problems(config, path):
     config["model"] |= {"encoder": "r3d", "width": 4, "blocks": [1, 1, 1, 1]}
     config["initialisations"]["panecho"]["weights"] = str(path)
-    return checks._own_weights_problems(config)
+    return own_weight_problems(config)
 
 
 def test_weights_are_loaded_on_trial_before_any_job(config, tmp_path):
@@ -176,7 +178,7 @@ def test_a_method_that_is_not_the_papers_is_planned_and_named(study_of, tmp_path
     assert "results/smoke/pretrain/vicreg/encoder.safetensors" in done.stdout
     assert "results/smoke/pretrain/mi_simclr/encoder.safetensors" not in done.stdout
     config["finetune"]["initialisations"] = ["echoclr", "vicreg", "panecho"]
-    grid = Grid(in_order(checks.resolve_config(config, ROOT, check_paths=False)))
+    grid = Grid(in_order(resolve_config(config, ROOT, check_paths=False)))
     assert grid.inits == ["panecho", "vicreg", "echoclr"]
     assert grid.init_titles == [["panecho", "PanEcho"], ["vicreg", "VICReg", "method"]]
     with own_initialisations(grid.init_titles):

@@ -15,8 +15,8 @@ from echoclr_core.options.base import settings_from
 from echoclr_core.options.mask import MaskOptions
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.views.onnx_model import OnnxSettings
-from workflow_scripts.lib.checks import resolve_config
-from workflow_scripts.lib.grid import section
+from workflow_scripts.lib.config_checks import resolve_config
+from workflow_scripts.lib.config_slices import config_slice
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = {
@@ -37,7 +37,7 @@ OTHER_JOBS = [
 def test_a_section_is_what_the_settings_take(path):
     config = resolve_config({}, ROOT, check_paths=False)
     kind, more = JOBS[path]
-    values = json.loads(section(config, path, leave_out=OTHER_JOBS))[path]
+    values = json.loads(config_slice(config, path, leave_out=OTHER_JOBS))[path]
     made = settings_from(kind, values | more)
     assert all(getattr(made, name) == getattr(kind(**{name: value}), name) for name, value in values.items())
 

@@ -15,7 +15,7 @@ from echoclr_core.common.validation import fill_defaults
 from echoclr_core.synthetic.files.archive import write_archive
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from workflow_scripts.lib import results_folder, synthetic_folder
-from workflow_scripts.lib.checks import schema
+from workflow_scripts.lib.config_checks import schema
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAYS = sorted((ROOT / "config").glob("*.yaml"))

@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
 from workflow_scripts.cli.errors import CommandError
-from workflow_scripts.lib import checks
+from workflow_scripts.lib.config_checks import resolve_config
 
 ROOT = Path(__file__).resolve().parents[2]
 """The repository: Snakefile, config.yaml, rules and profiles lie there."""
@@ -65,6 +65,6 @@ def merged(overlays: list[str]) -> dict:
 def resolved(overlays: list[str], *, check_paths: bool = True) -> dict:
     """:func:`merged` and checked, with defaults filled in; CommandError lists every problem."""
     try:
-        return checks.resolve_config(merged(overlays), ROOT, check_paths=check_paths)
+        return resolve_config(merged(overlays), ROOT, check_paths=check_paths)
     except WorkflowError as error:
         raise CommandError(str(error)) from error

@@ -4,6 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from echoclr_core.design.sources import is_synthetic
 from workflow_scripts.cli import study_checks
 from workflow_scripts.cli.configuration import add_study_arguments, enter_directory, resolved
 from workflow_scripts.cli.errors import FAILED, OK, CommandError
@@ -42,7 +43,7 @@ def _study(overlays: list[str]) -> list[Finding]:
     except CommandError as error:
         cure = "docs/configuration.md explains every key"
         return show("Study", [Finding(subject="configuration", text=str(error), level="problem", cure=cure)])
-    synthetic = config["synthetic"]["development_studies"] > 0
+    synthetic = is_synthetic(config)
     found = show("Configuration", study_checks.configuration_findings(config, synthetic=synthetic))
     found += show("Weights", [kinetics_finding(config)])
     folder = config["input"]["dicom_dir"]

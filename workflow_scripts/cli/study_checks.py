@@ -16,10 +16,11 @@ from pathlib import Path
 import pandas as pd
 from snakemake.exceptions import WorkflowError
 
+from echoclr_core.design.tasks import study_tasks
 from workflow_scripts.cli.findings import Finding
-from workflow_scripts.lib import checks
+from workflow_scripts.lib.file_checks import missing_files
 from workflow_scripts.lib.label_keys import label_match
-from workflow_scripts.lib.study_tasks import study_tasks
+from workflow_scripts.lib.table_checks import check_tables, column_settings
 
 SAMPLE = 48  # files whose headers are read
 MAX_WALK = 20.0  # s; a larger archive is sampled from what was listed until then
@@ -43,7 +44,7 @@ def configuration_findings(config: dict, *, synthetic: bool) -> Iterator[Finding
     """Paths, key and tables, in the words in which the workflow refuses them."""
     missing = [
         line
-        for line in checks.missing_files(config, synthetic=synthetic)
+        for line in missing_files(config, synthetic=synthetic)
         if not line.startswith("finetune.kinetics_weights")  # a finding of its own
     ]
     for line in missing:
@@ -60,7 +61,7 @@ def table_problems(config: dict) -> list[str]:
     """What `snakemake` would say of the input tables."""
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.suppress(WorkflowError):
-        checks.check_tables(config)
+        check_tables(config)
     return said.getvalue().splitlines()
 
 
@@ -144,7 +145,7 @@ def label_findings(config: dict) -> Iterator[Finding]:
 
     if not Path(config["input"]["labels"] or "-").is_file() or _has_problems(config):
         return
-    labels, _ = parse_label_file(config["input"]["labels"], label_columns(checks._column_settings(config)))
+    labels, _ = parse_label_file(config["input"]["labels"], label_columns(column_settings(config)))
     for task in study_tasks(config):
         label = task.label(labels)
         positive, negative = int((label == 1).sum()), int((label == 0).sum())

@@ -8,10 +8,11 @@ from snakemake.io import directory, expand, multiext, temp
 
 from echoclr_core.common.modules import code_digest
 from echoclr_core.common.resume import OPTIONS
+from echoclr_core.design.grid import Grid, pretrain_seed_suffix
+from echoclr_core.design.initialisations import SSL
+from echoclr_core.design.sources import is_synthetic, videos_provided
 from echoclr_core.reporting.exhibits import FIGURES, caption_values, task_table
 from echoclr_core.reporting.pages import page_count, page_suffix
-from workflow_scripts.lib.grid import Grid, pretrain_seed_suffix
-from workflow_scripts.lib.initialisations import SSL
 from workflow_scripts.lib.shard_count import shard_count
 
 CELL = "{task}/{init}/{ratio}/{draw}"
@@ -29,12 +30,6 @@ FRAME = (
     "echoclr_core/training/stopping.py",
 )
 """What starts, guards and logs a job, and changes no result: an edit of these re-runs nothing."""
-
-
-def videos_provided(config: dict) -> bool:
-    """Whether the study is one of videos without DICOM, be their paths named already or not."""
-    avi = config["input"]["avi"]
-    return bool(avi["dir"] or avi["table"] or avi["layout"] != "table")
 
 
 class Layout:
@@ -57,7 +52,7 @@ class Layout:
         self.state = f"{self.folder}/state"
         self.shards = [f"{number:04d}" for number in range(shard_count(config))]
         self.videos_provided = videos_provided(config)
-        self.synthetic = config["synthetic"]["development_studies"] > 0
+        self.synthetic = is_synthetic(config)
 
     def results(self, path: str) -> str:
         """A path below the study's folder."""

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from echoclr_core.design.initialisations import encoder_fields
 from echoclr_core.models.classifier_file import ClassifierHeader
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
 from echoclr_core.models.kinetics import kinetics_file, load_kinetics
 from echoclr_core.models.weights import load_encoder, load_strictly, read_weights
-from workflow_scripts.lib.initialisations import encoder_fields
 
 
 def encoder_settings(model: dict) -> EncoderSettings:

@@ -10,8 +10,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from snakemake.exceptions import WorkflowError
-
 from echoclr_core.common.folder_digest import folder_digest
 from workflow_scripts.lib.results_folder import results_path
 from workflow_scripts.lib.shard_count import count_for
@@ -45,11 +43,6 @@ class Patients:
         self.problems: list[str] = []
         self.descriptions = [found for path in self.chosen["bundles"] if (found := self._read(path))]
         self._check()
-
-    def refuse(self, wildcards) -> list[str]:
-        """Input function of the target where it cannot be planned: raises WorkflowError with all problems."""
-        lines = "\n".join(f"  {line}" for line in self.problems)
-        raise WorkflowError(f"the target predict cannot be planned:\n{lines}")
 
     @property
     def shards(self) -> int:

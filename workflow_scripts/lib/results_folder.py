@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from echoclr_core.design.initialisations import own_weights
+
 PARTS = frozenset(
     (
         *(
@@ -58,12 +60,6 @@ def named_paths(config: dict) -> dict[str, str]:
     }
     named |= {f"input.avi.{key}": config["input"]["avi"][key] for key in ("dir", "table")}
     return {key: path for key, path in named.items() if path}
-
-
-def own_weights(config: dict) -> dict[str, dict]:
-    """The initialisations of the user's own that the study fine-tunes from."""
-    chosen = config["finetune"]["initialisations"]
-    return {name: entry for name, entry in config["initialisations"].items() if name in chosen}
 
 
 def problems(config: dict) -> list[str]:

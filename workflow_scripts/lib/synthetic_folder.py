@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from echoclr_core.design.sources import is_synthetic
+
 MARK = "SYNTHETIC_COHORT.json"
 LISTING = "synthetic_files.tsv"
 PARTIAL = ".partial"
@@ -37,11 +39,6 @@ INPUTS = {
 
 class NotOwnFolderError(ValueError):
     """The folder holds files that the generator did not write."""
-
-
-def is_synthetic(config: dict) -> bool:
-    """Whether the study is one of the synthetic cohort."""
-    return config["synthetic"]["development_studies"] > 0
 
 
 def output_paths(config: dict) -> dict[str, str]:

@@ -6,7 +6,8 @@ import pytest
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from workflow_scripts.lib.bundle_folders import export_problems, refuse_export
+from echoclr_core.design.bundles import export_problems
+from workflow_scripts.lib.refusals import refuse_target
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +25,7 @@ def test_the_papers_bundles_can_be_written(config):
 def test_several_classes_are_refused(config, keep):
     config["views"]["keep"] = keep
     with pytest.raises(WorkflowError, match="one class of the view classifier; this study keeps"):
-        refuse_export(config)(None)
+        refuse_target("export", export_problems(config))(None)
 
 
 def test_two_bundles_never_share_a_folder(config):

@@ -1,18 +1,16 @@
 """The grid of the study: task x initialisation x label ratio x draw x learning rate, as plain names."""
 
-import json
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import product
 
-from workflow_scripts.lib.initialisations import (
+from echoclr_core.design.initialisations import (
     SSL,
     added_method_titles,
     initialisation_titles,
     known_initialisations,
     learning_rates_of,
 )
-from workflow_scripts.lib.study_tasks import task_names, task_titles
+from echoclr_core.design.tasks import task_names, task_titles
 
 
 def ratio_label(ratio: float) -> str:
@@ -163,55 +161,6 @@ class Grid:
         ]
 
 
-def in_order(config: dict) -> dict:
-    """The configuration with lists that stand for sets in one order: that of the paper, or rising.
-
-    How a user lists the initialisations, say, changes no result and must start no job.
-    """
-    tune, methods = config["finetune"], config["pretrain"]["methods"]
-    inits = [init for init in known_initialisations(config) if init in tune["initialisations"]]
-    years = {name: sorted(config["cohort"][name]) for name in ("development_years", "external_years")}
-    grid = {
-        "tasks": task_names(config),
-        "initialisations": inits,
-        "ratios": sorted(tune["ratios"]),
-    }
-    return config | {
-        "finetune": tune | grid,
-        "pretrain": config["pretrain"] | {"methods": [method for method in SSL if method in methods]},
-        "cohort": config["cohort"] | years,
-    }
-
-
 def pretrain_seed_suffix(number: int) -> str:
     """What a further pretraining adds to its folder's name; nothing for the first."""
     return f"_seed{number}" if number else ""
-
-
-def sections(config: dict):
-    """A function that gives parts of ``config``, see :func:`section`."""
-    return partial(section, config)
-
-
-def section(config: dict, *paths: str, leave_out: tuple[str, ...] = ()) -> str:
-    """Parts of the configuration as JSON: key path to value, sorted.
-
-    A plain string is what Snakemake compares most reliably: the order of dict keys would count, and changed
-    objects of other types go unnoticed.
-
-    Parameters
-    ----------
-    paths
-        Key paths such as "pretrain" or "study.seed".
-    leave_out
-        Key paths that the rule does not depend on, such as "deidentify.keep_videos".
-    """
-    chosen = {}
-    for path in paths:
-        value = config
-        for part in path.split("."):
-            value = value[part]
-        if isinstance(value, dict):
-            value = {key: item for key, item in value.items() if f"{path}.{key}" not in leave_out}
-        chosen[path] = value
-    return json.dumps(chosen, sort_keys=True, ensure_ascii=False)

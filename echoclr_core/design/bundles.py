@@ -3,10 +3,8 @@
 from collections import defaultdict
 from itertools import product
 
-from snakemake.exceptions import WorkflowError
-
+from echoclr_core.design.grid import Grid
 from echoclr_core.views.keep import kept_views
-from workflow_scripts.lib.grid import Grid
 
 
 def bundle_folder(task: str, init: str) -> str:
@@ -35,13 +33,3 @@ def export_problems(config: dict) -> list[str]:
         if len(names) > 1
     ]
     return found
-
-
-def refuse_export(config: dict):
-    """Input function of the target where it cannot be planned: raises WorkflowError with all problems."""
-
-    def refuse(wildcards) -> list[str]:
-        lines = "\n".join(f"  {line}" for line in export_problems(config))
-        raise WorkflowError(f"the target export cannot be planned:\n{lines}")
-
-    return refuse

@@ -76,6 +76,12 @@ def own_rates(config: dict) -> dict[str, list]:
     }
 
 
+def own_weights(config: dict) -> dict[str, dict]:
+    """The initialisations of the user's own that the study fine-tunes from."""
+    chosen = config["finetune"]["initialisations"]
+    return {name: entry for name, entry in config["initialisations"].items() if name in chosen}
+
+
 def learning_rates_of(config: dict, init: str, *, few: bool) -> list[str]:
     """Learning rates of an initialisation as text; ``few``: at shares up to finetune.low_label_threshold."""
     own = config["initialisations"].get(init, {}).get("learning_rates" + "_few" * few)

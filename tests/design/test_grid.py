@@ -1,12 +1,11 @@
-"""The grid: the paper's learning-rate rule, names in paths, slices of the configuration."""
+"""The grid: the paper's learning-rate rule, names in paths."""
 
-import json
 from pathlib import Path
 
 import pytest
 import yaml
 
-from workflow_scripts.lib.grid import Grid, ratio_label, section
+from echoclr_core.design.grid import Grid, ratio_label
 from workflow_scripts.lib.seeds import seed_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,29 +60,3 @@ def test_only_methods_that_are_needed(config):
     config["pretrain"]["methods"] = []
     config["finetune"]["initialisations"] = ["random", "simclr"]
     assert Grid(config).methods == ["simclr"]
-
-
-def test_section_is_sorted_and_leaves_out(config):
-    text = section(config, "mask", "study.seed", leave_out=("mask.codec",))
-    assert json.loads(text) == {
-        "mask": {key: value for key, value in config["mask"].items() if key != "codec"},
-        "study.seed": 0,
-    }
-    shuffled = {**config, "mask": dict(reversed(config["mask"].items()))}
-    assert section(shuffled, "mask") == section(config, "mask")
-
-
-def test_rules_write_every_table_of_the_repeats():
-    from echoclr_core.evaluate.repeats import REPEAT_TABLES
-
-    text = (ROOT / "rules" / "evaluate.smk").read_text()
-    listed = text.partition("REPEATS = [")[2].partition("]")[0]
-    assert json.loads(f"[{listed.strip().rstrip(',')}]") == [*REPEAT_TABLES]
-
-
-def test_rules_write_every_table_of_the_evaluation():
-    from echoclr_core.evaluate.schema import EVALUATION
-
-    text = (ROOT / "rules" / "evaluate.smk").read_text()
-    listed = text.partition("EVALUATION = [")[2].partition("]")[0]
-    assert json.loads(f"[{listed.strip().rstrip(',')}]") == [*EVALUATION]
