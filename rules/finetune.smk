@@ -96,7 +96,7 @@ rule predict_studies:
             cohort: expand(
                 results(f"predictions/{CELL}/{cohort}.parquet"), init=GRID.inits, allow_missing=True
             )
-            for cohort in cohort_names.PREDICTION_SETS
+            for cohort in PREDICTION_SETS
         },
     log:
         log_file("predict_studies", "{task}/{ratio}/{draw}"),

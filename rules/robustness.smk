@@ -53,7 +53,7 @@ if GRID.tasks:
                 task=GRID.tasks,
                 init=GRID.inits,
                 ratio=GRID.ratios[-1:],
-                cohort=cohort_names.COHORTS,
+                cohort=COHORTS,
             ),
             studies=results("cohort/studies.parquet"),
         output:

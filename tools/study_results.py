@@ -9,10 +9,10 @@ import pandas as pd
 
 from echoclr_core.cohort.tables import COHORT_STUDIES, SUBSETS
 from echoclr_core.design.grid import Grid
+from echoclr_core.design.sets import COHORTS
 from echoclr_core.evaluate.efficiency import DIFFERENCES, EFFICIENCY, efficiency
 from echoclr_core.evaluate.studies import study_table
 from echoclr_core.finetune.tables import PREDICTIONS
-from workflow_scripts.lib.cohort_names import COHORTS
 
 
 def efficiency_tables(folder: Path, grid: Grid, *, n_resamples: int, seed: int) -> tuple[pd.DataFrame, ...]:

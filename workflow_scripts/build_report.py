@@ -4,6 +4,7 @@ import json
 
 from echoclr_core import __version__
 from echoclr_core.common.files import atomic_path, write_json
+from echoclr_core.common.recorded import flat, joined, nested
 from echoclr_core.reporting.checklists.table import (
     LEAD,
     checklist_sections,
@@ -17,7 +18,6 @@ from echoclr_core.reporting.sections.overview import lead
 from echoclr_core.reporting.sections.page import Page
 from echoclr_core.reporting.style import own_initialisations
 from workflow_scripts.lib.job import job
-from workflow_scripts.lib.recorded import flat, joined, nested
 
 # The results whose recorded settings the page prints.
 MADE = (

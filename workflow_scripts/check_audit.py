@@ -5,10 +5,10 @@ import json
 import pandas as pd
 
 from echoclr_core.common.files import write_json
+from echoclr_core.common.recorded import RECORD
 from echoclr_core.deidentify.audit.summary import audit_summary, check_audit
 from echoclr_core.deidentify.tables import AUDIT, SOURCE_FILES
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.recorded import RECORD
 
 with job(snakemake) as log:
     audit = pd.concat([AUDIT.read(path) for path in snakemake.input.audit], ignore_index=True)

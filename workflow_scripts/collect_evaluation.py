@@ -4,10 +4,10 @@ import json
 
 import pandas as pd
 
+from echoclr_core.common.recorded import joined
 from echoclr_core.evaluate.comparisons import adjust
 from echoclr_core.evaluate.schema import EVALUATION
 from workflow_scripts.lib.job import job
-from workflow_scripts.lib.recorded import joined
 
 with job(snakemake) as log:
     for name, schema in EVALUATION.items():

@@ -7,11 +7,11 @@ from echoclr_core.cohort.digests import digest_of_split
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.common.files import write_json
 from echoclr_core.common.row_digest import digest_of_rows
+from echoclr_core.video.store import ClipStore
 from workflow_scripts.lib.job import job
-from workflow_scripts.lib.store import open_store
 
 with job(snakemake) as log:
-    store = open_store(snakemake.input.store)
+    store = ClipStore.open_manifest(snakemake.input.store)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     split = json.loads(Path(snakemake.input.split).read_text(encoding="utf-8"))
     if digest_of_split(studies) != split["digest"]:

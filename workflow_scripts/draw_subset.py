@@ -4,11 +4,11 @@ import pandas as pd
 
 from echoclr_core.cohort.subsets import draw_subset
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
+from echoclr_core.cohort.training_videos import labelled_videos, subset_videos, validation_videos
 from echoclr_core.common.files import write_json
 from echoclr_core.common.row_digest import digest_of_rows
+from echoclr_core.video.store import ClipStore
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.store import open_store
-from workflow_scripts.lib.training_data import labelled_videos, subset_videos, validation_videos
 
 ROW = ["video_id", "study_id", "view", "set", "sha256", "label"]
 
@@ -18,7 +18,7 @@ with job(snakemake) as log:
     studies = COHORT_STUDIES.read(snakemake.input.studies)
     subset = draw_subset(studies, task=cell.task, ratio=cell.ratio, draw=int(cell.draw), seed=chosen.seed)
     SUBSETS.write(subset, snakemake.output.subset)
-    store = open_store(snakemake.input.store)
+    store = ClipStore.open_manifest(snakemake.input.store)
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     videos = videos.merge(store.index[["video_id", "sha256"]], on="video_id", validate="one_to_one")
     # A validation set that cannot be drawn is an error here, before days of pretraining.

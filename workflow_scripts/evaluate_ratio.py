@@ -5,6 +5,7 @@ from itertools import product
 import pandas as pd
 
 from echoclr_core.cohort.tables import COHORT_STUDIES, SUBSETS
+from echoclr_core.design.sets import COHORTS, PREDICTION_SETS
 from echoclr_core.evaluate.curve_tables import benefit_curves, ranking_curves, recalibrated_curves
 from echoclr_core.evaluate.details import calibration_tables, operating_points, subgroup_metrics, view_metrics
 from echoclr_core.evaluate.differences import subgroup_differences
@@ -13,7 +14,6 @@ from echoclr_core.evaluate.settings import EvaluationSettings
 from echoclr_core.evaluate.studies import evaluate_cohort
 from echoclr_core.evaluate.technical import TECHNICAL, with_technical
 from echoclr_core.options.base import settings_from
-from workflow_scripts.lib.cohort_names import COHORTS, PREDICTION_SETS
 from workflow_scripts.lib.job import job, settings
 
 NO_MODEL = "no learning rate gave a finite validation loss"

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from echoclr_core.common.files import atomic_path, write_json
+from echoclr_core.common.recorded import RECORD
 from echoclr_core.explain.regions import LANDMARKS
 from echoclr_core.explain.saliency import clip_preparer, explain_studies
 from echoclr_core.explain.select import most_confident, most_wrong
 from echoclr_core.explain.summary import summarise
+from echoclr_core.models.classifier_file import load_classifier
+from echoclr_core.training.threads import use_threads
+from echoclr_core.video.store import ClipStore
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.models import load_classifier
-from workflow_scripts.lib.recorded import RECORD
-from workflow_scripts.lib.store import open_store
-from workflow_scripts.lib.torch_threads import use_threads
 
 SHOWN = 3  # errors of each kind and test set, as in the figure of failures
 
@@ -29,7 +29,7 @@ with job(snakemake) as log:
         init: clip_preparer(size=chosen.model["input_size"], normalisation=header.standardisation)
         for init, (_, header) in loaded.items()
     }
-    store = open_store(snakemake.input.store)
+    store = ClipStore.open_manifest(snakemake.input.store)
     reference = pd.read_parquet(snakemake.input.predictions[0])
     arrays = explain_studies(
         {init: model for init, (model, _) in loaded.items()},

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from echoclr_core.predict.export import export_bundle
 from echoclr_core.reporting.style import own_initialisations
+from echoclr_core.training.threads import use_threads
+from echoclr_core.video.store import ClipStore
 from workflow_scripts.lib.exporting import card_tables, exported_study
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.store import open_store
-from workflow_scripts.lib.torch_threads import use_threads
 
 with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     use_threads(snakemake.threads)
@@ -18,7 +18,7 @@ with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     description = export_bundle(
         unfinished,
         exported_study(snakemake, settings(snakemake)),
-        open_store(snakemake.input.store),
+        ClipStore.open_manifest(snakemake.input.store),
         card_tables(snakemake),
         device=compute["device"],
         workers=compute["loader_workers"],

@@ -3,21 +3,21 @@
 import pandas as pd
 
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
+from echoclr_core.cohort.training_videos import labelled_videos
+from echoclr_core.design.sets import COHORTS, SETS
 from echoclr_core.evaluate.robustness_tables import PERTURBED
 from echoclr_core.finetune.scoring import predict_together
 from echoclr_core.video.perturbed_store import PerturbedStore
-from workflow_scripts.lib.cohort_names import COHORTS
+from echoclr_core.video.store import ClipStore
 from workflow_scripts.lib.job import job, settings
 from workflow_scripts.lib.prediction import load_models
-from workflow_scripts.lib.store import open_store
-from workflow_scripts.lib.training_data import SETS, labelled_videos
 
 with job(snakemake) as log:
     chosen, compute = settings(snakemake), snakemake.config["compute"]
     paths = dict(zip(snakemake.params.inits, snakemake.input.models, strict=True))
     models, how = load_models(snakemake, chosen, paths)
     videos, studies = COHORT_VIDEOS.read(snakemake.input.videos), COHORT_STUDIES.read(snakemake.input.studies)
-    store, found = open_store(snakemake.input.store), [PERTURBED.empty()]
+    store, found = ClipStore.open_manifest(snakemake.input.store), [PERTURBED.empty()]
     task = snakemake.wildcards.task
     for cohort in COHORTS:
         rows = labelled_videos(videos[videos["set"] == SETS[cohort]], studies, task)

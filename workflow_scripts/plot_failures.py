@@ -7,12 +7,12 @@ import numpy as np
 from echoclr_core.evaluate.failures import FAILURES
 from echoclr_core.reporting.failures import SHOWN, failure_figure
 from echoclr_core.reporting.style import save_figure
+from echoclr_core.video.store import ClipStore
 from workflow_scripts.lib.job import job
-from workflow_scripts.lib.store import open_store
 
 with job(snakemake) as log:
     failures = FAILURES.read(snakemake.input.failures)
-    store = open_store(snakemake.input.store)
+    store = ClipStore.open_manifest(snakemake.input.store)
     maps = {}
     for path in map(Path, snakemake.input.extremes):
         with np.load(path) as stored:

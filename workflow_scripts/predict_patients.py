@@ -8,12 +8,12 @@ from echoclr_core.predict.files import patient_files
 from echoclr_core.predict.shard import score_shard, write_pages
 from echoclr_core.predict.tables import PATIENT_FILES, PATIENT_PREDICTIONS, PATIENT_VIDEOS
 from echoclr_core.training.gpu import require_gpu
+from echoclr_core.training.threads import use_threads
 from echoclr_core.video.resampling import known_rates_only
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.tables import MASKED_VIDEOS
 from echoclr_core.views.tables import VIEW_DECISIONS
 from workflow_scripts.lib.job import job
-from workflow_scripts.lib.torch_threads import use_threads
 
 with job(snakemake) as log:
     use_threads(snakemake.threads)

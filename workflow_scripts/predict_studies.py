@@ -1,7 +1,7 @@
 """Predict the validation set and both test sets with the selected models of a task, ratio and draw."""
 
 from echoclr_core.common.digest import file_digest
-from workflow_scripts.lib.cohort_names import PREDICTION_SETS
+from echoclr_core.design.sets import PREDICTION_SETS
 from workflow_scripts.lib.finished import digest_entry, finished_results
 from workflow_scripts.lib.job import job, settings
 

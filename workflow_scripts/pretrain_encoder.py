@@ -6,12 +6,12 @@ from pathlib import Path
 
 from echoclr_core.common.files import write_json
 from echoclr_core.common.folder_lock import FolderHeldError, hold_folder
+from echoclr_core.common.recorded import RECORD
 from echoclr_core.common.store_files import store_files
+from echoclr_core.training.gpu_places import processes_of
+from echoclr_core.training.repeat_seeds import seed_of
 from workflow_scripts.lib.finished import digest_entry, finished_results
-from workflow_scripts.lib.gpu_places import processes_of
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.recorded import RECORD
-from workflow_scripts.lib.seeds import seed_of
 
 OUTPUTS = ("encoder", "history", "timings", "run")
 
@@ -57,8 +57,8 @@ def specification(snakemake, processes: int) -> dict:
 def train(snakemake, places: int, processes: int) -> None:
     """Pretrain and write the results."""
     from echoclr_core.pretrain.__main__ import run_spec  # torch: seconds to load
+    from echoclr_core.pretrain.torchrun import run_in_processes
     from echoclr_core.training.gpu import require_gpu
-    from workflow_scripts.lib.torchrun import run_in_processes
 
     require_gpu(places, snakemake.config["compute"]["device"])
     spec = specification(snakemake, processes)

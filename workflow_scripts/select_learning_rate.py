@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from echoclr_core.common.files import copy_file, write_json
+from echoclr_core.common.recorded import RECORD, joined, nested
 from echoclr_core.finetune.select import select_learning_rate
 from workflow_scripts.lib.job import job
-from workflow_scripts.lib.recorded import RECORD, joined, nested
 
 with job(snakemake) as log:
     runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in snakemake.input.runs]

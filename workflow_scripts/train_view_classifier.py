@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 from echoclr_core.common.files import write_json
+from echoclr_core.common.recorded import RECORD
 from echoclr_core.common.row_digest import digest_of_rows
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.views.chance import refuse_chance
 from echoclr_core.views.tables import VIEW_LABELS
 from workflow_scripts.lib.finished import finished_results
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.recorded import RECORD
 
 with job(snakemake) as log:
     labels = VIEW_LABELS.read(snakemake.input.labels)
@@ -34,8 +34,8 @@ with job(snakemake) as log:
         log.info("finished before with the same settings, videos and code: results put in place")
     else:
         # torch: seconds to load
+        from echoclr_core.training.threads import use_threads
         from echoclr_core.views.files import save_classifier
-        from workflow_scripts.lib.torch_threads import use_threads
         from workflow_scripts.lib.view_training import train_on_videos
 
         use_threads(snakemake.threads)

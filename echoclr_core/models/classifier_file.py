@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from echoclr_core.models.encoder import EncoderSettings
+from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
-from echoclr_core.models.weights import read_weights, save_weights
+from echoclr_core.models.weights import load_strictly, read_weights, save_weights
 from echoclr_core.video.augmentation import NORMALISATIONS
 
 KIND = "echoclr classifier"
@@ -127,3 +127,12 @@ def read_header(path: str | Path) -> ClassifierHeader:
     """The header of a file of :func:`save_classifier`; errors as :meth:`ClassifierHeader.from_metadata`."""
     _, metadata = read_weights(path)
     return ClassifierHeader.from_metadata(metadata, source=Path(path).name)
+
+
+def load_classifier(path: str | Path) -> tuple[Classifier, ClassifierHeader]:
+    """A fine-tuned classifier in evaluation mode, loaded strictly, and its header."""
+    tensors, metadata = read_weights(path)
+    header = ClassifierHeader.from_metadata(metadata, source=Path(path).name)
+    model = Classifier(build_encoder(header.encoder))
+    load_strictly(model, tensors, source=Path(path).name)
+    return model.eval(), header

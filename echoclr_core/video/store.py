@@ -128,7 +128,12 @@ class ClipStore:
         >>> store.clip("v_00", start=1, length=4).shape
         (4, 16, 16)
         """
-        return cls.open(*store_files(Path(folder) / "store.json"))
+        return cls.open_manifest(Path(folder) / "store.json")
+
+    @classmethod
+    def open_manifest(cls, manifest: str | Path) -> "ClipStore":
+        """As :meth:`open_folder`, by the store.json itself."""
+        return cls.open(*store_files(manifest))
 
     def verify(self) -> None:
         """Read every frame and compare its video's SHA-256; ValueError names the videos that differ."""

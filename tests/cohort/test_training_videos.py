@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workflow_scripts.lib.training_data import validation_videos
+from echoclr_core.cohort.training_videos import validation_videos
 
 
 @pytest.fixture

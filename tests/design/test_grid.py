@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from echoclr_core.design.grid import Grid, ratio_label
-from workflow_scripts.lib.seeds import seed_of
+from echoclr_core.training.repeat_seeds import seed_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,7 @@ from echoclr_core.training import gpu
 from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.determinism import check_layers, deterministic, nondeterministic_layers
 from echoclr_core.training.gpu import GpuUnusableError, require_gpu
-from workflow_scripts.lib.gpu_places import processes_of
+from echoclr_core.training.gpu_places import processes_of
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 

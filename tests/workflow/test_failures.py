@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 from secret_keys import write_key
 
+from echoclr_core.common.storage_errors import storage_problem
 from workflow_scripts.lib.failed_jobs import describe_failure
-from workflow_scripts.lib.storage_errors import storage_problem
 
 ROOT = Path(__file__).resolve().parents[2]
 # Writes each kind of result to a disk with LEFT bytes free; prints what is there afterwards.
@@ -22,7 +22,7 @@ import numpy as np, pandas as pd, torch
 from echoclr_core.common.avi_writing import CODECS, write_avi
 from echoclr_core.common.files import atomic_path, write_json
 from echoclr_core.models.weights import save_weights
-from workflow_scripts.lib.storage_errors import storage_problem
+from echoclr_core.common.storage_errors import storage_problem
 
 disk, whole = Path(sys.argv[1]), Path(sys.argv[2])
 rng = np.random.default_rng(0)

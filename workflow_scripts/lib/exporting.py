@@ -8,6 +8,7 @@ import pandas as pd
 
 from echoclr_core.cohort.flow import FLOW
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
+from echoclr_core.cohort.training_videos import subset_videos
 from echoclr_core.common.digest import digest, file_digest
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.evaluate.schema import CALIBRATION, METRICS, OPERATING_POINTS, SUBGROUPS
@@ -19,8 +20,6 @@ from echoclr_core.video.tables import MASKED_VIDEOS
 from echoclr_core.views.classifier import read_classes
 from echoclr_core.views.files import read_header
 from echoclr_core.views.keep import kept_views
-from workflow_scripts.lib.models import label_rule_of
-from workflow_scripts.lib.training_data import subset_videos
 
 
 def exported_study(snakemake, chosen: SimpleNamespace) -> ExportedStudy:
@@ -30,7 +29,7 @@ def exported_study(snakemake, chosen: SimpleNamespace) -> ExportedStudy:
     classifier = str(inputs.classifier) or snakemake.config["views"]["weights"] or None
     return ExportedStudy(
         models=dict(zip(draws, inputs.models, strict=True)),
-        task={"name": task, "title": params.title, "label_rule": label_rule_of(snakemake.config, task)},
+        task={"name": task, "title": params.title, "label_rule": snakemake.config["tasks"][task]},
         initialisation=snakemake.wildcards.init,
         ratio=float(params.ratio),
         deidentify=chosen.deidentify,

@@ -4,7 +4,9 @@ import json
 from types import SimpleNamespace
 
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS, SUBSETS
+from echoclr_core.cohort.training_videos import subset_videos, validation_videos
 from echoclr_core.common.files import write_json
+from echoclr_core.common.recorded import RECORD
 from echoclr_core.finetune.export import save_model
 from echoclr_core.finetune.run import FinetuneResult, finetune
 from echoclr_core.finetune.settings import FinetuneSettings
@@ -13,12 +15,10 @@ from echoclr_core.models.encoder import EncoderSettings
 from echoclr_core.options.base import settings_from
 from echoclr_core.training.gpu import require_gpu
 from echoclr_core.training.progress import TIMINGS
-from workflow_scripts.lib.models import initial_state, label_rule_of
-from workflow_scripts.lib.recorded import RECORD
-from workflow_scripts.lib.seeds import finetuning_seed
-from workflow_scripts.lib.store import open_store
-from workflow_scripts.lib.torch_threads import use_threads
-from workflow_scripts.lib.training_data import subset_videos, validation_videos
+from echoclr_core.training.repeat_seeds import finetuning_seed
+from echoclr_core.training.threads import use_threads
+from echoclr_core.video.store import ClipStore
+from workflow_scripts.lib.models import initial_state
 
 
 def train_model(snakemake, chosen: SimpleNamespace) -> FinetuneResult:
@@ -33,7 +33,7 @@ def train_model(snakemake, chosen: SimpleNamespace) -> FinetuneResult:
     fields = dict(chosen.finetune)
     scaled = fields.pop("scale_validation")
     return finetune(
-        open_store(snakemake.input.store),
+        ClipStore.open_manifest(snakemake.input.store),
         subset_videos(videos, studies, subset, task=cell.task),
         validation_videos(
             videos,
@@ -80,7 +80,7 @@ def write_model(result: FinetuneResult, snakemake) -> None:
         snakemake.output.model,
         result,
         task=cell.task,
-        label_rule=label_rule_of(snakemake.config, cell.task),
+        label_rule=snakemake.config["tasks"][cell.task],
         initialisation=cell.init,
     )
     HISTORY.write(result.history, snakemake.output.history)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from echoclr_core.common.core_dumps import disable_core_dumps
-from workflow_scripts.lib.storage_errors import storage_problem
+from echoclr_core.common.storage_errors import storage_problem
 from workflow_scripts.lib.time_limit import back_in_queue_at_time_limit
 from workflow_scripts.lib.workflow_process import end_with_workflow
 

@@ -20,7 +20,7 @@ PACKAGES = ("echoclr_core", "workflow_scripts")
 FRAME = (
     "workflow_scripts/lib/finished.py",
     "workflow_scripts/lib/job.py",
-    "workflow_scripts/lib/storage_errors.py",
+    "echoclr_core/common/storage_errors.py",
     "workflow_scripts/lib/time_limit.py",
     "workflow_scripts/lib/workflow_process.py",
     "echoclr_core/common/core_dumps.py",

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
+from echoclr_core.cohort.training_videos import labelled_videos
+from echoclr_core.design.sets import SETS
 from echoclr_core.finetune.scoring import predict_together
 from echoclr_core.finetune.settings import FinetuneSettings
 from echoclr_core.finetune.tables import PREDICTIONS
-from echoclr_core.models.classifier_file import read_header
+from echoclr_core.models.classifier_file import load_classifier, read_header
 from echoclr_core.models.heads import Classifier
 from echoclr_core.training.gpu import require_gpu
-from workflow_scripts.lib.models import load_classifier
-from workflow_scripts.lib.store import open_store
-from workflow_scripts.lib.torch_threads import use_threads
-from workflow_scripts.lib.training_data import SETS, labelled_videos
+from echoclr_core.training.threads import use_threads
+from echoclr_core.video.store import ClipStore
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def predict(
     compute = snakemake.config["compute"]
     videos = COHORT_VIDEOS.read(snakemake.input.videos)
     studies = COHORT_STUDIES.read(snakemake.input.studies)
-    store = open_store(snakemake.input.store)
+    store = ClipStore.open_manifest(snakemake.input.store)
     for cohort, set_name in SETS.items():
         rows = labelled_videos(videos[videos["set"] == set_name], studies, snakemake.wildcards.task)
         tables = predict_together(

@@ -6,8 +6,6 @@ import pandas as pd
 
 from echoclr_core.cohort.subsets import label_subset
 
-SETS = {"validation": "val", "internal": "test", "external": "external"}
-
 
 def labelled_videos(videos: pd.DataFrame, studies: pd.DataFrame, task: str) -> pd.DataFrame:
     """The videos whose study has a label of ``task``, with it as a column label (0 or 1)."""

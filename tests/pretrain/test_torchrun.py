@@ -18,8 +18,8 @@ from echoclr_core.models.weights import load_encoder
 from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.__main__ import run_spec
 from echoclr_core.pretrain.settings import PretrainSettings
+from echoclr_core.pretrain.torchrun import run_forwarding, run_in_processes
 from echoclr_core.training.stopping import EXIT_STOPPED
-from workflow_scripts.lib.torchrun import run_forwarding, run_in_processes
 
 
 def test_two_processes_of_torchrun_give_what_two_chunks_give(make_store, tmp_path):
@@ -105,7 +105,7 @@ def test_a_failure_is_an_error(tmp_path):
 )
 def test_processes_are_told_when_their_parent_is_killed(tmp_path):
     code = (
-        "import sys; from workflow_scripts.lib.torchrun import run_forwarding\n"
+        "import sys; from echoclr_core.pretrain.torchrun import run_forwarding\n"
         "run_forwarding([sys.executable, '-c', sys.argv[1], sys.argv[2]], {}, sys.stderr)"
     )
     said = tmp_path / "said"
