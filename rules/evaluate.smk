@@ -136,14 +136,10 @@ rule list_failures:
 rule analyse_repeats:
     """AUROC over draws of the labels and pretrainings: every repeat, means, claims, and how many they need."""
     input:
-        predictions=expand(
-            results("predictions/{task}/{init}/{ratio}/{draw}/{cohort}.parquet"),
-            task=GRID.tasks,
-            ratio=GRID.ratios,
-            init=GRID.inits,
-            draw=GRID.draws,
-            cohort=COHORTS,
-        ),
+        predictions=[
+            results("predictions/{task}/{init}/{ratio}/{draw}/{cohort}.parquet").format(**cell)
+            for cell in GRID.predictions()
+        ],
         studies=results("cohort/studies.parquet"),
     output:
         **{name: results(f"evaluation/{name}.parquet") for name in REPEATS},
@@ -158,8 +154,8 @@ rule analyse_repeats:
         runtime=60,
     params:
         settings=config_slice("evaluate", "study.seed"),
-        draws=GRID.draws,
-        repeats=[[GRID.label_draw_of(draw), GRID.pretraining_of(draw)] for draw in GRID.draws],
+        repeats={draw: [GRID.label_draw_of(draw), GRID.pretraining_of(draw)] for draw in GRID.draws},
+        cells=GRID.predictions(),  # of each input file, in their order
         code_hash=code_hash("analyse_repeats"),
     script:
         "../workflow_scripts/analyse_repeats.py"

@@ -11,7 +11,7 @@ from pathlib import Path
 ENVIRONMENTS = (".venv", ".venv-tensorflow")
 CACHES = (".pytest_cache", ".ruff_cache", ".hypothesis")
 CODE = ("benchmarks", "config", "echoclr_core", "envs", "tests", "tools", "workflow_scripts")
-MARK = "SYNTHETIC_COHORT.json"  # as workflow_scripts/lib/synthetic_folder.py
+MARK = "SYNTHETIC_COHORT.json"  # as echoclr_core/synthetic/files/own_folder.py
 SHIPPED = {
     "demo": "demo_data",
     "smoke": "smoke_data",

@@ -1,7 +1,6 @@
 """AUROC over draws of the labels and pretrainings: every repeat, means, claims, and how many they need."""
 
 from collections import defaultdict
-from pathlib import Path
 
 import pandas as pd
 
@@ -20,12 +19,10 @@ with job(snakemake) as log:
         studies = COHORT_STUDIES.read(snakemake.input.studies)
         patients = studies.set_index("study_id")["patient_id"]
         patients = patients.fillna(patients.index.to_series()).to_dict()
-    repeats = {name: tuple(repeat) for name, repeat in zip(params.draws, params.repeats, strict=True)}
-    # .../predictions/<task>/<init>/<ratio>/<draw>/<cohort>.parquet
     cells = defaultdict(lambda: defaultdict(dict))
-    for path in map(Path, snakemake.input.predictions):
-        task, init, ratio, draw, _ = path.parts[-5:]
-        cells[task, ratio, path.stem][init][repeats[draw]] = path
+    for path, cell in zip(snakemake.input.predictions, params.cells, strict=True):
+        repeat = tuple(params.repeats[cell["draw"]])
+        cells[cell["task"], cell["ratio"], cell["cohort"]][cell["init"]][repeat] = path
     parts = {name: [] for name in REPEAT_TABLES}
     for (task, ratio, cohort), paths in cells.items():
         log.info("%s, ratio %s, %s", task, ratio, cohort)

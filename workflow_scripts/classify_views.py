@@ -3,11 +3,11 @@
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.options.base import settings_from
 from echoclr_core.training.threads import use_threads
+from echoclr_core.views.configured import open_classifier
 from echoclr_core.views.decision import classify_shard
 from echoclr_core.views.keep import kept_views
 from echoclr_core.views.sampling import ViewSettings
 from echoclr_core.views.tables import VIEW_DECISIONS
-from workflow_scripts.lib.classifier import open_classifier
 from workflow_scripts.lib.job import job, settings
 
 with job(snakemake) as log:

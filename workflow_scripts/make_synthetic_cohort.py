@@ -5,9 +5,9 @@ from pathlib import Path
 
 from echoclr_core.deidentify.identifiers.secret_key import synthetic_key
 from echoclr_core.synthetic.files.archive import write_archive
+from echoclr_core.synthetic.files.own_folder import FILES, PARTIAL, claim, publish
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from workflow_scripts.lib.job import job, settings
-from workflow_scripts.lib.synthetic_folder import FILES, PARTIAL, claim, publish
 
 with job(snakemake) as log:
     chosen = settings(snakemake)

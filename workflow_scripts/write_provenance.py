@@ -8,6 +8,7 @@ import pandas as pd
 
 from echoclr_core.common.digest import digest, file_digest
 from echoclr_core.common.files import atomic_path, write_json
+from echoclr_core.common.machine import commit, machine
 from echoclr_core.reporting.provenance import provenance_sections
 from echoclr_core.reporting.report import build_report
 from echoclr_core.reporting.run_crate import run_crate
@@ -56,13 +57,13 @@ with job(snakemake) as log:
     facts = {
         "study": settings["study"]["name"],
         "version": __version__,
-        "code": run_facts.commit(ROOT),
+        "code": commit(ROOT),
         "begin": begin,
         "end": end,
         "configuration": digest(settings),
         "devices": sorted({f"{one['device']} in {one['precision']} ({one['reason']})" for one in computed}),
         "versions": run_facts.versions(folder),
-        "machine": run_facts.machine(),
+        "machine": machine(),
         "costs": run_facts.costs(folder, run_facts.stages(ROOT / "rules")),
         "digests": input_digests(files),
     }

@@ -5,8 +5,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
+
+from echoclr_core.common.text_table import read_text_table
 
 OTHER_KEYS = {"study_uid": "StudyInstanceUID", "patient_key": "PatientID", "sop_uid": "SOPInstanceUID"}
 """Columns of a catalogue that label tables hold by mistake, with their DICOM keywords."""
@@ -54,9 +57,20 @@ def match_keys(label_keys: Iterable[object], catalogue: pd.DataFrame) -> KeyMatc
     return KeyMatch(n_labels=len(labels), n_archive=len(archive), n_common=common, reason=reason)
 
 
-def require_match(match: KeyMatch) -> None:
+def match_label_file(path: str, column: str, catalogue: pd.DataFrame) -> KeyMatch | None:
+    """:func:`match_keys` of a column of a label table; None without such a file, table or column."""
+    if not path or not Path(path).is_file():
+        return None
+    try:
+        table = read_text_table(path).cells
+    except ValueError:
+        return None
+    return match_keys(table[column], catalogue) if column in table else None
+
+
+def require_match(match: KeyMatch | None) -> None:
     """Raise UnmatchedLabelsError where labels and archive have studies and none in common."""
-    if match.reason:
+    if match is not None and match.reason:
         raise UnmatchedLabelsError(
             f"input.labels: none of the {match.n_labels} studies of the label table is among the "
             f"{match.n_archive} of the archive; {match.reason}"

@@ -10,6 +10,7 @@ from echoclr_core.design.initialisations import (
     known_initialisations,
     learning_rates_of,
 )
+from echoclr_core.design.sets import COHORTS
 from echoclr_core.design.tasks import task_names, task_titles
 
 
@@ -151,6 +152,10 @@ class Grid:
             {"task": task, "init": init, "ratio": ratio, "draw": draw}
             for task, init, ratio, draw in product(self.tasks, self.inits, self.ratios, self.draws)
         ]
+
+    def predictions(self) -> list[dict[str, str]]:
+        """One dict of wildcards a table of predictions on a test set."""
+        return [{**cell, "cohort": cohort} for cell in self.selections() for cohort in COHORTS]
 
     def runs(self) -> list[dict[str, str]]:
         """One dict of wildcards a fine-tuning job."""

@@ -197,11 +197,11 @@ def test_no_stage_reads_the_truth_or_imports_this_room():
 def test_the_truth_reaches_no_rule_that_learns_or_judges():
     """Only what explains a finished model may look at the truth: it lies outside the results, by name."""
     root = Path(__file__).resolve().parents[2]
-    allowed = {"synthetic.smk", "synthetic_folder.py", "explain.smk", "map_valve_landmarks.py"}
+    allowed = {"synthetic.smk", "explain.smk", "map_valve_landmarks.py"}
     files = [*(root / "rules").glob("*.smk"), *(root / "workflow_scripts").rglob("*.py"), root / "Snakefile"]
     named = {p.name for p in files if re.search(r"\btruth(_frames)?\b", p.read_text(encoding="utf-8"))}
     unexpected = {n for n in named - allowed if "explain" not in n and "saliency" not in n}
-    assert "synthetic_folder.py" in named
+    assert "map_valve_landmarks.py" in named
     assert unexpected == set()
     # What the explanation finds with its help goes into no rule but the explanation's and the report's.
     found = {p.name for p in (root / "rules").glob("*.smk") if "valves" in p.read_text(encoding="utf-8")}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from workflow_scripts.lib import synthetic_folder
+from echoclr_core.synthetic.files import own_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,13 +48,13 @@ for line in sys.stdin:
 
 def own_cohort(folder: Path) -> None:
     """Mark the files of a folder as those of the generator of the synthetic cohort."""
-    (folder / synthetic_folder.MARK).touch()
-    key = folder / synthetic_folder.FILES["key"]
+    (folder / own_folder.MARK).touch()
+    key = folder / own_folder.FILES["key"]
     key.write_text(hashlib.sha256(b"a key").hexdigest() + "\n")
     key.chmod(0o600)
-    facts = synthetic_folder._facts(folder, list(synthetic_folder.FILES.values()))
+    facts = own_folder.file_facts(folder, list(own_folder.FILES.values()))
     lines = "".join(f"{path}\t{more}\n" for path, more in facts)
-    (folder / synthetic_folder.LISTING).write_text(lines)
+    (folder / own_folder.LISTING).write_text(lines)
 
 
 class Planner:

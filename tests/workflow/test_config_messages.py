@@ -323,9 +323,9 @@ def test_free_text_stops_the_run_and_ages_are_warned_of(config, tmp_path, capsys
 
 
 def test_class_names_of_a_view_classifier_are_searched(tmp_path):
+    from echoclr_core.views.configured import classifier_problems
     from echoclr_core.views.files import save_classifier
     from echoclr_core.views.networks import CompactViewNet, TorchClassifier
-    from workflow_scripts.lib.classifier import classifier_problems
 
     path = tmp_path / "views.safetensors"
     save_classifier(TorchClassifier(CompactViewNet(2), ["plax", "seen 17.3.19"], "plax"), path)

@@ -1,8 +1,7 @@
-"""What a finished run tells of itself: sums of benchmark files, versions, commit."""
+"""What a finished run tells of itself: sums of benchmark files, versions."""
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,31 +73,3 @@ def test_a_study_without_logs(tmp_path):
     assert run_facts.versions(tmp_path) == {}
     assert run_facts.begin_and_end(tmp_path) == ("", "")
     assert run_facts.costs(tmp_path, {}) == []
-
-
-def test_commit_clean_and_changed(tmp_path):
-    assert run_facts.commit(tmp_path) == {"commit": None, "clean": None}
-
-    def git(*arguments):
-        who = ("-c", "user.name=a", "-c", "user.email=a@b")
-        subprocess.run(["git", "-C", str(tmp_path), *who, *arguments], check=True, capture_output=True)
-
-    git("init")
-    (tmp_path / "file").write_text("1")
-    git("add", "file")
-    git("commit", "-m", "first")
-    found = run_facts.commit(tmp_path)
-    assert found["clean"] is True
-    assert len(found["commit"]) == 40
-    (tmp_path / "file").write_text("2")
-    assert run_facts.commit(tmp_path)["clean"] is False
-    (tmp_path / "inside").mkdir()
-    assert run_facts.commit(tmp_path / "inside")["commit"] is None
-
-
-def test_the_machine_has_no_name_of_its_host():
-    import socket
-
-    found = run_facts.machine()
-    assert set(found) == {"processor", "cores", "memory", "gpu", "system"}
-    assert all(socket.gethostname() not in value for value in found.values())

@@ -12,9 +12,10 @@ import yaml
 from secret_keys import write_key
 
 from echoclr_core.common.validation import fill_defaults
+from echoclr_core.synthetic.files import own_folder
 from echoclr_core.synthetic.files.archive import write_archive
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
-from workflow_scripts.lib import results_folder, synthetic_folder
+from workflow_scripts.lib import results_folder
 from workflow_scripts.lib.config_checks import schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,30 +125,6 @@ def test_files_added_to_the_cohort_are_kept_when_it_is_due_anew(study_of, tmp_pa
     study.run("catalog", "--cores", "1", overlay=SMALL % ", difficulty: 0.5")
 
 
-def test_changed_files_of_the_cohort_are_noticed(tmp_path):
-    folder, work = tmp_path / "cohort", tmp_path / "cohort" / synthetic_folder.PARTIAL
-    synthetic_folder.claim(folder)
-    for name in synthetic_folder.FILES.values():
-        (work / name).parent.mkdir(parents=True, exist_ok=True)
-        if name != "dicom":
-            (work / name).write_text(name)
-    (work / "dicom" / "a").mkdir(parents=True)
-    (work / "dicom" / "a" / "b").write_text("b")
-    synthetic_folder.publish(work, folder)
-    assert synthetic_folder.foreign_files(folder) == []
-    (folder / "labels.csv").write_text("edited")
-    (folder / "dicom" / "archive").symlink_to(tmp_path)
-    (folder / "notes.txt").write_text("mine")
-    assert synthetic_folder.foreign_files(folder) == ["dicom/archive", "labels.csv", "notes.txt"]
-
-
-def test_the_generator_refuses_a_folder_of_somebody_else(tmp_path):
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(synthetic_folder.NotOwnFolderError):
-        synthetic_folder.claim(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
 @pytest.mark.parametrize("name", ["../data", "a/b", ".", "..", "", "/data"])
 def test_a_study_is_named_by_one_word(study_of, tmp_path, name):
     study = study_of(tmp_path, ROOT / "config" / "smoke.yaml")
@@ -201,7 +178,7 @@ def test_a_folder_of_results_that_no_study_wrote_is_refused(tmp_path, monkeypatc
 
 def test_clean_removes_only_what_make_wrote(tmp_path):
     made = [".venv/bin/python", ".ruff_cache/x", "echoclr_core/__pycache__/a.pyc", "demo_data/dicom/IM1"]
-    made += ["results/demo/report.html", f"demo_data/{synthetic_folder.MARK}"]
+    made += ["results/demo/report.html", f"demo_data/{own_folder.MARK}"]
     kept = ["results/my_hospital/report.html", "smoke_data/dicom/IM1", "results/smoke/report.html"]
     kept += ["archive/IM1", "labels.csv", ".snakemake/metadata/x", "echoclr_core/a.py"]
     for name in (*made, *kept):
@@ -225,7 +202,7 @@ def test_clean_knows_the_shipped_cohorts():
     assert {content["study"]["name"]: content["synthetic"]["folder"] for content in COHORTS.values()} == (
         clean.SHIPPED
     )
-    assert clean.MARK == synthetic_folder.MARK
+    assert clean.MARK == own_folder.MARK
 
 
 def test_every_result_of_the_rules_is_known_as_the_study_s_own():

@@ -16,10 +16,10 @@ from pathlib import Path
 import pandas as pd
 from snakemake.exceptions import WorkflowError
 
+from echoclr_core.cohort.key_match import match_label_file
 from echoclr_core.design.tasks import study_tasks
 from workflow_scripts.cli.findings import Finding
 from workflow_scripts.lib.file_checks import missing_files
-from workflow_scripts.lib.label_keys import label_match
 from workflow_scripts.lib.table_checks import check_tables, column_settings
 
 SAMPLE = 48  # files whose headers are read
@@ -126,7 +126,11 @@ def _outcomes(rows: pd.DataFrame, study_key: str) -> Finding:
 
 
 def _labels(config: dict, rows: pd.DataFrame) -> Iterator[Finding]:
-    if "study_key" not in rows or (match := label_match(config["input"], rows)) is None:
+    if "study_key" not in rows:
+        return
+    inputs = config["input"]
+    match = match_label_file(inputs["labels"], inputs["columns"]["study_key"], rows)
+    if match is None:
         return
     text = f"{match.n_common} of {match.n_archive} sampled studies are among {match.n_labels} labelled ones"
     if match.n_common or not match.n_archive:

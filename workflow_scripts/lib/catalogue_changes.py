@@ -53,7 +53,9 @@ class CatalogueChanges:
         return shards if same or done["archive"] == listed["archive"] else listed["shards"]
 
     def _compare(self, shards: list[str]) -> list[str]:
-        from workflow_scripts.lib.catalogue import read_archive  # pandas, pydicom: only after a change
+        from echoclr_core.deidentify.identifiers.catalogue import (
+            read_archive,  # pandas, pydicom: only after a change
+        )
         from workflow_scripts.lib.secret_key import study_pseudonyms
 
         inputs = self._config["input"]

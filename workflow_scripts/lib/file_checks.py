@@ -100,7 +100,7 @@ def missing_files(
         if path and not key.startswith(checked_below) and not Path(path).exists()
     ]
     if not missing and views and config["views"]["weights"]:
-        from workflow_scripts.lib.classifier import classifier_problems  # loads torch or onnxruntime
+        from echoclr_core.views.configured import classifier_problems  # loads torch or onnxruntime
 
         missing += classifier_problems(
             config["views"], released="view" in config["input"]["released_columns"]
@@ -125,11 +125,13 @@ def require_known_labels(config: dict) -> None:
         return  # catalog_archive checks once the catalogue is there
     import pandas as pd
 
-    from echoclr_core.cohort.key_match import UnmatchedLabelsError
-    from workflow_scripts.lib.label_keys import require_labels_in
+    from echoclr_core.cohort.key_match import UnmatchedLabelsError, match_label_file, require_match
 
+    inputs = config["input"]
     try:
-        require_labels_in(config["input"], pd.read_parquet(crosswalk))
+        require_match(
+            match_label_file(inputs["labels"], inputs["columns"]["study_key"], pd.read_parquet(crosswalk))
+        )
     except UnmatchedLabelsError as error:
         raise WorkflowError(str(error)) from None
 

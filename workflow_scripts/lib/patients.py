@@ -6,13 +6,13 @@ first job (:func:`bundle_problems`), since the check loads torch.
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from echoclr_core.common.files import write_json
 from echoclr_core.common.folder_digest import folder_digest
 from workflow_scripts.lib.results_folder import results_path
-from workflow_scripts.lib.shard_count import count_for
+from workflow_scripts.lib.shard_count import count_files, count_for, read_count
 
 DESCRIPTION = "bundle.json"
 PATIENT_RESULTS = ("predictions.parquet", "predictions.csv", "files.parquet", "files.csv", "videos.parquet")
@@ -47,20 +47,12 @@ class Patients:
     @property
     def shards(self) -> int:
         """The number of shards: the configured one, that of an earlier run, or by the number of files."""
-        record = self._record()
-        if self.chosen["shards"]:
-            return self.chosen["shards"]
-        if record.is_file():
-            return int(json.loads(record.read_text(encoding="utf-8"))["shards"])
-        return count_for(sum(len(names) for _, _, names in os.walk(self.chosen["dicom_dir"])))
+        recorded = self.chosen["shards"] or read_count(self._record())
+        return recorded or count_for(count_files(self.chosen["dicom_dir"]))
 
     def record_shards(self) -> None:
         """Keep the number for later runs and for the jobs of this one."""
-        record = self._record()
-        record.parent.mkdir(parents=True, exist_ok=True)
-        temporary = record.with_name(f".{record.name}.{os.getpid()}")
-        temporary.write_text(json.dumps({"shards": self.shards}) + "\n", encoding="utf-8")
-        temporary.replace(record)
+        write_json(self._record(), {"shards": self.shards})
 
     @property
     def archive(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from workflow_scripts.lib import synthetic_folder
+from echoclr_core.synthetic.files.own_folder import foreign_files
 
 
 def refuse_target(name: str, found: Sequence[str]) -> Callable[[object], list[str]]:
@@ -40,7 +40,7 @@ def refuse_changed_cohort(config: dict) -> None:
     says in its log.
     """
     folder = Path(config["synthetic"]["folder"])
-    found = synthetic_folder.foreign_files(folder)
+    found = foreign_files(folder)
     if found:
         print("\n".join(found[:20] + ["..."] * (len(found) > 20)), file=sys.stderr)
         raise WorkflowError(

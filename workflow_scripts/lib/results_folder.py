@@ -4,36 +4,15 @@ from pathlib import Path
 
 from echoclr_core.design.initialisations import own_weights
 
-PARTS = frozenset(
-    (
-        *(
-            "restricted",
-            "state",
-            "logs",
-            "benchmarks",
-            "deidentified",
-            "dicom",
-            "views",
-            "masked",
-            "cohort",
-            "clips",
-        ),
-        *(
-            "pretrain",
-            "finetune",
-            "selected",
-            "predictions",
-            "evaluation",
-            "explain",
-            "figures",
-            "tensorboard",
-        ),
-        *("export", "predict", "robustness", "report.html", "settings.json"),
-        *("manuscript.md", "references.bib"),
-        *(f"checklist{suffix}" for suffix in (".html", ".csv", ".md", ".tex")),
-        *("provenance.html", "provenance.json", "ro-crate-metadata.json", "workflow.smk"),
-    )
+FOLDERS = (
+    "restricted state logs benchmarks deidentified dicom views masked cohort clips pretrain finetune "
+    "selected predictions evaluation explain figures tensorboard export predict robustness"
 )
+FILES = (
+    "report.html settings.json manuscript.md references.bib checklist.html checklist.csv checklist.md "
+    "checklist.tex provenance.html provenance.json ro-crate-metadata.json workflow.smk"
+)
+PARTS = frozenset(f"{FOLDERS} {FILES}".split())
 """What the stages write directly below the folder of a study."""
 
 

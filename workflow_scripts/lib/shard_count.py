@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from echoclr_core.common.files import write_json
 from workflow_scripts.lib.results_folder import results_path
 
 FILES_OF_A_SHARD = 3600
@@ -32,9 +33,8 @@ def count_for(files: int) -> int:
 
 def recorded_count(config: dict) -> int:
     """The number with which the study was begun; 0 if it was not."""
-    record = _record(config)
-    if record.is_file():
-        return int(json.loads(record.read_text(encoding="utf-8"))["shards"])
+    if count := read_count(_record(config)):
+        return count
     catalogue = results_path(config) / "restricted" / "catalog"
     if not catalogue.is_dir():
         return 0
@@ -43,11 +43,17 @@ def recorded_count(config: dict) -> int:
 
 def record_count(config: dict) -> None:
     """Keep the number for later runs and for the jobs of this one, which read the configuration anew."""
-    record = _record(config)
-    record.parent.mkdir(parents=True, exist_ok=True)
-    temporary = record.with_name(f".{record.name}.{os.getpid()}")
-    temporary.write_text(json.dumps({"shards": config["input"]["shards"]}) + "\n", encoding="utf-8")
-    temporary.replace(record)
+    write_json(_record(config), {"shards": config["input"]["shards"]})
+
+
+def read_count(record: Path) -> int:
+    """The number in a file of :func:`record_count`; 0 without the file."""
+    return int(json.loads(record.read_text(encoding="utf-8"))["shards"]) if record.is_file() else 0
+
+
+def count_files(folder: str) -> int:
+    """How many files lie below ``folder``; 0 for ""."""
+    return sum(len(names) for _, _, names in os.walk(folder)) if folder else 0
 
 
 def _record(config: dict) -> Path:
@@ -60,5 +66,4 @@ def _number_of_files(config: dict) -> int:
     if synthetic["development_studies"]:
         parts = ("development_studies", "external_studies", "view_studies")
         return STUDY_FILES * sum(synthetic[part] for part in parts)
-    folder = config["input"]["dicom_dir"] or config["input"]["avi"]["dir"]
-    return sum(len(names) for _, _, names in os.walk(folder)) if folder else 0
+    return count_files(config["input"]["dicom_dir"] or config["input"]["avi"]["dir"])

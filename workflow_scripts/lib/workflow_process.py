@@ -10,6 +10,7 @@ import os
 import socket
 from pathlib import Path
 
+from echoclr_core.common.files import write_json
 from echoclr_core.common.lifetime import ProcessStamp, end_with, is_running, stamp_of
 
 VARIABLE = "ECHOCLR_WORKFLOW_PROCESS"
@@ -37,10 +38,7 @@ def record_workflow(folder: Path) -> None:
     """Leave in ``folder`` (.snakemake) which process runs jobs here, for :func:`living_workflow`."""
     host, _, rest = os.environ[VARIABLE].partition(" ")
     pid, _, started = rest.partition(" ")
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{RECORD}.{os.getpid()}"
-    temporary.write_text(json.dumps({"host": host, "pid": int(pid), "started": started}), encoding="utf-8")
-    temporary.replace(folder / RECORD)
+    write_json(folder / RECORD, {"host": host, "pid": int(pid), "started": started})
 
 
 def living_workflow(folder: Path) -> str:

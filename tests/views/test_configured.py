@@ -3,9 +3,9 @@
 import pytest
 
 from echoclr_core.views.classifier import read_classes
+from echoclr_core.views.configured import classifier_problems, open_classifier
 from echoclr_core.views.files import save_classifier
 from echoclr_core.views.networks import CompactViewNet, TorchClassifier
-from workflow_scripts.lib.classifier import classifier_problems, open_classifier
 
 ONNX = {"mean": 0, "std": 1, "channels": None, "output": "probabilities"}
 
