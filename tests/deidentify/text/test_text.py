@@ -286,7 +286,7 @@ def test_an_identifier_in_bytes_name_or_row_is_a_leak(tmp_path):
 
 def test_the_configured_limit_bears_a_false_reading_and_not_a_leaking_layout():
     """125 shards of 8 audited videos: OCR reads speckle as a word in about one of a thousand."""
-    config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
     limit = config["deidentify"]["max_text_rate"]
     counts = {"audited": 1000, "written": 9000, "lit_outside": 0, "leak": 0, "unreadable": 0}
     check_audit(counts | {"text": 3, "text_rate": 0.003}, limit)

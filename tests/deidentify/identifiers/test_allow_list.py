@@ -10,7 +10,7 @@ from pydicom.datadict import tag_for_keyword
 from echoclr_core.deidentify.identifiers.shifted_dates import SHIFTED_DATES
 from echoclr_core.deidentify.tables import SOURCE_FILES
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8").splitlines()

@@ -10,7 +10,7 @@ import pytest
 from echoclr_core.deidentify.sector.boundary import boundary_mask
 from echoclr_core.dicom.reading import read_cine
 
-REAL = Path(__file__).parents[3] / "shared" / "real"
+REAL = Path(__file__).parents[4] / "shared" / "real"
 
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the folder of real files is not there")
 
