@@ -23,8 +23,8 @@ from echoclr_core.models.encoder import Encoder, EncoderSettings, build_encoder
 from echoclr_core.models.heads import Classifier
 from echoclr_core.models.weights import load_strictly
 from echoclr_core.training.checkpoints import Checkpoints
-from echoclr_core.training.compute import Compute, choose_compute
-from echoclr_core.training.determinism import check_layers, deterministic
+from echoclr_core.training.compute import Compute
+from echoclr_core.training.determinism import deterministic
 from echoclr_core.training.diagnostics import checked_rows
 from echoclr_core.training.guard import NonFiniteError
 from echoclr_core.training.inputs import data_digest, frame_counts
@@ -32,7 +32,7 @@ from echoclr_core.training.leasing import lease_device
 from echoclr_core.training.loop import CHECKPOINT_MINUTES, Loop
 from echoclr_core.training.numbers_code import numbers_code
 from echoclr_core.training.progress import TIMINGS, Progress
-from echoclr_core.training.selfcheck import checked_compute
+from echoclr_core.training.selfcheck import training_compute
 from echoclr_core.training.state_folder import state_folder
 from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
@@ -159,7 +159,7 @@ def finetune(
         deterministic(settings.deterministic),
         Stopper() as stopper,
     ):
-        compute = _choose_compute(encoder, store, settings, place, log)
+        compute = training_compute(encoder, place, store.size, settings, log)
         notes = _notes(tables, settings, log)
         trainer, batches = _trainer(encoder, store, tables, settings, compute, workers)
         data = digest([data_digest(store, table) for table in tables.values()])
@@ -168,7 +168,6 @@ def finetune(
         fingerprint = digest(["finetune", __version__, definition])
         log.info("fine-tuning on %s", compute.describe())
         steps = settings.max_epochs * batches.steps_per_epoch
-        progress = Progress("fine-tune", steps, log, terminal=terminal, device=compute.device)
         loop = Loop(
             trainer,
             batches,
@@ -180,7 +179,7 @@ def finetune(
             checkpoint_minutes=checkpoint_minutes,
             workers=workers,
             device=compute.device,
-            progress=progress,
+            progress=Progress("fine-tune", steps, log, terminal=terminal, device=compute.device),
             stopper=stopper,
         )
         failure = _run_to_end(loop, log)
@@ -209,18 +208,6 @@ def _checked_tables(
     for name, table in tables.items():
         frame_counts(store, table["video_id"], table=f"{name} videos")
     return tables
-
-
-def _choose_compute(
-    encoder: Encoder, store: ClipStore, settings: FinetuneSettings, place: torch.device, log: logging.Logger
-) -> Compute:
-    """Precision and memory format of the run, checked on the encoder itself."""
-    size = (settings.input_size or store.size[0], settings.input_size or store.size[1])
-    check_layers(encoder, place, settings.deterministic)
-    compute = choose_compute(
-        place, settings.precision, settings.memory_format, deterministic=settings.deterministic
-    )
-    return checked_compute(compute, encoder, (3, settings.clip_length, *size), settings.precision, log)
 
 
 def _trainer(

@@ -9,11 +9,12 @@ from echoclr_core.options.base import options, section
 from echoclr_core.options.compute import NumericsOptions
 from echoclr_core.options.finetune import FinetuneRunOptions
 from echoclr_core.options.study import SeedOption
+from echoclr_core.options.training import TrainingOptions
 from echoclr_core.video.augmentation import NORMALISATIONS
 
 
 @options()
-class FinetuneSettings(FinetuneRunOptions, NumericsOptions, SeedOption):
+class FinetuneSettings(TrainingOptions, FinetuneRunOptions, NumericsOptions, SeedOption):
     """How a fine-tuning run goes: the options of a run, and what the study adds.
 
     Parameters

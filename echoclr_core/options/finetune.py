@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from echoclr_core.options.base import Unique, option, options, section
+from echoclr_core.options.training import TrainingOptions
 
 
 @options()
@@ -166,44 +167,6 @@ class FinetuneRunOptions:
         source="ours",
         ge=1,
     )
-    optimizer: Literal["adam", "adamw"] = option(
-        "adam",
-        "Optimizer: adam adds the weight decay to the gradient, adamw takes it off the weights.",
-        changes="numbers",
-        source="paper (Adam)",
-    )
-    weight_decay: float = option(
-        0,
-        "Weight decay.",
-        changes="numbers",
-        source="not stated",
-        ge=0,
-    )
-    schedule: Literal["constant", "cosine"] = option(
-        "constant",
-        (
-            "Course of the learning rate; cosine falls to 0 at the last step of max_epochs, whenever the "
-            "training stops."
-        ),
-        changes="numbers",
-        source="paper (constant)",
-    )
-    warmup_steps: int = option(
-        0,
-        "Linear warm-up of the learning rate.",
-        changes="numbers",
-        unit="steps",
-        source="ours",
-        ge=0,
-    )
-    clip_grad: float | None = option(
-        None,
-        "Largest norm of the gradient; null = no limit.",
-        changes="numbers",
-        unit="norm",
-        source="ours",
-        gt=0,
-    )
     class_weights: bool = option(
         False,
         (
@@ -255,21 +218,10 @@ class FinetuneRunOptions:
         source="released code (4)",
         ge=1,
     )
-    checkpoint_every: int | None = option(
-        None,
-        (
-            "Steps between resumable checkpoints, besides those of compute.checkpoint_minutes; null = "
-            "by the clock alone."
-        ),
-        changes="nothing",
-        unit="steps",
-        source="ours",
-        ge=1,
-    )
 
 
 @options()
-class FinetuneOptions(FinetuneRunOptions, FinetuneGridOptions):
+class FinetuneOptions(TrainingOptions, FinetuneRunOptions, FinetuneGridOptions):
     """Supervised fine-tuning for every task, initialisation, share of labels, draw and learning rate."""
 
     scale_validation: bool = option(

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from echoclr_core.options.base import Unique, option, options
 from echoclr_core.options.method_files import PUBLISHED, unknown_method
+from echoclr_core.options.training import TrainingOptions
 
 
 def _known(name: str) -> str:
@@ -108,46 +109,11 @@ class PretrainRunOptions:
         unit="steps",
         ge=1,
     )
-    optimizer: Literal["adam", "adamw"] = option(
-        "adam",
-        "Optimizer.",
-        changes="numbers",
-        source="paper (Adam)",
-    )
     learning_rate: float = option(
         0.1,
         "Learning rate. 0.1 is the paper's; at small scale Adam did not train with it.",
         changes="numbers",
         source="paper (0.1)",
-        gt=0,
-    )
-    weight_decay: float = option(
-        0,
-        "Weight decay.",
-        changes="numbers",
-        source="not stated",
-        ge=0,
-    )
-    schedule: Literal["constant", "cosine"] = option(
-        "constant",
-        "Course of the learning rate.",
-        changes="numbers",
-        source="paper (constant)",
-    )
-    warmup_steps: int = option(
-        0,
-        "Linear warm-up.",
-        changes="numbers",
-        unit="steps",
-        source="ours",
-        ge=0,
-    )
-    clip_grad: float | None = option(
-        None,
-        "Largest norm of the gradient; null = no limit.",
-        changes="numbers",
-        unit="norm",
-        source="ours",
         gt=0,
     )
     temperature: float = option(
@@ -253,17 +219,6 @@ class PretrainRunOptions:
         changes="numbers",
         source="ours",
     )
-    checkpoint_every: int | None = option(
-        None,
-        (
-            "Steps between resumable checkpoints, besides those of compute.checkpoint_minutes; null = "
-            "by the clock alone."
-        ),
-        changes="nothing",
-        unit="steps",
-        source="ours",
-        ge=1,
-    )
     probe_every: int | None = option(
         None,
         (
@@ -286,7 +241,7 @@ class PretrainRunOptions:
 
 
 @options()
-class PretrainOptions(PretrainRunOptions, PretrainGridOptions):
+class PretrainOptions(TrainingOptions, PretrainRunOptions, PretrainGridOptions):
     """Self-supervised pretraining on all training-set videos."""
 
     tensorboard: bool = option(

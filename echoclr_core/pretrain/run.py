@@ -30,8 +30,7 @@ from echoclr_core.pretrain.tables import HISTORY
 from echoclr_core.pretrain.validate import held_out_accuracy
 from echoclr_core.training import distributed
 from echoclr_core.training.checkpoints import Checkpoints
-from echoclr_core.training.compute import Compute, choose_compute
-from echoclr_core.training.determinism import check_layers, deterministic
+from echoclr_core.training.determinism import deterministic
 from echoclr_core.training.diagnostics import attempt, checked_rows
 from echoclr_core.training.events import EventLog
 from echoclr_core.training.inputs import data_digest
@@ -39,7 +38,7 @@ from echoclr_core.training.leasing import lease_device
 from echoclr_core.training.loop import CHECKPOINT_MINUTES, Loop, silent_logger
 from echoclr_core.training.numbers_code import numbers_code
 from echoclr_core.training.progress import TIMINGS, Progress
-from echoclr_core.training.selfcheck import checked_compute
+from echoclr_core.training.selfcheck import training_compute
 from echoclr_core.training.state_folder import state_folder
 from echoclr_core.training.stopping import Stopper
 from echoclr_core.video.store import ClipStore
@@ -205,7 +204,7 @@ class _Run:
         self.plan = plan(self.videos, settings, world)
         check_videos(store, self.videos, settings)
         self.encoder = initial_encoder(encoder_settings, settings)
-        self.compute = self._choose_compute(device)
+        self.compute = training_compute(self.encoder, device, store.size, settings, self.log)
         self._check_batch_norm(world)
         items = pretraining_items(
             self.videos["study_id"],
@@ -217,16 +216,6 @@ class _Run:
             store, self.videos, items, settings, rank=distributed.rank(), world_size=world
         )
         self.data_digest = data_digest(store, self.videos)
-
-    def _choose_compute(self, device: torch.device) -> Compute:
-        settings = self.settings
-        size = (settings.input_size or self.store.size[0], settings.input_size or self.store.size[1])
-        check_layers(self.encoder, device, settings.deterministic)
-        compute = choose_compute(
-            device, settings.precision, settings.memory_format, deterministic=settings.deterministic
-        )
-        shape = (3, settings.clip_length, *size)
-        return checked_compute(compute, self.encoder, shape, settings.precision, self.log)
 
     def _check_batch_norm(self, world: int) -> None:
         if self.settings.sync_bn and self.compute.device.type != "cuda":
@@ -300,6 +289,21 @@ class _Run:
         events: EventLog | None,
         terminal: bool | None,
     ) -> PretrainResult:
+        """Train to the last step, then score the validation videos."""
+        loop = self._loop(state_dir, workers, checkpoint_minutes, stopper, events, terminal)
+        loop.run()
+        return self._result(loop, *self._held_out(loop.trainer, validation))
+
+    def _loop(
+        self,
+        state_dir: Path,
+        workers: int,
+        checkpoint_minutes: float,
+        stopper: Stopper,
+        events: EventLog | None,
+        terminal: bool | None,
+    ) -> Loop:
+        """The loop of this run, with its trainer and its checkpoints."""
         settings, definition = self.settings, self.definition()
         trainer = PretrainTrainer(
             initial_model(self.encoder, settings),
@@ -310,7 +314,7 @@ class _Run:
             probe=self.probe,
         )
         self.log.info("pretraining (%s) on %s", settings.method, self.compute.describe())
-        loop = Loop(
+        return Loop(
             trainer,
             self.batches,
             steps=self.plan.steps,
@@ -337,22 +341,23 @@ class _Run:
             stopper=stopper,
             events=events,
         )
-        loop.run()
-        held_out, warnings = {}, []
-        if validation is not None and distributed.rank() == 0:
-            with distributed.alone():
-                held_out, warnings = attempt(
-                    "the held-out accuracy",
-                    lambda: held_out_accuracy(trainer, self.store, validate_videos(validation), settings),
-                    self.log,
-                )
-        return self._result(trainer, loop, held_out, warnings)
 
-    def _result(
-        self, trainer: PretrainTrainer, loop: Loop, held_out: dict[str, Any], warnings: list[str]
-    ) -> PretrainResult:
+    def _held_out(
+        self, trainer: PretrainTrainer, validation: pd.DataFrame | None
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Accuracies on the validation videos, and warnings. Empty without them; one process computes."""
+        if validation is None or distributed.rank() != 0:
+            return {}, []
+        with distributed.alone():
+            return attempt(
+                "the held-out accuracy",
+                lambda: held_out_accuracy(trainer, self.store, validate_videos(validation), self.settings),
+                self.log,
+            )
+
+    def _result(self, loop: Loop, held_out: dict[str, Any], warnings: list[str]) -> PretrainResult:
         encoder = build_encoder(self.encoder_settings, seed=0)
-        encoder.load_state_dict({k: v.cpu() for k, v in trainer.model.encoder.state_dict().items()})
+        encoder.load_state_dict({k: v.cpu() for k, v in loop.trainer.model.encoder.state_dict().items()})
         history, out_of_range = checked_rows(HISTORY, loop.history, self.log)
         timings = TIMINGS.check(pd.DataFrame(loop.timings))
         seconds = float(timings["seconds"].sum())

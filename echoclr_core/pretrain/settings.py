@@ -8,11 +8,12 @@ from echoclr_core.options.compute import NumericsOptions
 from echoclr_core.options.method_files import method_problems, unknown_method
 from echoclr_core.options.pretrain import PretrainRunOptions
 from echoclr_core.options.study import SeedOption
+from echoclr_core.options.training import TrainingOptions
 from echoclr_core.pretrain.method import PretrainMethod, pretrain_method
 
 
 @options()
-class PretrainSettings(PretrainRunOptions, NumericsOptions, SeedOption):
+class PretrainSettings(TrainingOptions, PretrainRunOptions, NumericsOptions, SeedOption):
     """How a pretraining run goes: the options of a run, and what the study adds.
 
     Parameters

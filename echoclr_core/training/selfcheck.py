@@ -6,17 +6,55 @@ Faults that were met: oneDNN 3.12 computes wrong bfloat16 weight gradients of so
 
 import dataclasses
 import logging
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from echoclr_core.models.convolution import SafeConv3d
-from echoclr_core.training.compute import Compute
+from echoclr_core.training.compute import Compute, choose_compute
+from echoclr_core.training.determinism import check_layers
 
 MAX_ERROR = 0.05  # Right ones come to 0.004 in bfloat16; the wrong ones that were met came to 0.47 and more.
 MAX_EXTRA_FRAMES = 4
 PASSES = 2  # clips of the comparison
 logger = logging.getLogger(__name__)
+
+
+def training_compute(
+    encoder: nn.Module,
+    place: torch.device,
+    frame_size: tuple[int, int],
+    settings: Any,
+    log: logging.Logger = logger,
+) -> Compute:
+    """Precision and memory format of a training, checked on its encoder.
+
+    Parameters
+    ----------
+    encoder
+        On the CPU; its weights and statistics are left alone.
+    place
+        The device.
+    frame_size
+        Height and width of the stored frames, px, where ``settings.input_size`` is None.
+    settings
+        PretrainSettings or FinetuneSettings.
+    log
+        Receives a warning.
+
+    Raises
+    ------
+    ValueError, RuntimeError
+        As :func:`checked_compute`; ValueError for layers that cannot be deterministic, where that is asked.
+    """
+    height, width = (settings.input_size or side for side in frame_size)
+    check_layers(encoder, place, settings.deterministic)
+    compute = choose_compute(
+        place, settings.precision, settings.memory_format, deterministic=settings.deterministic
+    )
+    shape = (3, settings.clip_length, height, width)
+    return checked_compute(compute, encoder, shape, settings.precision, log)
 
 
 def checked_compute(
