@@ -41,8 +41,7 @@ EDITS = {
     "cohort/label_checks.py": {"catalog_videos", "import_labels", "import_video_labels"},
     "cohort/split.py": {"build_cohort"},
     "cohort/table1.py": {"make_table1"},
-    "design/initialisations.py": {"explain_studies", "export_bundle", "perturb_studies", "predict_studies"}
-    | TRAININGS,
+    "design/initialisations.py": {"pretrain_encoder"},
     "design/problems.py": set(),
     "models/heads.py": MODELS | {"perturb_studies"},
     "training/loop.py": TRAININGS,
