@@ -13,6 +13,7 @@ from echoclr_core.common.randomness import generator
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.tables import CLIP_INDEX
 
+sys.path.insert(0, str(Path(__file__).parent))  # for the modules that tests of several rooms share
 torch.set_num_threads(1)
 
 

@@ -3,7 +3,6 @@ rates.
 """
 
 import dataclasses
-import multiprocessing
 import os
 import signal
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from killed_runs import die_at, in_child
 
 from echoclr_core.finetune.batches import ClipBatches
 from echoclr_core.finetune.run import finetune, positive_weight
@@ -65,33 +65,16 @@ def same(one, two):
 
 
 def _child(store, folder, settings, workers, death):
-    where, left = death
     counted = {
         "step": (FinetuneTrainer, "step"),
         "update": (torch.optim.Adam, "step"),
         "validation": (FinetuneTrainer, "close_interval"),
         "save": (Path, "replace"),
     }
-    if where in counted:
-        owner, name = counted[where]
-        real, calls = getattr(owner, name), iter(range(10**6))
-
-        def deadly(*args, **kwargs):
-            if next(calls) == left:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*args, **kwargs)
-
-        setattr(owner, name, deadly)
+    die_at(death, counted)
     result = run(store, folder / "state", settings, workers=workers)
     save_weights(folder / "model.safetensors", result.model.state_dict(), {})
     result.history.to_parquet(folder / "history.parquet")
-
-
-def in_child(*args):
-    process = multiprocessing.get_context("fork").Process(target=_child, args=args)
-    process.start()
-    process.join()  # with a time limit it would wait for the loader's orphans too
-    return process.exitcode
 
 
 @pytest.mark.parametrize("workers", [0, pytest.param(1, marks=pytest.mark.slow)])
@@ -101,8 +84,8 @@ def test_killed_at_any_moment_it_ends_as_if_never_interrupted(make_store, tmp_pa
     draws = np.random.default_rng(workers)
     places = ("step", "validation", "save", "update", "step", "save")
     for death in [(where, int(draws.integers(0, 3))) for where in places]:
-        assert in_child(store, tmp_path, settings, workers, death) == -signal.SIGKILL, death
-    assert in_child(store, tmp_path, settings, workers, ("never", 0)) == 0
+        assert in_child(_child, store, tmp_path, settings, workers, death) == -signal.SIGKILL, death
+    assert in_child(_child, store, tmp_path, settings, workers, ("never", 0)) == 0
     weights, _ = read_weights(tmp_path / "model.safetensors")
     for name, tensor in whole.model.state_dict().items():
         assert torch.equal(tensor, weights[name]), name

@@ -7,28 +7,22 @@ import re
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from small_pretraining import TINY, first_batch, trainer_for, videos_of
 
-from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.options import method_files
 from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.options.method_files import method_names, method_options, method_problems, method_title
-from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.contrastive import nt_xent
 from echoclr_core.pretrain.method import pretrain_method
 from echoclr_core.pretrain.methods.vicreg import vicreg
-from echoclr_core.pretrain.objective import PretrainModel, objective, order_loss
-from echoclr_core.pretrain.pairs import pretraining_items
+from echoclr_core.pretrain.objective import objective, order_loss
 from echoclr_core.pretrain.run import pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
-from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.pretrain.views import passes
-from echoclr_core.training.compute import choose_compute
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 BASE = PretrainSettings(
     method="vicreg",
     batch_size=6,
@@ -40,24 +34,8 @@ BASE = PretrainSettings(
 )
 
 
-def videos_of(store):
-    return store.index[["video_id", "study_id"]]
-
-
 def run(store, settings, **more):
     return pretrain(store, videos_of(store), TINY, settings, device="cpu", terminal=False, **more)
-
-
-def trainer_and_batch(store, settings):
-    items = pretraining_items(
-        videos_of(store)["study_id"], multi_instance=settings.definition.pairs == "study"
-    )
-    batch = PairBatches(store, videos_of(store), items, settings)[0]
-    batch = {name: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for name, v in batch.items()}
-    torch.manual_seed(0)
-    model = PretrainModel(build_encoder(TINY, seed=0), settings).double()
-    compute = choose_compute(torch.device("cpu"), "fp32")
-    return PretrainTrainer(model, settings, compute, steps=10, epoch_steps=10), batch
 
 
 def test_the_papers_methods_are_pairs_views_and_losses():
@@ -80,7 +58,7 @@ def test_titles_and_options_that_are_read_are_those_of_the_object():
 @pytest.mark.parametrize("method", ["simclr", "mi_simclr", "echoclr"])
 def test_the_objective_of_the_papers_methods_is_the_plain_formula_to_the_bit(make_store, method):
     settings = dataclasses.replace(BASE, method=method, mask_same_study=True, order_weight=0.7)
-    trainer, batch = trainer_and_batch(make_store(), settings)
+    trainer, batch = trainer_for(settings, dtype=torch.float64), first_batch(make_store(), settings)
     features = [trainer.encode(part) for part in passes(batch, settings, trainer.permutations)]
     result = objective(trainer.model, features, batch, settings)
     z_i, z_j = (trainer.model.projector(part) for part in features)

@@ -2,29 +2,25 @@
 
 import copy
 import dataclasses
+from functools import partial
 
-import numpy as np
 import pandas as pd
 import pytest
+import small_pretraining
 import torch
 import torch.nn.functional as F
+from small_pretraining import TINY, first_batch, videos_of
 
-from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.options.augmentation import AugmentationOptions
-from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.contrastive import nt_xent
 from echoclr_core.pretrain.frame_order import frame_orders
-from echoclr_core.pretrain.objective import PretrainModel
-from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.run import pretrain
 from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.pretrain.validate import held_out_accuracy
 from echoclr_core.pretrain.views import passes, temporal_movement
-from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.stopping import Stopped
 
-TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 MOVEMENT = PretrainSettings(
     order_input="movement",
     batch_size=6,
@@ -35,23 +31,7 @@ MOVEMENT = PretrainSettings(
     projector=(8, 8),
 )
 ORDERS = torch.from_numpy(frame_orders(4))
-
-
-def trainer_for(settings):
-    torch.manual_seed(0)
-    model = PretrainModel(build_encoder(TINY, seed=0), settings).double()
-    compute = choose_compute(torch.device("cpu"), "fp32")
-    return PretrainTrainer(model, settings, compute, steps=10, epoch_steps=10)
-
-
-def videos_of(store):
-    return store.index[["video_id", "study_id"]]
-
-
-def first_batch(store, settings):
-    items = pretraining_items(videos_of(store)["study_id"], multi_instance=True)
-    batch = PairBatches(store, videos_of(store), items, settings)[0]
-    return {name: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for name, v in batch.items()}
+trainer_for = partial(small_pretraining.trainer_for, dtype=torch.float64)
 
 
 def buffers_of(trainer):

@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from killed_runs import die_at, in_child
+from small_pretraining import TINY, tensors_of, trainer_for, videos_of
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import load_encoder, save_encoder
@@ -23,7 +25,7 @@ from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.__main__ import run_spec
 from echoclr_core.pretrain.batches import PairBatches
 from echoclr_core.pretrain.frame_order import frame_orders
-from echoclr_core.pretrain.objective import PretrainModel, objective, order_loss
+from echoclr_core.pretrain.objective import objective, order_loss
 from echoclr_core.pretrain.pairs import pretraining_items
 from echoclr_core.pretrain.plan import batch_norm_notes, plan
 from echoclr_core.pretrain.probe import knn_scores
@@ -32,12 +34,10 @@ from echoclr_core.pretrain.settings import PretrainSettings
 from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.pretrain.validate import one_pair_a_study
 from echoclr_core.pretrain.views import passes, shuffle
-from echoclr_core.training.compute import choose_compute
 from echoclr_core.training.guard import NonFiniteError, guarded_update
 from echoclr_core.training.schedule import learning_rate_at
 from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
 
-TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 BASE = PretrainSettings(
     batch_size=6,
     epochs=3,
@@ -46,10 +46,6 @@ BASE = PretrainSettings(
     augmentation=AugmentationOptions(pad=2),
     projector=(8, 8),
 )
-
-
-def videos_of(store):
-    return store.index[["video_id", "study_id"]]
 
 
 def run(store, state_dir, settings=BASE, **more):
@@ -66,32 +62,15 @@ def same(one, two):
 
 def _child(store, folder, settings, workers, death):
     """Runs in a forked process and kills it at ``death``: (where, how many times before)."""
-    where, left = death
     counted = {
         "step": (PretrainTrainer, "step"),
         "update": (torch.optim.Adam, "step"),
         "save": (Path, "replace"),
     }
-    if where in counted:
-        owner, name = counted[where]
-        real, calls = getattr(owner, name), iter(range(10**6))
-
-        def deadly(*args, **kwargs):
-            if next(calls) == left:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*args, **kwargs)
-
-        setattr(owner, name, deadly)
+    die_at(death, counted)
     result = run(store, folder / "state", settings, workers=workers)
     save_encoder(folder / "encoder.safetensors", result.encoder, {})
     result.history.to_parquet(folder / "history.parquet")
-
-
-def in_child(*args):
-    process = multiprocessing.get_context("fork").Process(target=_child, args=args)
-    process.start()
-    process.join()  # with a time limit it would wait for the loader's orphans too
-    return process.exitcode
 
 
 @pytest.mark.parametrize("workers", [0, pytest.param(1, marks=pytest.mark.slow)])
@@ -101,8 +80,8 @@ def test_killed_at_any_moment_it_ends_as_if_never_interrupted(make_store, tmp_pa
     draws = np.random.default_rng(workers)
     deaths = [(where, int(draws.integers(1, 4))) for where in ("step", "update", "save", "step", "save")]
     for death in deaths:
-        assert in_child(store, tmp_path, settings, workers, death) == -signal.SIGKILL, death
-    assert in_child(store, tmp_path, settings, workers, ("never", 0)) == 0
+        assert in_child(_child, store, tmp_path, settings, workers, death) == -signal.SIGKILL, death
+    assert in_child(_child, store, tmp_path, settings, workers, ("never", 0)) == 0
     encoder = build_encoder(TINY, seed=9)
     load_encoder(tmp_path / "encoder.safetensors", encoder)
     for name, tensor in whole.encoder.state_dict().items():
@@ -114,7 +93,7 @@ def test_killed_at_any_moment_it_ends_as_if_never_interrupted(make_store, tmp_pa
 
 
 def test_the_killing_really_happens_midway(make_store, tmp_path):
-    assert in_child(make_store(), tmp_path, BASE, 0, ("step", 5)) == -signal.SIGKILL
+    assert in_child(_child, make_store(), tmp_path, BASE, 0, ("step", 5)) == -signal.SIGKILL
     assert [path.name[-12:] for path in sorted((tmp_path / "state").glob("*.pt"))] == [
         "000000002.pt",
         "000000004.pt",
@@ -398,17 +377,6 @@ def test_shuffling_shows_frame_orders_of_the_class():
     clips = torch.arange(4.0).view(1, 4, 1, 1).expand(24, 4, 2, 2)
     shown = shuffle(clips, torch.from_numpy(frame_orders(4)))[:, :, 0, 0]
     assert np.array_equal(shown.numpy().astype(int), frame_orders(4))
-
-
-def trainer_for(settings, seed=0, steps=10, *, dtype=torch.float32, encoder=TINY):
-    torch.manual_seed(seed)
-    model = PretrainModel(build_encoder(encoder, seed=seed), settings).to(dtype)
-    compute = choose_compute(torch.device("cpu"), "fp32")
-    return PretrainTrainer(model, settings, compute, steps=steps, epoch_steps=steps)
-
-
-def tensors_of(batch):
-    return {name: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for name, v in batch.items()}
 
 
 @pytest.mark.parametrize("copies", [0, 3])
