@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GAP = "…"  # in a message: what the code fills in
 PACKAGES = ("echoclr_core", "workflow_scripts")
 # Functions of these names list problems of a configuration or a table, one text a problem.
-LISTS_PROBLEMS = ("problem", "check", "reason", "between_keys", "empty_paths", "missing_files")
+LISTS_PROBLEMS = ("problem", "check", "reason", "unnamed_data", "missing_files")
 # They list no problems of an input: checks of results and of machines, and what a report says.
 NO_PROBLEMS = ("reporting", "training", "sector", "explain", "models", "machine_checks", "software_checks")
 MIN_LETTERS = 20  # shorter texts are parts of a message
