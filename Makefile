@@ -50,11 +50,12 @@ study-seeds: setup ## pretrain each method SEEDS times and judge frozen features
 	@$(BIN)/python -m tools.seeds_page results/pretraining_seeds docs/pretraining_seeds.md
 
 test: setup lint ## pass the tests: under twenty minutes on two cores
-	$(BIN)/python -m pytest -n $(JOBS) -m "not study and not slow" $(ARGS)
+	# loadfile: what the tests of a file share is made once, not by every worker
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not study and not slow" $(ARGS)
 	$(BIN)/python -m pytest -m "study and not slow" $(ARGS)
 
 slow-test: setup ## the tests marked slow, the long forms of proofs that `make test` holds in short: fifteen minutes
-	$(BIN)/python -m pytest -n $(JOBS) -m slow $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m slow $(ARGS)
 
 crash-test: setup ## kill the whole small study ten times and compare what it gives: up to an hour
 	ECHOCLR_WHOLE=test_crash $(BIN)/python -m pytest -s tests/whole/test_crash.py $(ARGS)

@@ -30,6 +30,7 @@ from echoclr_core.training.determinism import deterministic
 from echoclr_core.video.augmentation import draw
 
 PAIRS = 392
+MIN_PAIRS = 4
 FORMS = {
     "published way (fp32)": {"precision": "fp32", "memory_format": "contiguous"},
     "fp32, channels last": {"precision": "fp32"},
@@ -103,11 +104,23 @@ def most_kept(trainer: PretrainTrainer, batch: dict, published: bool) -> int:
     return kept.most
 
 
+def pair_count(text: str) -> int:
+    """The value of ``--pairs``."""
+    if not text.isdecimal() or int(text) < MIN_PAIRS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; allowed is {MIN_PAIRS} or more")
+    return int(text)
+
+
 def main() -> None:
     """Print one table, or one step."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="r3d_18 at 112 px")
-    parser.add_argument("--pairs", type=int, default=None)
+    parser.add_argument(
+        "--pairs",
+        type=pair_count,
+        help=f"pairs of a batch, {MIN_PAIRS} or more: one form takes micro-batches of half, which must be "
+        "two or more (default: 16, with --full 4)",
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument(
         "--quarter", action="store_true", help="one step of 98 pairs of the paper, and no table"

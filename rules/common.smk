@@ -1,6 +1,7 @@
 # Configuration, paths and the grid. Nothing here opens a large table or imports torch: the Snakefile is read again in
 # every cluster job. What is more than a name stands in workflow_scripts/lib, where it is tested.
 
+import gc
 import sys
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from workflow_scripts.lib.table_checks import check_tables
 from workflow_scripts.lib.user_files import UserFiles
 from workflow_scripts.lib.workflow_process import announce_workflow, record_workflow
 
+# The graph of jobs stays to the end; to search it for garbage again and again was a tenth of planning.
+gc.set_threshold(100_000)
 prepend_pythonpath(ROOT)
 keep_code_facts(Path(".snakemake"))
 announce_workflow()

@@ -1,6 +1,7 @@
 """Which files of some packages a script stands on, and one digest of what they do."""
 
 import hashlib
+import os
 from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
@@ -120,10 +121,13 @@ def _files(name: str, root: Path) -> tuple[Path, ...]:
     """
     parts = name.split(".")
     files = []
-    for depth in range(1, len(parts) + 1):
-        init = root.joinpath(*parts[:depth], "__init__.py")
-        if not init.exists():
+    folder = str(root)
+    for depth, part in enumerate(parts, 1):
+        folder = f"{folder}/{part}"
+        # text, not Path: thousands of names are looked up at each start, most of them not there
+        if not os.path.exists(f"{folder}/__init__.py"):  # noqa: PTH110
             continue
+        init = Path(folder, "__init__.py")
         # An __init__ that only re-exports changes nothing for a script that names the defining modules.
         exported = _facts(init).exports
         if exported is None:
@@ -132,7 +136,6 @@ def _files(name: str, root: Path) -> tuple[Path, ...]:
             defining = exported.get(parts[depth])
             if defining and not name.startswith(defining):  # else the name is that of the module itself
                 files += _files(defining, root)
-    module = root.joinpath(*parts).with_suffix(".py")
-    if module.exists():
-        files.append(module)
+    if os.path.exists(f"{folder}.py"):  # noqa: PTH110
+        files.append(Path(f"{folder}.py"))
     return tuple(files)

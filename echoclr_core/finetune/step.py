@@ -16,6 +16,7 @@ from echoclr_core.training.batches import Batches
 from echoclr_core.training.compute import Compute
 from echoclr_core.training.early import EarlyStopping
 from echoclr_core.training.guard import check_finite, guarded_update
+from echoclr_core.training.optimizers import ADAM
 from echoclr_core.training.schedule import learning_rate_at
 from echoclr_core.video.store import ClipStore
 
@@ -71,8 +72,7 @@ class FinetuneTrainer:
         self.positive_weight, self.steps_per_epoch, self.workers = positive_weight, steps_per_epoch, workers
         self.model.encoder.requires_grad_(not settings.freeze_encoder)
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer]
-        self.optimizer = kind(
+        self.optimizer = ADAM[settings.optimizer](
             self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         self.stopping = EarlyStopping(settings.patience)

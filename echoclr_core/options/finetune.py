@@ -49,8 +49,8 @@ class FinetuneGridOptions:
     tasks: Unique[str] = option(
         ("severe_as", "lvh"),
         (
-            "Tasks, by their names under tasks. None = the study ends with pretraining, and studies "
-            "without labels stay in."
+            "Tasks, by their names under tasks; figures and tables show them in the order of tasks. None = "
+            "the study ends with pretraining, and studies without labels stay in."
         ),
         changes="numbers",
         source="paper",

@@ -55,13 +55,8 @@ class TaskOptions(TypedDict, total=False):
     any: Conditions
 
 
+# In the order of the paper, which is that of figures and tables.
 DEFAULT_TASKS: dict[str, TaskOptions] = {
-    "lvh": {
-        "title": "LVH",
-        "column": "lv_mass_index",
-        "unit": "g/m²",
-        "positive_above": {"female": 95, "male": 115},
-    },
     "severe_as": {
         "title": "Severe AS",
         "column": "as_severity",
@@ -101,6 +96,12 @@ DEFAULT_TASKS: dict[str, TaskOptions] = {
             "Paradoxical low-flow low-gradient AS",
         ],
         "excluded_from": "cohort",
+    },
+    "lvh": {
+        "title": "LVH",
+        "column": "lv_mass_index",
+        "unit": "g/m²",
+        "positive_above": {"female": 95, "male": 115},
     },
 }
 

@@ -22,6 +22,7 @@ from echoclr_core.training import distributed
 from echoclr_core.training.compute import Compute
 from echoclr_core.training.guard import guarded_update
 from echoclr_core.training.inputs import network_input
+from echoclr_core.training.optimizers import ADAM
 from echoclr_core.training.schedule import learning_rate_at
 
 ON_DEVICE = ("clips", "orders", "studies")  # of a batch; what is only counted or indexed with stays
@@ -57,10 +58,9 @@ class PretrainTrainer:
         self.probe, self.labels_digest = probe, None if probe is None else probe.digest()
         self.model = compute.place_module(model).train()
         self.settings, self.compute, self.steps, self.epoch_steps = settings, compute, steps, epoch_steps
-        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer]
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.dtype = self.parameters[0].dtype
-        self.optimizer = kind(
+        self.optimizer = ADAM[settings.optimizer](
             self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         self.permutations = None

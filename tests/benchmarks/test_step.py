@@ -34,3 +34,13 @@ def test_both_ways_take_the_same_step(step, monkeypatch):
         assert step.one_step(trainer, batch, published_way) > 0
     assert len(calls) == 1
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+
+
+def test_too_few_pairs_are_refused_with_what_is_allowed(step, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["step.py", "--full", "--pairs", "2"])
+    with pytest.raises(SystemExit):
+        step.main()
+    assert "--pairs: '2' is not allowed; allowed is 4 or more" in capsys.readouterr().err
+    assert set(step.runs_of(EncoderSettings(name="r3d", width=4, blocks=(1,)), 16, step.MIN_PAIRS)) == set(
+        step.FORMS
+    )

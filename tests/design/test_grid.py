@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from echoclr_core.design.grid import Grid, ratio_label
 from echoclr_core.training.repeat_seeds import seed_of
+from workflow_scripts.lib.config_slices import in_order
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +30,14 @@ def config():
 )
 def test_learning_rates_are_the_papers(config, init, ratio, rates):
     assert Grid(config).rates(init, ratio) == rates
+
+
+@pytest.mark.parametrize("overlay", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_tasks_are_defined_in_the_order_in_which_they_are_asked(config, overlay):
+    """Figures and tables follow the definitions; the configuration must not show another order elsewhere."""
+    update_config(config, yaml.safe_load(overlay.read_text()))
+    asked = list(config["finetune"]["tasks"])
+    assert Grid(in_order(config)).tasks == [title[0] for title in Grid(config).titles] == asked
 
 
 def test_paper_grid(config):

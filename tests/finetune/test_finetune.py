@@ -27,6 +27,7 @@ from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import read_weights, save_weights
 from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.training.leasing import lease, lease_device
+from echoclr_core.training.optimizers import ADAM
 from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
 from echoclr_core.video.augmentation import normalise, standardise
 from echoclr_core.video.sampling import even_starts
@@ -67,7 +68,7 @@ def same(one, two):
 def _child(store, folder, settings, workers, death):
     counted = {
         "step": (FinetuneTrainer, "step"),
-        "update": (torch.optim.Adam, "step"),
+        "update": (ADAM["adam"], "step"),
         "validation": (FinetuneTrainer, "close_interval"),
         "save": (Path, "replace"),
     }

@@ -35,6 +35,7 @@ from echoclr_core.pretrain.step import PretrainTrainer
 from echoclr_core.pretrain.validate import one_pair_a_study
 from echoclr_core.pretrain.views import passes, shuffle
 from echoclr_core.training.guard import NonFiniteError, guarded_update
+from echoclr_core.training.optimizers import ADAM
 from echoclr_core.training.schedule import learning_rate_at
 from echoclr_core.training.stopping import EXIT_STOPPED, Stopped
 
@@ -64,7 +65,7 @@ def _child(store, folder, settings, workers, death):
     """Runs in a forked process and kills it at ``death``: (where, how many times before)."""
     counted = {
         "step": (PretrainTrainer, "step"),
-        "update": (torch.optim.Adam, "step"),
+        "update": (ADAM["adam"], "step"),
         "save": (Path, "replace"),
     }
     die_at(death, counted)

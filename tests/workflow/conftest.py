@@ -1,6 +1,5 @@
 """Running Snakemake as a user does, and one small study that several tests look at."""
 
-import os
 import re
 import subprocess
 import sys
@@ -10,9 +9,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the modules that the tests share
 
-from planning import planner
+from planning import Planner
+from snakemake_server import ROOT, run_snakemake, user_environment
 
-ROOT = Path(__file__).resolve().parents[2]
 SNAKEMAKE = Path(sys.executable).parent / "snakemake"
 
 
@@ -25,24 +24,26 @@ class Study:
         self.environment: dict[str, str] = {}
 
     def run(self, *arguments: str, overlay: str = "", check: bool = True) -> subprocess.CompletedProcess:
-        """Run Snakemake; ``overlay`` is YAML text laid over the configs."""
+        """Run Snakemake, a dry run as a fork of one process; ``overlay`` is YAML laid over the configs."""
         configs = list(self.configs)
         if overlay:
             path = self.directory / "overlay.yaml"
             path.write_text(overlay)
             configs.append(str(path))
-        command = [str(SNAKEMAKE), "--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.directory)]
-        files = ["--configfile", *configs] if configs else []  # last: it takes all names that follow
-        environment = {name: value for name, value in os.environ.items() if name != "ECHOCLR_PSEUDONYM_KEY"}
-        environment |= self.environment
-        done = subprocess.run(
-            [*command, *arguments, *files],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.directory), *arguments]
+        command += ["--configfile", *configs] if configs else []  # last: it takes all names that follow
+        environment = user_environment() | self.environment
+        if {"-n", "--dry-run"} & set(arguments):
+            done = run_snakemake(command, environment)
+        else:
+            done = subprocess.run(
+                [str(SNAKEMAKE), *command],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         if check:
             assert done.returncode == 0, (
                 f"{' '.join(arguments)}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
@@ -88,6 +89,6 @@ def study_of():
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A planner of the small study, all outputs in place; see planning.py."""
-    with planner(tmp_path_factory.mktemp("finished"), ROOT / "config" / "smoke.yaml") as study:
-        study.finish()
-        yield study
+    study = Planner(tmp_path_factory.mktemp("finished"), ROOT / "config" / "smoke.yaml")
+    study.finish()
+    return study

@@ -4,46 +4,14 @@ A dry run decides by times, parameters, inputs and metadata, not by what the fil
 finished once every output exists and Snakemake has recorded its metadata (``--touch``).
 """
 
-import contextlib
 import hashlib
-import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
+from snakemake_server import ROOT, run_snakemake, user_environment
 
 from echoclr_core.synthetic.files import own_folder
-
-ROOT = Path(__file__).resolve().parents[2]
-
-# One process imports Snakemake; each plan is a fork of it.
-SERVER = """
-import atexit, contextlib, json, os, sys
-from snakemake import cli
-for line in sys.stdin:
-    arguments, target, folder = json.loads(line)
-    child = os.fork()
-    if child == 0:
-        with open(target, "w") as text:
-            os.dup2(text.fileno(), 1)
-            os.dup2(text.fileno(), 2)
-        os.chdir(folder)
-        code = 1
-        try:
-            cli.main(arguments)
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        finally:
-            atexit._run_exitfuncs()  # a fork ends by os._exit, which skips what ends a process of its own
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
 
 
 def own_cohort(folder: Path) -> None:
@@ -66,26 +34,11 @@ class Planner:
         The working directory.
     configs
         Configuration files, laid over each other.
-    root
-        The repository, or a copy of it.
     """
 
-    def __init__(self, directory: Path, *configs: Path | str, root: Path = ROOT):
-        self.directory, self.root = directory, root
+    def __init__(self, directory: Path, *configs: Path | str):
+        self.directory = directory
         self.configs = [str(config) for config in configs]
-        self._server = subprocess.Popen(
-            [sys.executable, "-c", SERVER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=root,
-            env={name: value for name, value in os.environ.items() if name != "ECHOCLR_PSEUDONYM_KEY"},
-        )
-
-    def close(self) -> None:
-        """End the process that plans."""
-        self._server.stdin.close()
-        self._server.wait()
 
     def run(self, *arguments: str, overlay: dict | str | None = None) -> str:
         """What Snakemake prints; it must end well."""
@@ -94,19 +47,11 @@ class Planner:
             path = self.directory / "overlay.yaml"
             path.write_text(overlay if isinstance(overlay, str) else yaml.safe_dump(overlay))
             configs.append(str(path))
-        said = self.directory / "said.txt"
-        command = [
-            "--snakefile",
-            str(self.root / "Snakefile"),
-            "--directory",
-            str(self.directory),
-            *arguments,
-        ]
+        command = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.directory), *arguments]
         command += ["--configfile", *configs] if configs else []
-        print(json.dumps([command, str(said), str(self.root)]), file=self._server.stdin, flush=True)
-        code = int(self._server.stdout.readline())
-        text = said.read_text()
-        assert code == 0, f"{' '.join(arguments)}: exit code {code}\n{text[-6000:]}"
+        done = run_snakemake(command, user_environment())
+        text = done.stdout + done.stderr
+        assert done.returncode == 0, f"{' '.join(arguments)}: exit code {done.returncode}\n{text[-6000:]}"
         return text
 
     def finish(self, overlay: dict | str | None = None) -> None:
@@ -150,13 +95,3 @@ class Planner:
     def reasons(self, *arguments: str, overlay: dict | str | None = None) -> str:
         """The text of a dry run, which names each job with its reason."""
         return self.run("--dry-run", *arguments, overlay=overlay)
-
-
-@contextlib.contextmanager
-def planner(directory: Path, *configs: Path | str, root: Path = ROOT):
-    """A :class:`Planner` that ends its process."""
-    made = Planner(directory, *configs, root=root)
-    try:
-        yield made
-    finally:
-        made.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from planning import ROOT, planner
+from planning import ROOT, Planner
 from secret_keys import write_key
 
 from echoclr_core.synthetic.files.archive import write_archive
@@ -46,14 +46,14 @@ def study(tmp_path_factory):
     save_classifier(classifier, data / "views.safetensors")
     small["views"] |= {"weights": str(data / "views.safetensors"), "labels": "", "keep": ["plax"]}
     (folder / "own.yaml").write_text(yaml.safe_dump(small))
-    with planner(folder, folder / "own.yaml") as made:
-        made.run("catalog", "--cores", "1", "--quiet")
-        tables = {path: path.read_bytes() for path in (folder / RESTRICTED / "catalog").iterdir()}
-        made.finish()
-        assert {path: path.read_bytes() for path in tables} == tables
-        assert made.jobs() == {}
-        made.data = data
-        yield made
+    made = Planner(folder, folder / "own.yaml")
+    made.run("catalog", "--cores", "1", "--quiet")
+    tables = {path: path.read_bytes() for path in (folder / RESTRICTED / "catalog").iterdir()}
+    made.finish()
+    assert {path: path.read_bytes() for path in tables} == tables
+    assert made.jobs() == {}
+    made.data = data
+    return made
 
 
 def catalogue(study):

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 import yaml
-from planning import ROOT, planner
+from planning import ROOT, Planner
 
 LABELS = "study_key,patient_key,study_date,sex,as_severity,lv_mass_index,ward\n"
 
@@ -35,15 +35,15 @@ def study(tmp_path_factory):
     small["input"] = {"shards": 2} | paths(data)
     small["views"]["labels"] = str(data / "views.csv")
     (folder / "own.yaml").write_text(yaml.safe_dump(small))
-    with planner(folder, folder / "own.yaml") as made:
-        made.data = data
-        # the one table that is read before jobs run: labels of another archive end a run
-        crosswalk = folder / "results" / "smoke" / "restricted" / "crosswalk.parquet"
-        crosswalk.parent.mkdir(parents=True)
-        pd.DataFrame({"study_key": [f"A{number}" for number in range(6)]}).to_parquet(crosswalk)
-        made.finish()
-        assert made.jobs() == {}
-        yield made
+    made = Planner(folder, folder / "own.yaml")
+    made.data = data
+    # the one table that is read before jobs run: labels of another archive end a run
+    crosswalk = folder / "results" / "smoke" / "restricted" / "crosswalk.parquet"
+    crosswalk.parent.mkdir(parents=True)
+    pd.DataFrame({"study_key": [f"A{number}" for number in range(6)]}).to_parquet(crosswalk)
+    made.finish()
+    assert made.jobs() == {}
+    return made
 
 
 def paths(data):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from planning import planner
+from planning import Planner
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = ROOT / "tests" / "config" / "archive.yaml"
@@ -22,8 +22,7 @@ def archive_plan(study_of, tmp_path_factory):
 @pytest.fixture(scope="module")
 def demo_jobs(tmp_path_factory):
     """demo_jobs(target) -> rule to number of jobs of the demo, each target planned once."""
-    with planner(tmp_path_factory.mktemp("demo"), ROOT / "config" / "demo.yaml") as study:
-        yield functools.cache(study.jobs)
+    return functools.cache(Planner(tmp_path_factory.mktemp("demo"), ROOT / "config" / "demo.yaml").jobs)
 
 
 def test_paper_size_archive_is_planned_without_a_file(archive_plan):
