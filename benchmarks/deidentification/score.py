@@ -98,6 +98,23 @@ def summary(table: pd.DataFrame) -> dict:
     return found
 
 
+def loops_run(key: pd.DataFrame, output: Path) -> pd.DataFrame:
+    """Rows of the key that ``run_tool`` ran, with what each took; all of them where another program wrote.
+
+    Raises
+    ------
+    SystemExit
+        ``run_tool`` has not ended: a loop that was not run would count as withheld.
+    """
+    if (output / "times.csv").exists():
+        return key.merge(pd.read_csv(output / "times.csv"), on="file")
+    if (output / "measured").exists():
+        raise SystemExit(
+            f"{output.name}: run_tool has not ended there; the same command goes on where it was"
+        )
+    return key
+
+
 def score_row(loops: Path, output: Path, row: dict) -> dict:
     """One row of the key with the scores of a tool's output for it."""
     with np.load(loops / "truth" / f"{row['file']}.npz") as arrays:
@@ -112,9 +129,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_args()
-    key = pd.read_csv(chosen.loops / "key.csv")
-    if (chosen.output / "times.csv").exists():  # of a sample, no other loop counts
-        key = key.merge(pd.read_csv(chosen.output / "times.csv"), on="file")
+    key = loops_run(pd.read_csv(chosen.loops / "key.csv"), chosen.output)
     score = partial(score_row, chosen.loops, chosen.output)
     with ProcessPoolExecutor(chosen.workers, get_context("spawn")) as pool:
         table = pd.DataFrame(pool.map(score, key.to_dict("records"), chunksize=8))

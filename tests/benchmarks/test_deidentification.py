@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.deidentification import make_loops, run_tool, tools
-from benchmarks.deidentification.score import clopper_pearson, score_loop, summary
+from benchmarks.deidentification.score import clopper_pearson, loops_run, score_loop, summary
 from echoclr_core.synthetic.plan.cohort import plan_studies
 
 
@@ -100,3 +100,14 @@ def test_the_summary_counts_missed_names_and_loops_withheld_for_nothing():
     assert found["missed_by_shown"] == {"part": "0 of 1", "whole": "1 of 1"}
     assert found["withheld_without_name"]["events"] == 1
     assert clopper_pearson(0, 3750)[1] < 0.001
+
+
+def test_a_run_that_has_not_ended_is_not_scored(tmp_path):
+    """A loop that was not run would count as withheld, which is what a good tool does with a name."""
+    key = pd.DataFrame({"file": ["a", "b"]})
+    assert list(loops_run(key, tmp_path)["file"]) == ["a", "b"]
+    (tmp_path / "measured").mkdir()
+    with pytest.raises(SystemExit, match="has not ended"):
+        loops_run(key, tmp_path)
+    (tmp_path / "times.csv").write_text("file,seconds,megabytes,error\nb,1,100,\n")
+    assert list(loops_run(key, tmp_path)["file"]) == ["b"]
