@@ -83,5 +83,10 @@ onstart:
         slurm.check_cluster(workflow)
 
 
+onsuccess:
+    cancel_timers()
+
+
 onerror:
+    cancel_timers()
     print(failed_jobs.describe_failure(workflow.scheduler.failed, sys.argv), file=sys.stderr)

@@ -29,7 +29,7 @@ from workflow_scripts.lib.numerics import gpu_asked_for, numerics
 from workflow_scripts.lib.python_path import keep_code_facts, prepend_pythonpath
 from workflow_scripts.lib.table_checks import check_tables
 from workflow_scripts.lib.user_files import UserFiles
-from workflow_scripts.lib.workflow_process import announce_workflow, record_workflow
+from workflow_scripts.lib.workflow_process import announce_workflow, cancel_timers, record_workflow
 
 # The graph of jobs stays to the end; to search it for garbage again and again was a tenth of planning.
 gc.set_threshold(100_000)

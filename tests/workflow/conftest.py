@@ -43,6 +43,7 @@ class Study:
                 capture_output=True,
                 text=True,
                 check=False,
+                timeout=900,  # s; one that hangs fails
             )
         if check:
             assert done.returncode == 0, (

@@ -305,7 +305,7 @@ def test_a_key_that_others_can_read_or_guess_stops_the_run(config, tmp_path):
 
 
 def test_free_text_stops_the_run_and_ages_are_warned_of(config, tmp_path, capsys):
-    rows = "".join(f"A{i},P{i},2018-02-0{i},F,None,80,Meier{chr(65 + i)},9{i}\n" for i in range(1, 7))
+    rows = "".join(f"A{i},P{i},2018-02-0{i},F,None,80,Meier{chr(65 + i)},9{3 * i % 7}\n" for i in range(1, 7))
     path = tmp_path / "labels.csv"
     path.write_text("study_key,patient_key,study_date,sex,as_severity,lv_mass_index,note,Alter\n" + rows)
     config["input"] |= {"dicom_dir": str(tmp_path), "labels": str(path), "extra_columns": ["note", "Alter"]}

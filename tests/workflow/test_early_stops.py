@@ -8,6 +8,8 @@ import pytest
 from echoclr_core.synthetic.files.archive import write_archive
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 
+# The scheduler's timers are of an hour: a run that they would hold after its last job fails by Study's time limit.
+TIMERS = ["--max-jobs-per-timespan", "1000/3600s"]
 COHORT = SyntheticSettings(
     development_studies=3,
     external_studies=1,
@@ -45,7 +47,7 @@ def messages(done):
 
 
 def test_labels_of_another_archive_end_the_run_after_the_catalogue(study):
-    done = study.run("cohort", "--cores", "1", check=False)
+    done = study.run("cohort", "--cores", "1", *TIMERS, check=False)
     assert done.returncode != 0
     assert "none of the 4 studies of the label table is among the 8 of the archive" in messages(done)
     assert "rule deidentify_shard" not in messages(done)
@@ -54,7 +56,7 @@ def test_labels_of_another_archive_end_the_run_after_the_catalogue(study):
 
 
 def test_labels_that_came_after_the_catalogue_end_the_run_before_its_first_job(study):
-    study.run("catalog", "--cores", "1", overlay="input: {labels: data/labels.csv}")
+    study.run("catalog", "--cores", "1", *TIMERS, overlay="input: {labels: data/labels.csv}")
     done = study.run("cohort", "--cores", "1", check=False)
     assert done.returncode != 0
     assert "none of the 4 studies of the label table is among the 8 of the archive" in messages(done)

@@ -60,7 +60,7 @@ rule build:
 """
     )
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "train", "-d", str(tmp_path)]
-    command += ["-s", str(tmp_path / "Snakefile")]
+    command += ["-s", str(tmp_path / "Snakefile"), "--workflow-profile", "none"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr

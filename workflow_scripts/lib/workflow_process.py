@@ -8,6 +8,7 @@ environment of its scripts.
 import json
 import os
 import socket
+import threading
 from pathlib import Path
 
 from echoclr_core.common.files import write_json
@@ -39,6 +40,17 @@ def record_workflow(folder: Path) -> None:
     host, _, rest = os.environ[VARIABLE].partition(" ")
     pid, _, started = rest.partition(" ")
     write_json(folder / RECORD, {"host": host, "pid": int(pid), "started": started})
+
+
+def cancel_timers() -> None:
+    """Cancel what the scheduler wanted to look at later, once no job is left.
+
+    Snakemake starts a timer of ``max-jobs-per-timespan`` (a minute in the profiles) after each job and does
+    not cancel it: its process, and whoever waits for it, would end up to a minute after the last job.
+    """
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
 
 
 def living_workflow(folder: Path) -> str:
