@@ -8,7 +8,7 @@ import pytest
 from echoclr_core.synthetic.files.archive import write_archive
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 
-# The scheduler's timers are of an hour: a run that they would hold after its last job fails by Study's time limit.
+# The scheduler's timers are of an hour: a run that they hold after its last job fails by Study's time limit.
 TIMERS = ["--max-jobs-per-timespan", "1000/3600s"]
 COHORT = SyntheticSettings(
     development_studies=3,
