@@ -138,7 +138,8 @@ def test_the_studys_own_files_get_its_own_predictions_bit_for_bit(smoke, study_o
         shutil.copy2(tmp_path / "smoke_data" / "dicom" / path, target)
     (tmp_path / "new" / "letter.txt").write_text("not DICOM")
     bundle = "results/smoke/export/severe_as_echoclr"
-    study.run("--cores", "2", "predict", overlay=f"predict: {{dicom_dir: new, bundles: [{bundle}]}}\n")
+    done = study.run("--cores", "2", "predict", overlay=f"predict: {{dicom_dir: new, bundles: [{bundle}]}}\n")
+    assert "made with the key of a synthetic cohort" in done.stderr
     folder = results / "predict" / "patients"
     videos = pd.read_parquet(folder / "videos.parquet").set_index("video_id")
     known = stored[stored["study_id"].isin(chosen)].set_index("video_id")

@@ -23,7 +23,7 @@ def require_files(config: dict, *, synthetic: bool, targets: Collection[str] = (
 
     ``targets`` are those of the command line: a run that ends with an early stage needs less.
     """
-    missing = _patient_problems(config) if "predict" in targets else []
+    missing = _patient_problems(config, synthetic) if "predict" in targets else []
     if runs_study(targets):
         missing += unnamed_data(config) if config["predict"]["dicom_dir"] else []  # else said earlier
         missing += missing_files(config, synthetic=synthetic, targets=targets, fetch=not missing)
@@ -41,11 +41,18 @@ def runs_study(targets: Collection[str]) -> bool:
     return set(targets) != {"predict"}
 
 
-def _patient_problems(config: dict) -> list[str]:
+def _patient_problems(config: dict, synthetic: bool) -> list[str]:
     """What the target predict lacks: folder, bundles, key."""
     from workflow_scripts.lib.patients import bundle_problems  # loads torch
 
-    return bundle_problems(config) + _key_problems(config, synthetic=False)
+    if synthetic:
+        print(
+            "warning: the pseudonyms of these patients are made with the key of a synthetic cohort, which "
+            "follows from its seed: anybody could compute them. For real patients run `predict` with a "
+            "configuration of your own that names input.pseudonym_key_file",
+            file=sys.stderr,
+        )
+    return bundle_problems(config) + _key_problems(config, synthetic=synthetic)
 
 
 def _key_problems(config: dict, *, synthetic: bool) -> list[str]:
