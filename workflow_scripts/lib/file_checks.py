@@ -52,13 +52,13 @@ def _patient_problems(config: dict, synthetic: bool) -> list[str]:
             "configuration of your own that names input.pseudonym_key_file",
             file=sys.stderr,
         )
-    return bundle_problems(config) + _key_problems(config, synthetic=synthetic)
+    return bundle_problems(config) + _key_problems(config, synthetic=synthetic, needed=True)
 
 
-def _key_problems(config: dict, *, synthetic: bool) -> list[str]:
+def _key_problems(config: dict, *, synthetic: bool, needed: bool = False) -> list[str]:
     from workflow_scripts.lib.secret_key import key_problems  # pandas: not needed in cluster jobs
 
-    return key_problems(config, synthetic=synthetic)
+    return key_problems(config, synthetic=synthetic, needed=needed)
 
 
 def warn_of_missing_files(config: dict, *, synthetic: bool, arguments: Collection[str]) -> None:

@@ -14,14 +14,14 @@ def study_pseudonyms(config: dict) -> Pseudonyms:
     return Pseudonyms(load_key(file if file and Path(file).exists() else None))
 
 
-def key_problems(config: dict, *, synthetic: bool) -> list[str]:
+def key_problems(config: dict, *, synthetic: bool, needed: bool = False) -> list[str]:
     """What is wrong with the key, or that there is none; asked before any job, and never shown.
 
-    A synthetic cohort brings its own, which need not be there yet.
+    A synthetic cohort brings its own, which need not be there yet unless it is ``needed`` before any job.
     """
     file = config["input"]["pseudonym_key_file"]
     there = bool(file) and Path(file).exists()
-    if not there and synthetic:
+    if not there and synthetic and not needed:
         return []
     if not there and not os.environ.get(VARIABLE):
         return [

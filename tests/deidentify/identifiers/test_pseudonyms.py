@@ -248,3 +248,11 @@ def test_the_key_of_a_synthetic_cohort_is_for_it_alone(tmp_path):
     assert synthetic_key(2024) not in problem
     path.write_text(KEY.hex())
     assert key_problems(config, synthetic=False) == []
+
+
+def test_the_key_of_a_synthetic_cohort_must_be_there_for_new_patients(tmp_path, monkeypatch):
+    monkeypatch.delenv("ECHOCLR_PSEUDONYM_KEY", raising=False)
+    config = {"input": {"pseudonym_key_file": str(tmp_path / "key")}}
+    assert key_problems(config, synthetic=True) == []  # its generator writes it
+    (problem,) = key_problems(config, synthetic=True, needed=True)
+    assert "there is no" in problem
