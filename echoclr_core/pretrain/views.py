@@ -39,7 +39,7 @@ def passes(batch: dict[str, Any], settings: PretrainSettings, permutations: Tens
 def temporal_movement(clips: Tensor) -> Tensor:
     """(B, K, H, W) less the mean over K, each clip stretched to the standard deviation that it had.
 
-    What stands still fills most of a clip and hides its order (docs/synthetic.md).
+    What stands still fills most of a clip and hides its order (docs/synthetic_evidence.md).
     """
     moving = clips - clips.mean(1, keepdim=True)
     before, after = (part.std((1, 2, 3), keepdim=True) for part in (clips, moving))

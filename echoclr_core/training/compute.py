@@ -88,7 +88,7 @@ def choose_compute(
 ) -> Compute:
     """Decide precision and memory format for ``device``.
 
-    The rule of "auto", measured on the networks of this study (docs/pretraining.md has the numbers):
+    The rule of "auto", measured on the networks of this study (docs/pretraining_evidence.md has the numbers):
 
     - bf16 on a GPU of compute capability 8.0 or more, and on a CPU with AMX or AVX-512 bf16 instructions;
       fp32

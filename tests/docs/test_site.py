@@ -78,6 +78,28 @@ def test_keys_of_the_configuration_exist():
     assert not unknown
 
 
+def measurement_pages():
+    """The pages below Measurements in the navigation."""
+    settings = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+    [explanation] = [part["Explanation"] for part in settings["nav"] if "Explanation" in part]
+    [pages] = [part["Measurements"] for part in explanation if "Measurements" in part]
+    return set(site_pages(pages))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_measurements_stand_in_pages_of_their_own(page):
+    """Each with commit, machine and command; other pages say what to do, or how and why something works."""
+    text = page.read_text()
+    commit = re.search(r"\b[Cc]ommits? `?[0-9a-f]{7}", text)
+    if page.name in measurement_pages():
+        assert commit
+        assert re.search(r"machine|cores|CPU", text)
+        assert re.search(r"`(?:python |make |pytest )|^\.venv/bin/", text, re.M)
+    else:
+        assert not commit
+        assert not re.search(r"^#+ .*[Mm]easured", text, re.M)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_pages_link_to_pages(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):

@@ -1,6 +1,7 @@
 """The label must be in anatomy and motion: statistics of picture, file and header do not give it away.
 
-With a small cohort an AUROC is uncertain by a few hundredths. What docs/synthetic.md quotes was measured by
+With a small cohort an AUROC is uncertain by a few hundredths. What docs/synthetic_evidence.md has was
+measured by
 
     SHORTCUT_STUDIES=2000 python -m pytest -s tests/synthetic/test_shortcuts.py
 """
@@ -101,7 +102,7 @@ def linear_auroc(table, label, strength):
 
 def limit(task, label):
     """0.65 for the two tasks of the paper; a reduced ejection fraction has few cases among 400 studies: what
-    is measured on 1,000 (0.58, docs/synthetic.md) and two standard errors.
+    is measured on 1,000 (0.58, docs/synthetic_evidence.md) and two standard errors.
     """
     if task != "reduced_ef":
         return 0.65
