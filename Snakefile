@@ -12,6 +12,16 @@ configfile: f"{workflow.current_basedir}/config.yaml"
 
 
 include: "rules/common.smk"
+
+
+# Of all rules that follow. Named only where it is used: Snakemake would record it for every job, and its report claim it.
+if containers.in_container(workflow):
+    if NEEDS_DATA:
+        containers.check_image(Path.cwd())
+
+    container: containers.IMAGE
+
+
 # one file a stage, in the order the data flows
 include: "rules/synthetic.smk"
 include: "rules/catalog.smk"
