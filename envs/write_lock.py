@@ -21,12 +21,13 @@ VIDEO = ["av", "imagecodecs", "opencv-python-headless", "pillow", "psutil", "pyd
 PLUGINS = ["pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"]
 DATA = [*COMMON, *VIDEO, *PLUGINS, *OCR_NEEDS]
 NETWORKS = ["captum", "filelock", "matplotlib", "safetensors", "tensorboardx", "torch", "torchvision"]
+ONNX = ["ml-dtypes", "onnx", "onnx-ir", "onnxscript"]
 FIGURES = ["av", "docutils", "jinja2", "markupsafe", "matplotlib", "opencv-python-headless", "pillow"]
 ENVIRONMENTS = {
     "data": DATA,
     "training": [*DATA, *NETWORKS],  # the stages' tables are defined beside their writers
     "reporting": [*COMMON, *FIGURES],
-    "predict": sorted({*DATA, *NETWORKS, *FIGURES, "scikit-learn"}),
+    "predict": sorted({*DATA, *NETWORKS, *FIGURES, *ONNX, "scikit-learn"}),
 }
 
 PURPOSE = {

@@ -61,6 +61,7 @@ rule export_bundle:
         ),
         draws=GRID.export_draws,
         ratio=GRID.export_ratio,
+        onnx=config["export"]["onnx"],
         title=lambda wildcards: dict(GRID.titles)[wildcards.task],
         init_titles=GRID.init_titles,
         classifier=USER.view_classifier,

@@ -31,6 +31,8 @@ from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.synthetic.rendering.render import ScanConverter
 from echoclr_core.synthetic.rendering.video import make_video_spec, place_fan
 from echoclr_core.synthetic.screen.vendor_screens import VENDOR_SCREENS
+from echoclr_core.video.hull import sector_mask
+from echoclr_core.video.scaling import FieldScaler, fitted_field
 from echoclr_core.video.store import ClipStore
 from echoclr_core.video.tables import CLIP_INDEX
 
@@ -50,8 +52,8 @@ COHORT = SyntheticSettings(
 )
 
 
-def draw_study(vendor_screens: tuple[str, ...], plan: StudyPlan) -> tuple[dict, list[np.ndarray]]:
-    """Labels of a study and its PLAX videos, each (FRAMES, SIZE, SIZE) uint8."""
+def draw_study(vendor_screens: tuple[str, ...], fit: str, plan: StudyPlan) -> tuple[dict, list[np.ndarray]]:
+    """Labels of a study and its PLAX videos, each (FRAMES, SIZE, SIZE) uint8; ``fit`` is ``mask.fit``."""
     anatomy = study_anatomy(COHORT, plan)
     height, width = SCREEN
     x0, y0, x1, y1 = VENDOR_SCREENS[vendor_screens[plan.number % len(vendor_screens)]].fan
@@ -65,19 +67,24 @@ def draw_study(vendor_screens: tuple[str, ...], plan: StudyPlan) -> tuple[dict, 
         box = (x0 * width, y0 * height, x1 * width, y1 * height)
         fan = place_fan(spec.acquisition.sector, box, spec.acquisition.cut)
         convert = ScanConverter(fan.sector, fan.apex, fan.scale, SCREEN, fan.cut)
-        pictures = (convert(polar) for _, polar in spec.polar())
-        videos.append(
-            np.stack([cv2.resize(each, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for each in pictures])
-        )
+        videos.append(_shrunk(np.stack([convert(polar) for _, polar in spec.polar()]), fit))
     labels = {"severe_as": anatomy.severe_stenosis, "lvh": anatomy.hypertrophy}
     return {"study_id": f"s{plan.number:04d}", **labels}, videos
 
 
+def _shrunk(frames: np.ndarray, fit: str) -> np.ndarray:
+    """(T, H, W) uint8 to (T, SIZE, SIZE), the whole screen or the square about the fan."""
+    if fit == "frame":
+        return np.stack([cv2.resize(each, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for each in frames])
+    cut = FieldScaler(fitted_field(sector_mask(frames), SIZE), *SCREEN)
+    return np.stack([cut(each) for each in frames])
+
+
 def make_store(
-    folder: Path, vendor_screens: tuple[str, ...], seed: int, workers: int
+    folder: Path, vendor_screens: tuple[str, ...], seed: int, workers: int, fit: str = "frame"
 ) -> tuple[ClipStore, pd.DataFrame]:
     """The clips of all studies and their labels with the set of each ("train" or "test")."""
-    jobs = [Job(plan.number, (vendor_screens, plan)) for plan in plan_studies(COHORT)]
+    jobs = [Job(plan.number, (vendor_screens, fit, plan)) for plan in plan_studies(COHORT)]
     ended = {number: (state, value) for number, state, value in run_isolated(DRAW, jobs, workers=workers)}
     if failed := [(number, *end) for number, end in ended.items() if end[0] != "done"]:
         raise WorkerError(f"{len(failed)} studies were not drawn, the first of them: {failed[0]}")
@@ -109,13 +116,15 @@ def main() -> None:
     parser.add_argument("--vendor-screens", nargs="+", choices=VENDOR_SCREENS, default=list(VENDOR_SCREENS))
     parser.add_argument("--method", choices=("simclr", "mi_simclr", "echoclr"), default="mi_simclr")
     parser.add_argument("--pad", type=int, default=8, help="largest shift of the augmentation, px of 112")
+    parser.add_argument("--fit", choices=("frame", "sector"), default="frame", help="mask.fit")
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--seed", type=int, default=0, help="of the pretraining and of who is judged by")
     parser.add_argument("--workers", type=int, default=2, help="processes that draw")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        store, studies = make_store(Path(folder), tuple(chosen.vendor_screens), chosen.seed, chosen.workers)
+        screens = tuple(chosen.vendor_screens)
+        store, studies = make_store(Path(folder), screens, chosen.seed, chosen.workers, chosen.fit)
         videos = store.index[["video_id", "study_id"]]
         training = studies.loc[studies["set"] == "train", "study_id"]
         result = pretrain(

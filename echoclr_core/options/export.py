@@ -31,6 +31,15 @@ class ExportOptions:
         gt=0,
         le=1,
     )
+    onnx: bool = option(
+        False,
+        (
+            "Write each model as ONNX too, from masked grey clips to probabilities, compared with PyTorch on "
+            "clips of the validation set to 1e-5."
+        ),
+        changes="nothing",
+        source="ours",
+    )
     ensemble: bool = option(
         True,
         "Export the models of all draws and pretrainings as one ensemble; false = the first alone.",

@@ -42,12 +42,22 @@ class MaskOptions:
         changes="numbers",
         source="released code squeezes",
     )
+    fit: Literal["frame", "sector"] = option(
+        "frame",
+        (
+            "What becomes the masked frame: frame = the whole frame; sector = the smallest square about the "
+            "sector, so that neither place nor size of the sector on a vendor's screen can tell which videos "
+            "belong together (for archives of several vendors); keep_aspect is without effect then."
+        ),
+        changes="numbers",
+        source="paper (frame)",
+    )
     mm_per_pixel: float | None = option(
         None,
         (
             "Scale of the masked videos, by each file's own calibration (PhysicalDeltaX and PhysicalDeltaY "
             "of the region that holds the sector): frames are cropped or padded to the size, not squeezed, "
-            "and keep_aspect is without effect. null = each frame fitted to the size, whatever its depth."
+            "and fit and keep_aspect are without effect. null = fitted to the size, whatever the depth."
         ),
         changes="numbers",
         unit="mm",

@@ -32,7 +32,7 @@ def _object(*, optional: tuple[str, ...] = (), **properties: Mapping[str, Any]) 
 
 
 SCHEMA = _object(
-    optional=("clip",),
+    optional=("clip", "onnx"),
     format={"enum": [FORMAT]},
     task=_object(name=_TEXT, title=_TEXT, label_rule=_PLAIN),
     initialisation=_TEXT,
@@ -65,6 +65,11 @@ SCHEMA = _object(
         frame_rate={"type": ["number", "null"]},
         missing_frame_rate={"enum": ["every_frame", "exclude"]},
     ),
+    onnx=_object(
+        files={"type": "array", "items": _FILE, "minItems": 1},
+        opset={"type": "integer", "minimum": 1},
+        largest_difference={"type": "number", "minimum": 0},
+    ),
     thresholds={
         "type": "array",
         "items": _object(
@@ -96,8 +101,8 @@ SCHEMA = _object(
     files={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
 )
 """JSON Schema of ``bundle.json``. Without ``clip`` (a bundle of an earlier version) every frame of a video
-counts; ``threshold`` null calls nobody positive; ``files`` holds the SHA-256 of
-every other file but the model card."""
+counts; ``onnx`` is there where ONNX files are; ``threshold`` null calls nobody positive; ``files`` holds the
+SHA-256 of every other file but the model card."""
 
 
 def check_description(values: Any, source: str) -> dict[str, Any]:

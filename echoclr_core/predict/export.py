@@ -12,6 +12,7 @@ import pandas as pd
 from echoclr_core import __version__
 from echoclr_core.common.files import atomic_path, copy_file
 from echoclr_core.models.classifier_file import ClassifierHeader, read_header
+from echoclr_core.models.loading import load
 from echoclr_core.options.clip import ClipOptions
 from echoclr_core.predict.bundle_file import (
     CARD,
@@ -22,12 +23,14 @@ from echoclr_core.predict.bundle_file import (
     write_description,
 )
 from echoclr_core.predict.model_card import CardTables, model_card
+from echoclr_core.predict.onnx_file import OPSET, write_onnx
 from echoclr_core.predict.reference import write_reference
 from echoclr_core.predict.training_range import training_ranges
 from echoclr_core.predict.validation_set import ensemble_validation, thresholds, validation_curve
+from echoclr_core.training.inputs import read_clips
 from echoclr_core.video.store import ClipStore
 
-MAX_EMBEDDED = 2000  # videos of a set: their mean and covariance change little with more
+COMPARED = 16  # validation videos, on a clip of which ONNX is compared with PyTorch
 LIBRARIES = ("torch", "numpy", "opencv-python-headless", "av", "pydicom")
 
 
@@ -60,6 +63,8 @@ class ExportedStudy:
         See EvaluationSettings.
     digests
         Name to digest, beside those of the models.
+    onnx
+        Whether to write each model as ONNX too.
     """
 
     models: Mapping[str, str | Path]
@@ -78,6 +83,7 @@ class ExportedStudy:
     calibration_bins: int = 10
     digests: Mapping[str, str] | None = None
     clip: Mapping[str, Any] = field(default_factory=lambda: asdict(ClipOptions()))
+    onnx: bool = False
 
 
 def export_bundle(
@@ -105,7 +111,8 @@ def export_bundle(
     Raises
     ------
     ValueError
-        No model was trained, or the models need differently prepared clips.
+        No model was trained, the models need differently prepared clips, or a model has no counterpart in
+        ONNX.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,11 +141,33 @@ def export_bundle(
     if limit is not None:
         files.append(EMBEDDING)
     description["training"]["embedding_limit"] = limit
+    if study.onnx:
+        description["onnx"] = _write_onnx(folder, list(names.values()), headers, study, store)
+        files += description["onnx"]["files"]
     check_description({**description, "files": {}}, folder.name)
     write_description(folder, description, files)
     with atomic_path(folder / CARD) as temporary:
         temporary.write_text(model_card(description, tables), encoding="utf-8")
     return read_description(folder)
+
+
+def _write_onnx(
+    folder: Path,
+    models: list[str],
+    headers: Mapping[str, ClassifierHeader],
+    study: ExportedStudy,
+    store: ClipStore,
+) -> dict[str, Any]:
+    """Each model as ONNX beside its file, and the entry ``onnx`` of the description."""
+    draw, header = next(iter(headers.items()))
+    videos = sorted(study.validation[draw]["video_id"].astype(str).unique())[:COMPARED]
+    clips = read_clips(store, videos, [0] * len(videos), header.clip_length, header.frame_stride)
+    files = [str(Path(name).with_suffix(".onnx")) for name in models]
+    differences = [
+        write_onnx(folder / file, load(folder / name), clips)
+        for name, file in zip(models, files, strict=True)
+    ]
+    return {"files": files, "opset": OPSET, "largest_difference": max(differences)}
 
 
 def _trained(study: ExportedStudy) -> dict[str, ClassifierHeader]:

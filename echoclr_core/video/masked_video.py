@@ -14,7 +14,7 @@ from echoclr_core.common.digest import check_digest, file_digest
 from echoclr_core.common.files import atomic_path
 from echoclr_core.options.mask import MaskOptions
 from echoclr_core.video.hull import fit_frames, hull_of
-from echoclr_core.video.scaling import Field, FieldScaler, sector_field
+from echoclr_core.video.scaling import Field, FieldScaler, fitted_field, sector_field
 
 
 def mask_video(
@@ -43,8 +43,8 @@ def mask_video(
     -------
     dict
         outcome ("ok", "blank", or "no_calibration" where ``settings`` exclude such a video), n_frames, fps,
-        height, width, hull_fraction, sha256 (None unless ok), and with ``settings.mm_per_pixel`` the field's
-        columns of MASKED_VIDEOS.
+        height, width, hull_fraction, sha256 (None unless ok), and where a field about the sector was cut out
+        its columns of MASKED_VIDEOS.
 
     Raises
     ------
@@ -55,7 +55,6 @@ def mask_video(
     """
     target = Path(target)
     target.unlink(missing_ok=True)
-    scaled = settings.mm_per_pixel is not None and spacing is not None
     if settings.mm_per_pixel is not None and spacing is None and settings.missing_calibration == "exclude":
         return {"outcome": "no_calibration"}
     brightest, small = _brightest_and_small(iter_avi(source), settings)
@@ -72,10 +71,10 @@ def mask_video(
     }
     if not hull.any():
         return row
-    if scaled:
-        field = sector_field(hull, spacing, settings.size, settings.mm_per_pixel)
-        small = _scaled(source, hull, field)
-        row |= _field_columns(field, settings.mm_per_pixel)
+    if field := _field(hull, settings, spacing):
+        small = _cut(source, hull, field)
+        row |= {f"field_{name}": getattr(field, name) for name in ("left", "top", "step_x", "step_y")}
+        row["mm_per_pixel"] = settings.mm_per_pixel if spacing else None
     elif brightest[~hull].any():
         keep = np.where(hull, np.uint8(255), np.uint8(0))
         inside = (cv2.bitwise_and(frame, keep) for frame in iter_avi(source))
@@ -89,21 +88,18 @@ def mask_video(
     return row | {"outcome": "ok"}
 
 
-def _scaled(source: str | Path, hull: np.ndarray, field: Field) -> np.ndarray:
+def _field(hull: np.ndarray, settings: MaskOptions, spacing: tuple[float, float] | None) -> Field | None:
+    """The part about the sector that becomes the masked frame; None for the whole frame."""
+    if settings.mm_per_pixel is not None and spacing is not None:
+        return sector_field(hull, spacing, settings.size, settings.mm_per_pixel)
+    return fitted_field(hull, settings.size) if settings.fit == "sector" else None
+
+
+def _cut(source: str | Path, hull: np.ndarray, field: Field) -> np.ndarray:
     """Every frame masked and cut to its field, (T, size, size) uint8; the source is decoded again."""
     scale = FieldScaler(field, *hull.shape)
     keep = np.where(hull, np.uint8(255), np.uint8(0))
     return np.stack([scale(cv2.bitwise_and(frame, keep)) for frame in iter_avi(source)])
-
-
-def _field_columns(field: Field, mm_per_pixel: float) -> dict[str, float]:
-    return {
-        "mm_per_pixel": mm_per_pixel,
-        "field_left": field.left,
-        "field_top": field.top,
-        "field_step_x": field.step_x,
-        "field_step_y": field.step_y,
-    }
 
 
 def _brightest_and_small(

@@ -1,4 +1,4 @@
-"""Frames at a scale in millimetres: a square field about the sector, area by area."""
+"""A square field about the sector, at a scale in millimetres or as large as the sector, area by area."""
 
 from dataclasses import dataclass
 
@@ -58,6 +58,25 @@ def sector_field(hull: np.ndarray, spacing: tuple[float, float], size: int, mm_p
     return Field(
         left=float(centre - size * step_x / 2), top=float(rows[0]), step_x=step_x, step_y=step_y, size=size
     )
+
+
+def fitted_field(hull: np.ndarray, size: int) -> Field:
+    """The smallest square field of ``size`` pixels that holds a sector, wherever on the screen it stands.
+
+    It is centred on the sector from side to side and begins at its top; height and width keep their ratio.
+
+    Parameters
+    ----------
+    hull
+        (H, W) bool, at least one True.
+    size
+        Height and width of the field, pixels.
+    """
+    columns, rows = np.flatnonzero(hull.any(axis=0)), np.flatnonzero(hull.any(axis=1))
+    side = max(columns[-1] - columns[0], rows[-1] - rows[0]) + 1
+    centre = (columns[0] + columns[-1] + 1) / 2
+    step = float(side / size)
+    return Field(left=float(centre - side / 2), top=float(rows[0]), step_x=step, step_y=step, size=size)
 
 
 class FieldScaler:

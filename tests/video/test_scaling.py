@@ -1,5 +1,6 @@
-"""Frames at a scale in millimetres: what is as thick is as many pixels, whatever the depth of the picture."""
+"""A field about the sector: as many pixels as millimetres, or the sector wherever on the screen it stands."""
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,6 +81,48 @@ def test_the_mean_over_areas_is_that_of_the_slow_way():
     fine = np.pad(fine, ((0, 72 - fine.shape[0]), (0, 72 - fine.shape[1])))
     expected = fine.reshape(12, 6, 12, 6).mean((1, 3))
     assert np.abs(FieldScaler(field, 40, 50)(frame) - expected).max() <= 0.51
+
+
+def test_fitted_to_the_sector_the_screen_cannot_be_told(tmp_path):
+    """The same heart on two screens of other sizes, the sector at another place and of another size."""
+    heart = sector_video(14.0)[0][0]
+    lit = cv2.boundingRect(heart)
+    heart = heart[lit[1] : lit[1] + lit[3], lit[0] : lit[0] + lit[2]]
+    shown = {"frame": [], "sector": []}
+    for (height, width), (left, top), share in (((480, 640), (10, 70), 0.8), ((768, 1024), (150, 20), 1.4)):
+        size = round(heart.shape[1] * share), round(heart.shape[0] * share)
+        frame = np.zeros((height, width), np.uint8)
+        frame[top : top + size[1], left : left + size[0]] = cv2.resize(
+            heart, size, interpolation=cv2.INTER_NEAREST
+        )
+        write_avi(tmp_path / "in.avi", np.stack([frame, frame]), 30)
+        for fit, pictures in shown.items():
+            row = mask_video(tmp_path / "in.avi", tmp_path / "out.avi", MaskOptions(fit=fit))
+            pictures.append(read_avi(tmp_path / "out.avi")[0][0].astype(float))
+        assert row["mm_per_pixel"] is None
+        assert (row["field_left"], row["field_top"]) == pytest.approx(
+            (left + size[0] / 2 - max(size) / 2, top), abs=1
+        )
+    apart = {fit: np.abs(first - second).mean() for fit, (first, second) in shown.items()}
+    assert apart["sector"] < 1.5 < 10 < apart["frame"]
+    lit = cv2.boundingRect(shown["sector"][0].astype(np.uint8))
+    assert max(lit[2:]) == 112
+    assert lit[2] / lit[3] == pytest.approx(heart.shape[1] / heart.shape[0], abs=0.02), "not squeezed"
+
+
+def test_a_scale_in_millimetres_goes_before_the_fit(tmp_path):
+    frames, spacing = sector_video(14.0)
+    write_avi(tmp_path / "in.avi", frames, 30)
+    rows = []
+    for fit in ("frame", "sector"):
+        settings = MaskOptions(mm_per_pixel=1.5, missing_calibration="fit", fit=fit)
+        known, unknown = (
+            mask_video(tmp_path / "in.avi", tmp_path / f"{fit}.avi", settings, spacings)
+            for spacings in ((spacing, spacing), None)
+        )
+        rows.append(known)
+        assert ("field_left" in unknown) == (fit == "sector")
+    assert rows[0] == rows[1]
 
 
 def test_what_is_deeper_than_the_field_is_cut_and_what_is_not_there_is_black(tmp_path):

@@ -45,6 +45,7 @@ def exported_study(snakemake, chosen: SimpleNamespace) -> ExportedStudy:
         training_videos=_training_videos(inputs, task),
         target_rate=chosen.target_rate,
         calibration_bins=chosen.calibration_bins,
+        onnx=snakemake.params.onnx,
         digests={
             "split": file_digest(inputs.split),
             "clip store": file_digest(inputs.store),

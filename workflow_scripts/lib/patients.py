@@ -21,7 +21,7 @@ PREPARED = ("deidentify", "views", "mask", "clip")
 """Entries of a description that say how videos are prepared; equal for all bundles of a run."""
 EVERY_FRAME = {"frame_rate": None, "missing_frame_rate": "every_frame"}
 """Entry ``clip`` of a bundle that an earlier version wrote, without it."""
-FITTED = {"mm_per_pixel": None, "missing_calibration": "exclude"}
+FITTED = {"fit": "frame", "mm_per_pixel": None, "missing_calibration": "exclude"}
 """What entry ``mask`` of such a bundle lacks."""
 
 
