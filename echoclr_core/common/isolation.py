@@ -17,7 +17,9 @@ from collections.abc import Hashable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
-START_SECONDS = 120.0  # for an interpreter to import what it needs, on a busy machine with cold disks
+START_SECONDS = (
+    600.0  # to import what it needs: minutes where many jobs begin at once on a network file system
+)
 
 
 class WorkerError(RuntimeError):
@@ -174,7 +176,10 @@ class _Worker:
     def _await_start(self) -> None:
         if not self.connection.poll(START_SECONDS):
             self.kill()
-            raise WorkerError("a worker process did not start in time")
+            raise WorkerError(
+                f"a worker process did not start in {START_SECONDS:.0f} s; is the machine, or the "
+                "disk that holds the software, overloaded?"
+            )
         try:
             state, value = self.connection.recv()
         except EOFError:
