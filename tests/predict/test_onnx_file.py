@@ -74,6 +74,12 @@ def test_missing_packages_and_networks_without_counterpart_are_told(study, tmp_p
 
         return export
 
+    original = torch.onnx.export
+    monkeypatch.setattr(
+        torch.onnx, "export", lambda *a, **named: original(*a, **named | {"dynamic_shapes": None})
+    )
+    with pytest.raises(ValueError, match=r"cannot write this network as ONNX: it takes 2 clips"):
+        write_onnx(tmp_path / "model.onnx", model, CLIPS)
     monkeypatch.setattr(torch.onnx, "export", failing(ModuleNotFoundError("x", name="onnxscript")))
     with pytest.raises(ValueError, match=r"not installed \(onnxscript\)"):
         write_onnx(tmp_path / "model.onnx", model, CLIPS)
