@@ -43,6 +43,7 @@ NUMBERS = (
     "echoclr_core/finetune/batches.py",
     "echoclr_core/training/loop.py",
 )  # with what they import: the code that decides the weights
+DATA = "training and validation data"  # its name in the definition of a run
 COLUMNS = ["video_id", "study_id", "label"]
 
 
@@ -162,29 +163,18 @@ def finetune(
         compute = training_compute(encoder, place, store.size, settings, log)
         notes = _notes(tables, settings, log)
         trainer, batches = _trainer(encoder, store, tables, settings, compute, workers)
-        data = digest([data_digest(store, table) for table in tables.values()])
-        weights = weights_digest(trainer.model)
-        definition = _definition(settings, encoder_settings, data, weights, compute, code)
-        fingerprint = digest(["finetune", __version__, definition])
+        definition = _definition(trainer, encoder_settings, tables, code)
         log.info("fine-tuning on %s", compute.describe())
-        steps = settings.max_epochs * batches.steps_per_epoch
-        loop = Loop(
-            trainer,
-            batches,
-            steps=steps,
-            interval=batches.steps_per_epoch,
-            seed=settings.seed,
-            checkpoints=Checkpoints(folder, fingerprint, definition=definition),
-            checkpoint_every=settings.checkpoint_every,
-            checkpoint_minutes=checkpoint_minutes,
-            workers=workers,
-            device=compute.device,
-            progress=Progress("fine-tune", steps, log, terminal=terminal, device=compute.device),
-            stopper=stopper,
-        )
+        loop = _loop(trainer, batches, folder, definition, stopper, checkpoint_minutes, log, terminal)
         failure = _run_to_end(loop, log)
-    record = {"reason": failure, "initial": "random" if initial is None else "provided"}
-    record |= {"data_digest": data, "fingerprint": fingerprint, "code": definition["code"], "notes": notes}
+    record = {
+        "reason": failure,
+        "initial": "random" if initial is None else "provided",
+        "data_digest": definition[DATA],
+        "fingerprint": loop.checkpoints.fingerprint,
+        "code": definition["code"],
+        "notes": notes,
+    }
     return _result(trainer, loop, encoder_settings, tables, record)
 
 
@@ -234,6 +224,35 @@ def _trainer(
         batches=batches,
     )
     return trainer, batches
+
+
+def _loop(
+    trainer: FinetuneTrainer,
+    batches: ClipBatches,
+    state_dir: Path,
+    definition: dict[str, Any],
+    stopper: Stopper,
+    checkpoint_minutes: float,
+    log: logging.Logger,
+    terminal: bool | None,
+) -> Loop:
+    """The loop of this run: at most ``max_epochs`` epochs, with its checkpoints and its progress."""
+    settings, device = trainer.settings, trainer.compute.device
+    steps = settings.max_epochs * batches.steps_per_epoch
+    return Loop(
+        trainer,
+        batches,
+        steps=steps,
+        interval=batches.steps_per_epoch,
+        seed=settings.seed,
+        checkpoints=Checkpoints(state_dir, digest(["finetune", definition]), definition=definition),
+        checkpoint_every=settings.checkpoint_every,
+        checkpoint_minutes=checkpoint_minutes,
+        workers=trainer.workers,
+        device=device,
+        progress=Progress("fine-tune", steps, log, terminal=terminal, device=device),
+        stopper=stopper,
+    )
 
 
 def _run_to_end(loop: Loop, log: logging.Logger) -> str | None:
@@ -313,23 +332,24 @@ def weights_digest(model: torch.nn.Module) -> str:
 
 
 def _definition(
-    settings: FinetuneSettings,
+    trainer: FinetuneTrainer,
     encoder_settings: EncoderSettings,
-    data: str,
-    weights: str,
-    compute: Compute,
+    tables: dict[str, pd.DataFrame],
     code: str | None,
 ) -> dict[str, Any]:
-    """All that decides the run's numbers, as far as it can be named: name to plain value."""
-    parts = {f"finetune.{k}": v for k, v in dataclasses.asdict(settings).items()}
+    """All that decides the run's numbers, as far as it can be named: name to plain value.
+
+    The version of the software is no part of it: the code itself is.
+    """
+    parts = {f"finetune.{k}": v for k, v in dataclasses.asdict(trainer.settings).items()}
     parts |= {f"encoder.{k}": v for k, v in dataclasses.asdict(encoder_settings).items()}
     parts = {name: value for name, value in parts.items() if name not in NON_FINGERPRINT_FIELDS}
     return parts | {
-        "training and validation data": data,
-        "initial weights": weights,
+        DATA: digest([data_digest(trainer.store, table) for table in tables.values()]),
+        "initial weights": weights_digest(trainer.model),
         "code": numbers_code(NUMBERS) if code is None else code,
-        "precision": compute.precision,
-        "channels_last": compute.channels_last,
+        "precision": trainer.compute.precision,
+        "channels_last": trainer.compute.channels_last,
     }
 
 

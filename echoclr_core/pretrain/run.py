@@ -255,7 +255,8 @@ class _Run:
         """All that decides the weights at a given step, as far as it can be named: name to plain value.
 
         The number of steps is no part of it, unless the learning rate follows from it: a longer run goes on
-        from the checkpoint of a shorter one. Nor is what is only looked at (probe, rows of the history).
+        from the checkpoint of a shorter one. Nor is what is only looked at (probe, rows of the history), nor
+        the version of the software: the code itself is.
         """
         settings = dataclasses.asdict(self.settings)
         parts = {f"pretrain.{k}": v for k, v in settings.items() if k not in NON_FINGERPRINT_FIELDS}
@@ -273,7 +274,7 @@ class _Run:
     def fingerprint(self) -> str:
         """Digest of the definition, of the run's length and of the probed labels: of every result."""
         looked_at = [self.labels_digest, self.settings.probe_every, self.settings.history_every]
-        return digest(["pretrain", __version__, self.definition(), self.plan.steps, *looked_at])
+        return digest(["pretrain", self.definition(), self.plan.steps, *looked_at])
 
     def settings_digest(self) -> str:
         """Digest of settings and encoder alone."""
@@ -322,7 +323,7 @@ class _Run:
             seed=settings.seed,
             checkpoints=Checkpoints(
                 state_dir,
-                digest(["pretrain", __version__, definition]),
+                digest(["pretrain", definition]),
                 definition=definition,
                 last_step=self.plan.steps,
             ),

@@ -102,6 +102,17 @@ def test_any_number_of_workers_gives_the_same(make_store, tmp_path):
     assert same(results[0], results[2])
 
 
+def test_a_release_of_the_same_code_resumes(make_store, tmp_path, monkeypatch):
+    """The version alone decides no number; what was finished is not trained again."""
+    store = make_store()
+    first = run(store, tmp_path)
+    monkeypatch.setattr("echoclr_core.finetune.run.__version__", "99.0")
+    monkeypatch.setattr(FinetuneTrainer, "step", lambda *_: pytest.fail("trained again"))
+    again = run(store, tmp_path)
+    assert (again.run["version"], again.run["fingerprint"]) == ("99.0", first.run["fingerprint"])
+    assert same(first, again)
+
+
 @pytest.mark.parametrize("calls", [1, 4, 8])
 def test_sigterm_saves_leaves_with_its_code_and_goes_on(make_store, tmp_path, monkeypatch, calls):
     store, settings = make_store(), dataclasses.replace(BASE, checkpoint_every=1000)

@@ -1,4 +1,6 @@
-"""A pretraining small enough for a test: a tiny encoder, its trainer, the first batch of a store."""
+"""A pretraining small enough for a test: its encoder, its trainer, its first batch, its specification."""
+
+import dataclasses
 
 import numpy as np
 import torch
@@ -15,6 +17,24 @@ TINY = EncoderSettings(name="r3d", width=4, blocks=(1, 1))
 
 def videos_of(store):
     return store.index[["video_id", "study_id"]]
+
+
+def specification(folder, settings, name):
+    """What ``python -m echoclr_core.pretrain`` is to do with the store and ``videos.parquet`` of a folder.
+
+    State and results go below ``folder / name``.
+    """
+    own = folder / name
+    return {
+        "index": [str(folder / "index.parquet")],
+        "frames": [str(folder / "frames.npy")],
+        "videos": str(folder / "videos.parquet"),
+        "encoder": {"name": TINY.name, "width": TINY.width, "blocks": list(TINY.blocks)},
+        "settings": dataclasses.asdict(settings),
+        "state_dir": str(own / "state"),
+        "device": "cpu",
+        "output": {part: str(own / part) for part in ("encoder", "history", "timings", "run")},
+    }
 
 
 def trainer_for(settings, seed=0, steps=10, *, dtype=torch.float32, encoder=TINY):

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import torch
 from killed_runs import die_at, in_child
-from small_pretraining import TINY, tensors_of, trainer_for, videos_of
+from small_pretraining import TINY, specification, tensors_of, trainer_for, videos_of
 
 from echoclr_core.models.encoder import EncoderSettings, build_encoder
 from echoclr_core.models.weights import load_encoder, save_encoder
@@ -558,6 +558,17 @@ def test_a_checkpoint_of_other_code_is_not_resumed_and_the_log_says_so(make_stor
     assert "of other settings or data or code" in caplog.text
 
 
+def test_a_release_of_the_same_code_resumes(make_store, tmp_path, monkeypatch):
+    """The version alone decides no number; what was finished is not trained again."""
+    store = make_store()
+    first = run(store, tmp_path)
+    monkeypatch.setattr("echoclr_core.pretrain.run.__version__", "99.0")
+    monkeypatch.setattr(PretrainTrainer, "step", lambda *_: pytest.fail("trained again"))
+    again = run(store, tmp_path)
+    assert (again.run["version"], again.run["fingerprint"]) == ("99.0", first.run["fingerprint"])
+    assert same(first, again)
+
+
 def _one_run(rank, port, folder, store, settings):
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     result = run(store, folder / "state", settings, validation=videos_of(store))
@@ -733,22 +744,11 @@ def test_a_specification_runs_from_files_to_files(make_store, tmp_path):
     store = make_store()
     videos = videos_of(store).assign(set=["train"] * 12 + ["val"] * 6)
     videos.to_parquet(tmp_path / "videos.parquet")
-    output = {name: str(tmp_path / "out" / name) for name in ("encoder", "history", "timings", "run")}
     settings = PretrainSettings(
         batch_size=5, epochs=1, learning_rate=1e-3, augmentation=AugmentationOptions(pad=2)
     )
-    spec = {
-        "index": [str(tmp_path / "index.parquet")],
-        "frames": [str(tmp_path / "frames.npy")],
-        "videos": str(tmp_path / "videos.parquet"),
-        "encoder": {"name": "r3d", "width": 4, "blocks": [1, 1]},
-        "settings": dataclasses.asdict(settings),
-        "state_dir": str(tmp_path / "state"),
-        "device": "cpu",
-        "output": output,
-        "code": "c0de",
-        "metadata": {"cohort": "c1"},
-    }
+    spec = specification(tmp_path, settings, "out") | {"code": "c0de", "metadata": {"cohort": "c1"}}
+    output = spec["output"]
     run_spec(spec)
     header = load_encoder(output["encoder"], build_encoder(TINY, seed=0))
     record = json.loads(Path(output["run"]).read_text())

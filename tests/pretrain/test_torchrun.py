@@ -1,6 +1,5 @@
 """Pretraining in several processes as the rule starts it."""
 
-import dataclasses
 import json
 import os
 import signal
@@ -12,8 +11,9 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from small_pretraining import TINY, specification
 
-from echoclr_core.models.encoder import EncoderSettings, build_encoder
+from echoclr_core.models.encoder import build_encoder
 from echoclr_core.models.weights import load_encoder
 from echoclr_core.options.augmentation import AugmentationOptions
 from echoclr_core.pretrain.__main__ import run_spec
@@ -28,7 +28,6 @@ def test_two_processes_of_torchrun_give_what_two_chunks_give(make_store, tmp_pat
     videos.assign(set=["train"] * 18 + ["val"] * 6).to_parquet(tmp_path / "videos.parquet")
     runs = {}
     for name, size in (("two", None), ("one", 3)):
-        output = {key: str(tmp_path / name / key) for key in ("encoder", "history", "timings", "run")}
         settings = PretrainSettings(
             batch_size=6,
             epochs=2,
@@ -37,25 +36,15 @@ def test_two_processes_of_torchrun_give_what_two_chunks_give(make_store, tmp_pat
             micro_batch_size=size,
             augmentation=AugmentationOptions(pad=2),
         )
-        spec = {
-            "index": [str(tmp_path / "index.parquet")],
-            "frames": [str(tmp_path / "frames.npy")],
-            "videos": str(tmp_path / "videos.parquet"),
-            "encoder": {"name": "r3d", "width": 4, "blocks": [1, 1]},
-            "settings": dataclasses.asdict(settings),
-            "state_dir": str(tmp_path / name / "state"),
-            "device": "cpu",
-            "threads": 1,
-            "output": output,
-        }
+        spec = specification(tmp_path, settings, name) | {"threads": 1}
         if name == "two":
             run_in_processes(spec, 2, tmp_path / "spec.json", str(tmp_path / "log"))
         else:
             run_spec(spec)
-        encoder = build_encoder(EncoderSettings(name="r3d", width=4, blocks=(1, 1)), seed=9)
-        load_encoder(output["encoder"], encoder)
+        encoder = build_encoder(TINY, seed=9)
+        load_encoder(spec["output"]["encoder"], encoder)
         record = json.loads((tmp_path / name / "run").read_text())
-        runs[name] = (encoder.state_dict(), pd.read_parquet(output["history"]), record)
+        runs[name] = (encoder.state_dict(), pd.read_parquet(spec["output"]["history"]), record)
     assert runs["two"][2]["processes"] == 2
     assert "pretraining (echoclr) on" in (tmp_path / "log").read_text()
     for column in ("loss", "order_loss", "contrastive_accuracy", "gradient_norm", "uniformity"):

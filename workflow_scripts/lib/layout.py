@@ -28,8 +28,9 @@ FRAME = (
     "echoclr_core/common/folder_lock.py",
     "echoclr_core/common/lifetime.py",
     "echoclr_core/training/stopping.py",
+    "echoclr_core/version.py",
 )
-"""What starts, guards and logs a job, and changes no result: an edit of these re-runs nothing."""
+"""What starts, guards and logs a job or names the release, and changes no result: an edit re-runs nothing."""
 
 
 class Layout:
