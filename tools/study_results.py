@@ -11,7 +11,7 @@ from echoclr_core.cohort.tables import COHORT_STUDIES, SUBSETS
 from echoclr_core.design.grid import Grid
 from echoclr_core.design.sets import COHORTS
 from echoclr_core.evaluate.efficiency import DIFFERENCES, EFFICIENCY, efficiency
-from echoclr_core.evaluate.studies import study_table
+from echoclr_core.evaluate.study_scores import study_table
 from echoclr_core.finetune.tables import PREDICTIONS
 
 

@@ -13,9 +13,10 @@ from echoclr_core.evaluate.details import calibration_tables, operating_points
 from echoclr_core.evaluate.holm import holm
 from echoclr_core.evaluate.metrics import auroc
 from echoclr_core.evaluate.prediction_file import Predictions
+from echoclr_core.evaluate.resampling import resampling_stream
 from echoclr_core.evaluate.roc_test import roc_tests
 from echoclr_core.evaluate.settings import MIN_PER_CLASS, EvaluationSettings
-from echoclr_core.evaluate.studies import evaluate_cohort, metric_rows, resampling_stream
+from echoclr_core.evaluate.studies import evaluate_cohort, metric_rows
 from echoclr_core.evaluate.subgroups import MISSING, age_band
 
 COHORT = "internal"  # what the tables of the study call a set; replaced by the set's own name

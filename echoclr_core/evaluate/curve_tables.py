@@ -14,15 +14,10 @@ from echoclr_core.evaluate.calibration import calibration_curve
 from echoclr_core.evaluate.curves import curve_bands
 from echoclr_core.evaluate.decision import decision_curves
 from echoclr_core.evaluate.recalibration import recalibrated, recalibration_line
+from echoclr_core.evaluate.resampling import resampling_of
 from echoclr_core.evaluate.schema import CURVES, DECISION_CURVES, RECALIBRATED_CURVE
 from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, MIN_PER_CLASS, EvaluationSettings
-from echoclr_core.evaluate.studies import (
-    place_of,
-    resampling_of,
-    same_studies,
-    scores_by_model,
-    study_table,
-)
+from echoclr_core.evaluate.study_scores import place_of, same_studies, scores_by_model, study_table
 
 log = logging.getLogger(__name__)
 

@@ -11,17 +11,11 @@ from echoclr_core.common.tables import Table
 from echoclr_core.evaluate.calibration import NOT_ESTIMABLE, calibration_curve, calibration_line
 from echoclr_core.evaluate.metrics import brier
 from echoclr_core.evaluate.recalibration import RATIOS, calibration_ratios, recalibration_line
+from echoclr_core.evaluate.resampling import resampling_of, resampling_stream
 from echoclr_core.evaluate.schema import CALIBRATION, CALIBRATION_CURVE, OPERATING_POINTS, SUBGROUPS
 from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, MIN_PER_CLASS, EvaluationSettings
-from echoclr_core.evaluate.studies import (
-    metric_rows,
-    patients_of,
-    place_of,
-    resampling_of,
-    resampling_stream,
-    same_studies,
-    study_table,
-)
+from echoclr_core.evaluate.studies import metric_rows
+from echoclr_core.evaluate.study_scores import patients_of, place_of, same_studies, study_table
 from echoclr_core.evaluate.subgroups import subgroups_of
 from echoclr_core.evaluate.thresholds import CRITERIA, classify, threshold_at
 

@@ -13,9 +13,10 @@ import pandas as pd
 from echoclr_core.evaluate.bootstrap import Resamples, Resampling
 from echoclr_core.evaluate.checks import as_scores, as_two_classes
 from echoclr_core.evaluate.metrics import Ranking, auroc, weighted_metrics
+from echoclr_core.evaluate.resampling import resampling_of
 from echoclr_core.evaluate.schema import SUBGROUP_DIFFERENCES
 from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, MIN_PER_CLASS, EvaluationSettings
-from echoclr_core.evaluate.studies import place_of, resampling_of, scores_by_model
+from echoclr_core.evaluate.study_scores import place_of, scores_by_model
 from echoclr_core.evaluate.subgroups import MISSING, subgroups_of
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from echoclr_core.common.tables import Column, Table
 from echoclr_core.evaluate.schema import COHORTS
-from echoclr_core.evaluate.studies import study_table
+from echoclr_core.evaluate.study_scores import study_table
 from echoclr_core.evaluate.technical import thirds
 
 KINDS = ("false_positive", "false_negative")

@@ -9,8 +9,9 @@ from echoclr_core.common.tables import Table
 from echoclr_core.evaluate.comparisons import default_comparisons
 from echoclr_core.evaluate.efficiency import Repeat
 from echoclr_core.evaluate.repeats import REPEAT_TABLES, analyse_repeats
+from echoclr_core.evaluate.resampling import resampling_stream
 from echoclr_core.evaluate.settings import MIN_PER_CLASS, EvaluationSettings
-from echoclr_core.evaluate.studies import patients_of, resampling_stream, scores_by_model
+from echoclr_core.evaluate.study_scores import patients_of, scores_by_model
 
 NO_MODEL = "no learning rate gave a finite validation loss in at least one repeat"
 TOO_FEW = f"fewer than {MIN_PER_CLASS} cases or controls"

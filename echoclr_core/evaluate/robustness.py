@@ -7,9 +7,10 @@ import pandas as pd
 
 from echoclr_core.evaluate.bootstrap import Resamples
 from echoclr_core.evaluate.metrics import Ranking, auroc, weighted_metrics
+from echoclr_core.evaluate.resampling import resampling_of
 from echoclr_core.evaluate.robustness_tables import ROBUSTNESS
 from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, EvaluationSettings
-from echoclr_core.evaluate.studies import place_of, resampling_of, scores_by_model
+from echoclr_core.evaluate.study_scores import place_of, scores_by_model
 
 
 def robustness_rows(

@@ -1,4 +1,4 @@
-"""From predictions of videos to the rows of the evaluation tables, at study level."""
+"""The rows of the evaluation tables: all models of one task, ratio, draw and cohort, at study level."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,86 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from echoclr_core.common.randomness import derive_seed
 from echoclr_core.evaluate.bootstrap import Resampling, bootstrap_means, bootstrap_models
 from echoclr_core.evaluate.checks import as_probabilities
 from echoclr_core.evaluate.comparisons import comparison_rows, default_comparisons
 from echoclr_core.evaluate.delong import delong_interval
 from echoclr_core.evaluate.metrics import METRIC_NAMES, brier, point_metrics
+from echoclr_core.evaluate.resampling import resampling_stream
 from echoclr_core.evaluate.schema import COMPARISONS, METRICS
 from echoclr_core.evaluate.settings import CONFIDENCE_LEVEL, MIN_PER_CLASS, EvaluationSettings
+from echoclr_core.evaluate.study_scores import patients_of, place_of, same_studies, study_table
 from echoclr_core.evaluate.thresholds import rates_at, threshold_at
 
 log = logging.getLogger(__name__)
-
-MEAN_TOLERANCE = 1e-4  # predictions may be stored in float32
-
-
-def study_table(predictions: pd.DataFrame, *, name: str = "predictions") -> pd.DataFrame:
-    """One row a study from one row a video.
-
-    Parameters
-    ----------
-    predictions
-        Columns study_id, label (0/1), study_probability, and video_probability if at hand: then the study's
-        probability must be the mean over its videos, as the paper defines it; with a column view of several
-        views, it may be the mean of their means throughout.
-    name
-        What messages call the table.
-
-    Returns
-    -------
-    study_id, label (int64), score (float64), sorted by study_id.
-
-    Raises
-    ------
-    ValueError
-        Missing columns, no rows, missing or out-of-range values, a study with two labels or two
-        probabilities, or a probability that is not the mean of its videos'.
-    """
-    needed = ["study_id", "label", "study_probability"]
-    missing = [column for column in needed if column not in predictions.columns]
-    if missing:
-        raise ValueError(f"{name}: missing columns {missing}; it has {list(predictions.columns)}")
-    if predictions.empty:
-        raise ValueError(f"{name}: no rows")
-    gaps = predictions[needed].isna().any()
-    if gaps.any():
-        raise ValueError(f"{name}: missing values in {list(gaps.index[gaps])}")
-    score = predictions["study_probability"].astype("float64")
-    if not score.between(0, 1).all():
-        raise ValueError(
-            f"{name}: study_probability must lie in [0, 1]; it spans {score.min()} to {score.max()}"
-        )
-    if not predictions["label"].isin([0, 1]).all():
-        raise ValueError(
-            f"{name}: label must be 0 or 1; it holds {sorted(predictions['label'].unique())[:5]}"
-        )
-    grouped = predictions.groupby("study_id", sort=True)
-    for column in needed[1:]:
-        several = int((grouped[column].nunique() > 1).sum())
-        if several:
-            raise ValueError(f"{name}: {several} studies have more than one {column}")
-    table = grouped.agg(label=("label", "first"), score=("study_probability", "first")).reset_index()
-    if "video_probability" in predictions.columns:
-        off = min(_off(table["score"], mean) for mean in _means(predictions))
-        if off:
-            raise ValueError(f"{name}: study_probability is not the mean over videos in {off} studies")
-    return table.astype({"label": "int64", "score": "float64"})
-
-
-def _means(predictions: pd.DataFrame) -> list[np.ndarray]:
-    """The mean over videos of each study, sorted by study; of several views, the mean of their means too."""
-    means = [predictions.groupby("study_id", sort=True)["video_probability"].mean()]
-    if "view" in predictions.columns and predictions["view"].nunique() > 1:
-        of_views = predictions.groupby(["study_id", "view"], sort=True)["video_probability"].mean()
-        means.append(of_views.groupby("study_id", sort=True).mean())
-    return [mean.to_numpy(dtype=np.float64) for mean in means]
-
-
-def _off(scores: pd.Series, means: np.ndarray) -> int:
-    """How many scores are not the means."""
-    return int((~np.isclose(means, scores.astype("float64"), atol=MEAN_TOLERANCE, rtol=0)).sum())
 
 
 def evaluate_cohort(
@@ -109,7 +41,8 @@ def evaluate_cohort(
     Parameters
     ----------
     predictions_by_model
-        Initialisation to its predictions (see :func:`study_table`), all of the same studies.
+        Initialisation to its predictions (see
+        :func:`~echoclr_core.evaluate.study_scores.study_table`), all of the same studies.
     task, ratio, draw, cohort
         What the rows are labelled with; ratio in 0..1.
     settings
@@ -156,9 +89,7 @@ def evaluate_cohort(
         if init in scores:
             rows += _operating_rows(init, labels, scores[init], predictions, settings)
     pairs = default_comparisons([*scores, *failed]) if comparisons is None else list(comparisons)
-    possible = [pair for pair in pairs if not failed.keys() & set(pair)]
-    tested = comparison_rows(labels, scores, possible, settings, stream, groups)
-    tested += [{"init_a": a, "init_b": b, "estimable": False} for a, b in pairs if failed.keys() & {a, b}]
+    tested = _tested_pairs(pairs, labels, scores, failed, settings, stream, groups)
     labelled = {"n_labelled_studies": n_labelled_studies}
     return (
         METRICS.check(
@@ -170,6 +101,21 @@ def evaluate_cohort(
     )
 
 
+def _tested_pairs(
+    pairs: Sequence[tuple[str, str]],
+    labels: np.ndarray,
+    scores: Mapping[str, np.ndarray],
+    failed: Mapping[str, str],
+    settings: EvaluationSettings,
+    seed: int,
+    groups: np.ndarray | None,
+) -> list[dict]:
+    """Rows of COMPARISONS of each pair; without values where one of the two models has no predictions."""
+    possible = [pair for pair in pairs if not failed.keys() & set(pair)]
+    rows = comparison_rows(labels, scores, possible, settings, seed, groups)
+    return rows + [{"init_a": a, "init_b": b, "estimable": False} for a, b in pairs if failed.keys() & {a, b}]
+
+
 def _failed_rows(failed: Mapping[str, str]) -> list[dict]:
     """Rows without values of the models that have no predictions, each with its reason."""
     return [
@@ -177,83 +123,6 @@ def _failed_rows(failed: Mapping[str, str]) -> list[dict]:
         for init, reason in failed.items()
         for metric in (*METRIC_NAMES, "brier")
     ]
-
-
-def place_of(run: Mapping[str, object]) -> str:
-    """What messages call one evaluation: "severe_as, ratio 0.01, draw 0, internal"."""
-    return f"{run['task']}, ratio {run['ratio']:g}, draw {run['draw']}, {run['cohort']}"
-
-
-def resampling_stream(seed: int, task: str, cohort: str) -> int:
-    """The seed of a cohort's resamples: the same for all models, ratios and draws of a task."""
-    return derive_seed(seed, "evaluate", task, cohort)
-
-
-def same_studies(predictions_by_model: Mapping[str, pd.DataFrame], *, place: str) -> dict[str, pd.DataFrame]:
-    """:func:`study_table` of each model; ValueError naming ``place`` unless all scored the same studies with
-    the same labels.
-    """
-    if not predictions_by_model:
-        raise ValueError(f"{place}: no model to evaluate")
-    tables = {
-        init: study_table(frame, name=f"{init} ({place})") for init, frame in predictions_by_model.items()
-    }
-    reference, first = next(iter(tables.items()))
-    for init, table in tables.items():
-        apart = set(table["study_id"]) ^ set(first["study_id"])
-        if apart:
-            raise ValueError(
-                f"{place}: {init} scored {len(table)} studies, {reference} {len(first)}; "
-                f"{len(apart)} studies stand in one of them only, and all models must score the same"
-            )
-        other = int((table["label"] != first["label"]).sum())
-        if other:
-            raise ValueError(f"{place}: {init} and {reference} have different labels for {other} studies")
-    return tables
-
-
-def scores_by_model(
-    predictions_by_model: Mapping[str, pd.DataFrame], *, place: str
-) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """The :func:`study_table` that holds the labels of all models, and each model's scores in its order."""
-    tables = same_studies(predictions_by_model, place=place)
-    return next(iter(tables.values())), {init: table["score"].to_numpy() for init, table in tables.items()}
-
-
-def patients_of(study_ids: pd.Series, patients: Mapping[str, str]) -> np.ndarray:
-    """The patient of each study; ValueError with a count if one has none."""
-    lacking = sum(study not in patients for study in study_ids)
-    if lacking:
-        raise ValueError(f"patients: {lacking} of {len(study_ids)} studies have no patient")
-    return np.array([patients[study] for study in study_ids])
-
-
-def resampling_of(
-    table: pd.DataFrame,
-    run: Mapping[str, object],
-    settings: EvaluationSettings,
-    patients: Mapping[str, str] | None,
-) -> Resampling | None:
-    """The resampling behind the intervals of one test set; None below MIN_PER_CLASS cases or controls.
-
-    Parameters
-    ----------
-    table
-        As :func:`study_table` gives it.
-    run
-        task and cohort, on which the resamples depend besides the seed.
-    settings, patients
-        See :func:`evaluate_cohort`.
-    """
-    positive = int(table["label"].sum())
-    if min(positive, len(table) - positive) < MIN_PER_CLASS:
-        return None
-    return Resampling(
-        n_resamples=settings.n_resamples,
-        seed=resampling_stream(settings.seed, run["task"], run["cohort"]),
-        stratified=settings.stratified_intervals,
-        groups=None if patients is None else patients_of(table["study_id"], patients),
-    )
 
 
 def metric_rows(

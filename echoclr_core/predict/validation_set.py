@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from echoclr_core.evaluate.calibration import calibration_curve
-from echoclr_core.evaluate.studies import study_table
+from echoclr_core.evaluate.study_scores import study_table
 from echoclr_core.evaluate.thresholds import CRITERIA, threshold_at
 
 

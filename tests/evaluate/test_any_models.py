@@ -8,9 +8,9 @@ from echoclr_core.evaluate.any_models import evaluate_predictions, levels_of
 from echoclr_core.evaluate.bootstrap import bootstrap_metrics
 from echoclr_core.evaluate.holm import holm
 from echoclr_core.evaluate.prediction_file import PredictionColumns, read_predictions
+from echoclr_core.evaluate.resampling import resampling_stream
 from echoclr_core.evaluate.roc_test import roc_test
 from echoclr_core.evaluate.settings import EvaluationSettings
-from echoclr_core.evaluate.studies import resampling_stream
 
 HOW = EvaluationSettings(n_resamples=200)
 

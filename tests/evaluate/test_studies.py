@@ -11,7 +11,8 @@ from echoclr_core.evaluate.details import view_metrics
 from echoclr_core.evaluate.holm import holm
 from echoclr_core.evaluate.schema import COMPARISONS, METRICS
 from echoclr_core.evaluate.settings import EvaluationSettings
-from echoclr_core.evaluate.studies import evaluate_cohort, study_table
+from echoclr_core.evaluate.studies import evaluate_cohort
+from echoclr_core.evaluate.study_scores import study_table
 from echoclr_core.evaluate.thresholds import rates_at, threshold_at
 from echoclr_core.finetune.scoring import study_probabilities
 

@@ -8,9 +8,10 @@ from echoclr_core.evaluate.bootstrap import Resamples
 from echoclr_core.evaluate.details import subgroup_metrics
 from echoclr_core.evaluate.differences import subgroup_differences
 from echoclr_core.evaluate.metrics import auroc
+from echoclr_core.evaluate.resampling import resampling_of
 from echoclr_core.evaluate.schema import SUBGROUP_DIFFERENCES
 from echoclr_core.evaluate.settings import EvaluationSettings
-from echoclr_core.evaluate.studies import resampling_of, study_table
+from echoclr_core.evaluate.study_scores import study_table
 from echoclr_core.evaluate.technical import TECHNICAL, describe_studies, thirds, with_technical
 
 RUN = {"task": "lvh", "ratio": 1.0, "draw": 0, "cohort": "internal"}
