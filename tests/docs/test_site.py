@@ -56,6 +56,14 @@ def test_commands_name_what_exists(page):
         assert all(name.endswith(".yaml") for name in files.split()), files
 
 
+def test_the_architecture_names_files_that_exist():
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    roots = (ROOT, ROOT / "echoclr_core", ROOT / "workflow_scripts")
+    names = re.findall(r"`([\w/]+\.(?:py|yaml|md))`", text)
+    assert len(names) > 12
+    assert [name for name in names if not any((root / name).is_file() for root in roots)] == []
+
+
 def keys(section, prefix=""):
     """Dotted names of all keys of a configuration."""
     for name, value in section.items():
