@@ -1,7 +1,6 @@
 """All source files of one shard: one row each, whatever becomes of them."""
 
 import errno
-import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from echoclr_core.common.shard_cache import ShardCache
 from echoclr_core.deidentify.identifiers.pseudonyms import RESTRICTED_CATALOGUE
 from echoclr_core.deidentify.review.decisions import Decision, refuse_unknown_videos
 from echoclr_core.deidentify.settings import DeidentifySettings
-from echoclr_core.deidentify.shard_jobs import IDENTITY, ONE_FILE, RETRIED, sort_out
+from echoclr_core.deidentify.shard_jobs import IDENTITY, ONE_FILE, RETRIED, ShardJobs, sort_out
 from echoclr_core.deidentify.tables import SOURCE_FILES
 from echoclr_core.deidentify.unchanged import changed_files, changed_since
 
@@ -108,19 +107,11 @@ def deidentify_shard(
         if kept_dir is not None:
             cache.take_over(kept_dir)
         work = sort_out(rows, Path(root), cache, process, settings, decisions)
-        finished, keys = work.finished, work.keys
+        finished = work.finished
         identities = {row["video_id"]: row for row in rows[list(IDENTITY)].to_dict("records")}
-        catalogued = {row["video_id"]: row for row in rows.to_dict("records")}
-        runs = (
-            _results(jobs, function, catalogued, Path(root), study_key, settings, workers)
-            for function, jobs in work.jobs.items()
-        )
-        for video_id, found, detail in itertools.chain.from_iterable(runs):
-            if found["outcome"] != "changed" and (differing := _changed(catalogued[video_id], Path(root))):
-                found, detail = {"outcome": "changed"}, differing
-            if found["outcome"] != "ok":
-                _require_archive(Path(root))
-            cache.put(video_id, keys[video_id], found, _files(video_id) if found["outcome"] == "ok" else ())
+        for video_id, found, detail in _outcomes(work, rows, Path(root), study_key, settings, workers):
+            written = _files(video_id) if found["outcome"] == "ok" else ()
+            cache.put(video_id, work.keys[video_id], found, written)
             finished[video_id] = identities[video_id] | found
             if detail and on_detail:
                 on_detail(video_id, detail)
@@ -134,6 +125,33 @@ def deidentify_shard(
         _keep(cache, kept_dir, table)
         cache.remove()
     return table
+
+
+def _outcomes(
+    work: ShardJobs,
+    rows: pd.DataFrame,
+    root: Path,
+    study_key: str,
+    settings: DeidentifySettings,
+    workers: int,
+) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """(video_id, row, detail) of every file that is left to do; "changed" if it changed while it was read.
+
+    Raises
+    ------
+    OSError
+        The archive has gone while files were read.
+    """
+    catalogued = {row["video_id"]: row for row in rows.to_dict("records")}
+    for function, jobs in work.jobs.items():
+        for video_id, found, detail in _results(
+            jobs, function, catalogued, root, study_key, settings, workers
+        ):
+            if found["outcome"] != "changed" and (differing := _changed(catalogued[video_id], root)):
+                found, detail = {"outcome": "changed"}, differing
+            if found["outcome"] != "ok":
+                _require_archive(root)
+            yield video_id, found, detail
 
 
 def _keep(cache: ShardCache, kept_dir: str | Path | None, table: pd.DataFrame) -> None:

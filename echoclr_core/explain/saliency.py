@@ -97,8 +97,8 @@ def explain_studies(
             f"saliency: {len(models)} models, {len(selection)} videos; at least one of each is needed"
         )
     prepares = _by_model(prepare, models)
-    video_ids = [str(video_id) for video_id in selection["video_id"]]
-    stored = _stored(store, selection)
+    videos = _selected_videos(store, selection, n_frames)
+    video_ids = videos["video_ids"].tolist()
     clips = np.stack([store.clip(video_id, 0, n_frames) for video_id in video_ids])  # (S, T, H, W) uint8
     explained = [
         _explain(model, clips, prepares[name], zoom_order, n_randomisations, seed)
@@ -107,12 +107,7 @@ def explain_studies(
     maps = np.stack([one["volumes"].max(axis=1) for one in explained])
     return {
         "models": np.array(list(models), dtype=str),
-        "video_ids": np.array(video_ids, dtype=str),
-        "study_ids": np.array([str(study_id) for study_id in selection["study_id"]], dtype=str),
-        "labels": selection["label"].to_numpy(dtype=np.int64),
-        "study_probabilities": selection["study_probability"].to_numpy(dtype=np.float64),
-        "looped": np.array([is_short(store.n_frames(video_id), n_frames) for video_id in video_ids]),
-        "fps": stored["fps"].to_numpy(dtype=np.float64),
+        **videos,
         "clips": clips,
         "probabilities": np.stack([one["probabilities"] for one in explained]),
         "volumes": np.stack([one["volumes"] for one in explained]).astype(np.float16),
@@ -121,6 +116,20 @@ def explain_studies(
         **_on_the_picture(maps, clips, _valves(video_ids, landmarks)),
         "stages": np.array(cascade_stages(next(iter(models.values()))), dtype=str),
         "correlations": np.stack([one["correlations"] for one in explained]),
+    }
+
+
+def _selected_videos(store: ClipStore, selection: pd.DataFrame, n_frames: int) -> dict[str, np.ndarray]:
+    """What is known of each selected video before any model sees it; the arrays are (S,)."""
+    stored = _stored(store, selection)
+    video_ids = [str(video_id) for video_id in selection["video_id"]]
+    return {
+        "video_ids": np.array(video_ids, dtype=str),
+        "study_ids": np.array([str(study_id) for study_id in selection["study_id"]], dtype=str),
+        "labels": selection["label"].to_numpy(dtype=np.int64),
+        "study_probabilities": selection["study_probability"].to_numpy(dtype=np.float64),
+        "looped": np.array([is_short(store.n_frames(video_id), n_frames) for video_id in video_ids]),
+        "fps": stored["fps"].to_numpy(dtype=np.float64),
     }
 
 

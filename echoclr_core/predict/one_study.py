@@ -95,15 +95,7 @@ def predict_study(
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         on_stage("deidentify")
-        sources = deidentify_shard(
-            catalogue,
-            dicom_dir,
-            work / "deidentified",
-            work / "deidentify",
-            settings=loaded.deidentify_settings(),
-            study_key=study_key,
-            workers=workers,
-        )
+        sources = _deidentify(catalogue, dicom_dir, work, loaded, study_key, workers)
         views, masked = _choose_and_mask(sources, work, loaded, classifier, workers, on_stage)
         store = _store(masked, sources, work, loaded)
         on_stage("score")
@@ -127,6 +119,21 @@ def _catalogue(dicom_dir: Path, study_key: str, key: bytes | None, workers: int)
     if scanned.empty:
         raise ValueError("the folder of DICOM files holds no file: is it the right one, and mounted?")
     return pseudonymise(scanned, Pseudonyms(key or secrets.token_bytes(32)), 1)
+
+
+def _deidentify(
+    catalogue: pd.DataFrame, dicom_dir: Path, work: Path, bundle: Bundle, study_key: str, workers: int
+) -> pd.DataFrame:
+    """SOURCE_FILES of the folder; its videos in ``work / "deidentified"``."""
+    return deidentify_shard(
+        catalogue,
+        dicom_dir,
+        work / "deidentified",
+        work / "deidentify",
+        settings=bundle.deidentify_settings(),
+        study_key=study_key,
+        workers=workers,
+    )
 
 
 def _choose_and_mask(

@@ -2,7 +2,8 @@
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,33 +100,39 @@ def write_dicom_shard(
     written = SOURCE_FILES.check(table).query("outcome == 'ok'").sort_values("video_id", ignore_index=True)
     catalogue = RESTRICTED_CATALOGUE.check(rows)
     sources, known = catalogue.set_index("video_id"), identifiers_of(catalogue)
-    target_dir = Path(target_dir)
-    for left in target_dir.parent.glob(f".{target_dir.name}.*.partial"):  # of a job that was killed
-        shutil.rmtree(left)
-    staged = target_dir.with_name(f".{target_dir.name}.{secrets.token_hex(6)}.partial")
-    staged.mkdir(parents=True)
     jobs, found = [], {}
-    for row in written.to_dict("records"):
-        video_id = row["video_id"]
-        source = sources.loc[video_id]
-        uids = new_uids(row, source, pseudonyms)
-        found[video_id] = _row(row, uids)
-        paths = Path(avi_dir) / f"{video_id}.avi", Path(root) / source["path"], staged / f"{video_id}.dcm"
-        values = _plain(row, (dates or {}).get(video_id))
-        arguments = (*map(str, paths), values, uids, known.get(video_id, ()), lossy_codec)
-        jobs.append(Job(video_id, arguments, SECONDS))
-    try:
+    with _appears_whole(Path(target_dir)) as staged:
+        for row in written.to_dict("records"):
+            video_id = row["video_id"]
+            source = sources.loc[video_id]
+            uids = new_uids(row, source, pseudonyms)
+            found[video_id] = _row(row, uids)
+            paths = Path(avi_dir) / f"{video_id}.avi", Path(root) / source["path"], staged / f"{video_id}.dcm"
+            values = _plain(row, (dates or {}).get(video_id))
+            arguments = (*map(str, paths), values, uids, known.get(video_id, ()), lossy_codec)
+            jobs.append(Job(video_id, arguments, SECONDS))
         for video_id, state, value in run_isolated(WRITE_ONE, jobs, workers=workers):
             if state == "done":
                 found[video_id] |= value
             elif on_detail:
                 on_detail(video_id, str(value or state))
         _refuse_identifiers(found.values())
+    return DICOM_FILES.check(pd.DataFrame(list(found.values())).reindex(columns=list(DICOM_FILES.columns)))
+
+
+@contextmanager
+def _appears_whole(target_dir: Path) -> Iterator[Path]:
+    """A folder to write into, which takes the place of ``target_dir`` at the end; not after an error."""
+    for left in target_dir.parent.glob(f".{target_dir.name}.*.partial"):  # of a job that was killed
+        shutil.rmtree(left)
+    staged = target_dir.with_name(f".{target_dir.name}.{secrets.token_hex(6)}.partial")
+    staged.mkdir(parents=True)
+    try:
+        yield staged
         shutil.rmtree(target_dir, ignore_errors=True)
         staged.rename(target_dir)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    return DICOM_FILES.check(pd.DataFrame(list(found.values())).reindex(columns=list(DICOM_FILES.columns)))
 
 
 def _plain(row: Mapping[str, Any], date: str | None) -> dict[str, Any]:
