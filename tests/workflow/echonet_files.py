@@ -21,11 +21,14 @@ def name_of(number):
 
 
 def echonet_dynamic(folder, count=12):
-    """FileList.csv and Videos/; one file is missing, one is not in the list."""
+    """FileList.csv and Videos/; one file is missing, one is not in the list. Each set has ejection fractions
+    below and above 50 %.
+    """
     lines = ["FileName,EF,ESV,EDV,FrameHeight,FrameWidth,FPS,NumberOfFrames,Split"]
     for number in range(count):
         split = ("TRAIN", "TRAIN", "VAL", "TEST")[number % 4]
-        lines.append(f"{name_of(number)},{50 + number}.5,40.1,90.2,60,80,50,8,{split}")
+        ejection_fraction = (30 if number % 8 < 4 else 50) + number % 20 + 0.5
+        lines.append(f"{name_of(number)},{ejection_fraction},40.1,90.2,60,80,50,8,{split}")
         if number:
             write_avi(folder / "Videos" / f"{name_of(number)}.avi", fan(number), 50, "mjpeg")
     write_avi(folder / "Videos" / f"{name_of(999)}.avi", fan(999), 50, "mjpeg")

@@ -12,6 +12,9 @@ from snakemake.exceptions import WorkflowError
 from torchvision.models.video import r3d_18
 
 from echoclr_core.design.problems import encoder_names as names_without_torch
+from echoclr_core.synthetic.plan.cohort import label_table, plan_studies
+from echoclr_core.synthetic.plan.settings import SyntheticSettings
+from workflow_scripts.lib import synthetic_folder
 from workflow_scripts.lib.config_checks import resolve_config
 from workflow_scripts.lib.file_checks import require_files
 from workflow_scripts.lib.table_checks import check_tables
@@ -256,6 +259,73 @@ def test_bad_labels_are_listed_before_any_job(study_of, tmp_path):
     assert done.returncode != 0
     for word in ("labels.csv", "row 2", "row 3", "study_date", "robot", "high", "same study"):
         assert word in done.stdout + done.stderr
+
+
+@pytest.fixture
+def wrong_tables(config, tmp_path):
+    """A configuration whose label table lacks a column and whose view table has no video of the kept view."""
+    (tmp_path / "labels.csv").write_text(
+        "study_key,patient_key,study_date,sex,as_severity,lv_mass_index,ef\nA1,P1,2018-01-01,F,None,80,50\n"
+    )
+    (tmp_path / "views.csv").write_text("video,view\n1.2.3,a4c\n")
+    config["input"] |= {"dicom_dir": str(tmp_path), "labels": str(tmp_path / "labels.csv")}
+    config["views"] |= {"classifier": "compact", "labels": str(tmp_path / "views.csv"), "keep": ["plax"]}
+    config["tasks"]["low_ef"] = {"title": "Low EF", "column": "lvef", "positive_below": 40}
+    config["finetune"]["tasks"] = config["explain"]["tasks"] = ["low_ef"]
+    return config
+
+
+def test_problems_of_all_tables_are_told_with_those_of_the_keys(wrong_tables, capsys):
+    wrong_tables["model"]["encoder"] = "r3d_19"
+    wrong_tables["mask"]["codec"] = "ffv2"
+    text, said = messages(wrong_tables, check_paths=True), capsys.readouterr().err
+    assert "model.encoder: 'r3d_19' is not known" in text
+    assert "mask.codec: 'ffv2' is not allowed" in text
+    assert "1 problem(s) in the table of input.labels, listed above." in text
+    assert "1 problem(s) in the table of views.labels, listed above." in text
+    assert "labels.csv: row 1: there is no column 'lvef'" in said
+    assert "plax" in said
+
+
+def test_problems_of_several_tables_are_told_together(wrong_tables):
+    with pytest.raises(WorkflowError, match=r"views\.labels(.|\n)*input\.labels"):
+        check_tables(resolve_config(wrong_tables, ROOT, check_paths=False))
+
+
+def test_a_table_that_a_wrong_key_reads_is_passed_over(wrong_tables, capsys):
+    wrong_tables["input"]["columns"]["sexx"] = "gender"
+    text, said = messages(wrong_tables, check_paths=True), capsys.readouterr().err
+    assert "input.columns.sexx: unknown key; did you mean sex?" in text
+    assert "table of views.labels" in text
+    assert "input.labels" not in text
+    assert "labels.csv" not in said
+
+
+def test_columns_that_a_synthetic_cohort_will_not_have_are_told_before_it_is_made(config):
+    config["synthetic"] |= {"development_studies": 8, "folder": "made"}
+    config["views"] |= {"classifier": "compact", "keep": ["plax"]}
+    config["tasks"]["low_ef"] = {"title": "Low EF", "column": "ejection_fractoin", "positive_below": 40}
+    config["finetune"]["tasks"] = config["explain"]["tasks"] = ["low_ef"]
+    config["input"]["extra_columns"] = ["height", "smoker"]
+    text = messages(config)
+    assert "2 problems" in text
+    assert "tasks.low_ef: the label table of the synthetic cohort has no column ejection_fractoin" in text
+    assert "did you mean ejection_fraction?" in text
+    assert "input.extra_columns: the label table of the synthetic cohort has no column smoker" in text
+
+
+def test_a_wrong_key_of_a_synthetic_study_brings_no_word_of_inputs_it_fills_itself(config):
+    config["synthetic"] |= {"development_studies": 8, "folder": "made"}
+    config["views"] |= {"classifier": "compact", "keep": ["plax"]}
+    config["mask"]["codec"] = "ffv2"
+    text = messages(config)
+    assert "1 problem " in text
+    assert "views.labels" not in text
+
+
+def test_the_columns_of_the_synthetic_label_table_are_those_that_it_gets():
+    settings = SyntheticSettings(development_studies=2, external_studies=0, view_studies=0)
+    assert tuple(label_table(settings, plan_studies(settings))) == synthetic_folder.LABEL_COLUMNS
 
 
 def test_definition_comments_and_docs_agree():

@@ -1,5 +1,6 @@
 """Videos without DICOM: planned, and run through masked clips and cohort."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -11,10 +12,28 @@ from echoclr_core.cohort.flow import FLOW, check_flow
 from echoclr_core.cohort.tables import COHORT_STUDIES, COHORT_VIDEOS
 from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.avi_writing import write_avi
+from echoclr_core.evaluate.schema import METRICS
 from echoclr_core.video.store import ClipStore
 
 ROOT = Path(__file__).resolve().parents[2]
 REPLACED = {"catalog_archive", "deidentify_shard", "import_labels", "classify_views"}
+# What makes the study of a published set small: its network, its steps, its grid.
+SMALL = """
+input: {shards: 1}
+model: {encoder: r3d, width: 8, blocks: [1, 1, 1, 1], input_size: 28}
+augmentation: {pad: 2}
+pretrain: {methods: [echoclr], batch_size: 4, max_steps: 2, learning_rate: 1.0e-3}
+finetune:
+  initialisations: [random, echoclr]
+  ratios: [1.0]
+  clip_length: 4
+  batch_size: 8
+  max_epochs: 1
+  learning_rates: {supervised: ["1e-3"], supervised_few: ["1e-3"], ssl: ["1e-3"], ssl_few: ["1e-3"]}
+evaluate: {n_resamples: 50}
+explain: {n_studies: 2, n_randomisations: 1}
+compute: {threads: 1, loader_workers: 0}
+"""
 INSTEAD = {"catalog_videos", "import_videos", "import_video_labels", "import_views"}
 
 
@@ -77,12 +96,38 @@ def test_echonet_dynamic_runs_to_its_cohort(study_of, tmp_path):
     folder = found.path("results", "echonet_dynamic")
     studies = COHORT_STUDIES.read(folder / "cohort" / "studies.parquet")
     assert studies["set"].value_counts().to_dict() == {"train": 5, "val": 3, "test": 3}
-    assert studies["EF"].min() == 51.5
+    assert (studies["reduced_ef"] == (studies["EF"] < 50)).all()
+    assert studies["reduced_ef"].sum() == 7
     flow = FLOW.read(folder / "cohort" / "flow.parquet")
     check_flow(flow)
     assert flow.loc[flow["reason"] == "no_study_key", "videos"].tolist() == [1]  # not in FileList.csv
     unmatched = pd.read_parquet(folder / "cohort" / "unmatched.parquet")
     assert unmatched["kind"].tolist() == ["labels_without_files"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("layout", "make", "task", "title"),
+    [
+        ("echonet_dynamic", echonet_dynamic, "reduced_ef", "EF &lt; 50 %"),
+        ("echonet_lvh", echonet_lvh, "lvh", "LVH"),
+    ],
+)
+def test_a_published_set_runs_to_its_report(study_of, tmp_path, layout, make, task, title):
+    found = study(study_of, tmp_path, layout, *make(tmp_path / "set", count=24))
+    found.run("--cores", "2", "--quiet", "rules", overlay=SMALL)
+    folder = found.path("results", layout)
+    metrics = METRICS.read(folder / "evaluation" / "metrics.parquet")
+    auroc = metrics[metrics["metric"] == "auroc"]
+    assert set(auroc["task"]) == {task}
+    assert set(auroc["init"]) == {"random", "echoclr"}
+    assert set(auroc["cohort"]) == {"internal"}  # the published sets have no external one
+    assert auroc["value"].notna().all()
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    words = re.sub(r"<(style|script).*?</\1>|<[^>]+>|data:[^\"]+", " ", text, flags=re.DOTALL)
+    assert title in words
+    assert "DICOM" not in words
+    assert ("PLAX" in words) == (layout == "echonet_lvh")
 
 
 @pytest.mark.slow

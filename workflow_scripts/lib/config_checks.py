@@ -13,6 +13,7 @@ from echoclr_core.design.problems import key_problems
 from echoclr_core.design.sources import unnamed_data
 from echoclr_core.design.tasks import with_task_columns
 from workflow_scripts.lib import results_folder, synthetic_folder
+from workflow_scripts.lib.table_checks import tell_table_problems
 
 
 @cache
@@ -23,6 +24,8 @@ def schema(root: Path) -> dict:
 
 def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
     """The configuration with defaults filled in, or a WorkflowError that lists every problem at once.
+
+    Problems of the input tables are told with them, where reading the table needs none of the wrong keys.
 
     Parameters
     ----------
@@ -35,28 +38,35 @@ def resolve_config(config: dict, root: Path, *, check_paths: bool) -> dict:
     """
     found = schema_problems(schema(root), config)
     if found:
-        found += _further_problems(config, found, root)
+        valid = _without(config, _keys(found), root)
+        found += _further_problems(valid, found) if valid else []
     else:
         config = fill_defaults(schema(root), config)
         found = synthetic_folder.input_problems(config)
-        config = synthetic_folder.fill_inputs(config)
-        found += key_problems(config)
+        config = valid = synthetic_folder.fill_inputs(config)
+        found += key_problems(config) + synthetic_folder.column_problems(config)
         if check_paths:
             # Bundles score new patients without a study: what the study lacks is said where its jobs are due.
             found = ([] if config["predict"]["dicom_dir"] else unnamed_data(config)) + found
             found += synthetic_folder.folder_problems(config) + results_folder.problems(config)
     if found:
         lines = "\n".join(f"  {line}" for line in found)
-        raise WorkflowError(f"{len(found)} problem{'s' * (len(found) > 1)} in the configuration:\n{lines}")
+        told = tell_table_problems(valid, _keys(found)) if check_paths and valid else []
+        tables = "".join(f"\n{line}" for line in told)
+        raise WorkflowError(
+            f"{len(found)} problem{'s' * (len(found) > 1)} in the configuration:\n{lines}{tables}"
+        )
     return with_task_columns(config)
 
 
-def _further_problems(config: dict, found: list[str], root: Path) -> list[str]:
-    """What is wrong besides ``found``, the problems of single keys, so that nobody meets it one run later.
+def _keys(found: list[str]) -> list[str]:
+    """The keys that lines of problems begin with."""
+    return [line.partition(": ")[0] for line in found]
 
-    The keys of ``found`` are left out for this; what may follow from that alone is not told.
-    """
-    config, wrong = copy.deepcopy(config), [line.partition(": ")[0] for line in found]
+
+def _without(config: dict, wrong: list[str], root: Path) -> dict | None:
+    """The configuration without the wrong keys, with defaults; None if it is still not valid."""
+    config = copy.deepcopy(config)
     for key in wrong:
         *sections, last = key.split(".")
         part = config
@@ -65,8 +75,17 @@ def _further_problems(config: dict, found: list[str], root: Path) -> list[str]:
         if isinstance(part, dict):
             part.pop(last, None)
     if schema_problems(schema(root), config):
-        return []
-    further = key_problems(fill_defaults(schema(root), config))
+        return None
+    return synthetic_folder.fill_inputs(fill_defaults(schema(root), config))
+
+
+def _further_problems(config: dict, found: list[str]) -> list[str]:
+    """What is wrong besides ``found``, the problems of single keys, so that nobody meets it one run later.
+
+    ``config`` lacks those keys; what may follow from that alone is not told.
+    """
+    further = key_problems(config) + synthetic_folder.column_problems(config)
+    wrong = _keys(found)
     return [
         line
         for line in further

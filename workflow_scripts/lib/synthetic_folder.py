@@ -5,10 +5,13 @@ taken from the configuration: all lie at fixed names below ``synthetic.folder``,
 empty, or carry the mark of an earlier cohort (``echoclr_core.synthetic.files.own_folder``).
 """
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from echoclr_core.design.sources import is_synthetic
+from echoclr_core.design.tasks import OWN_COLUMNS, task_names
 from echoclr_core.synthetic.files.own_folder import FILES, MARK, is_marked
+from echoclr_core.tasks.task import make_task
 
 INPUTS = {
     ("input", "dicom_dir"): "dicom",
@@ -17,6 +20,14 @@ INPUTS = {
     ("views", "labels"): "views",
 }
 """Keys that name a file of the cohort to that file; in a synthetic study empty or exactly this path."""
+
+
+LABEL_COLUMNS = (
+    *("study_key", "patient_key", "study_date", "sex", "as_severity", "lv_mass_index", "age", "race"),
+    *("ethnicity", "height", "weight", "bsa", "ivsd", "lvidd", "pwtd", "heart_rate", "ejection_fraction"),
+    "valve_area",
+)
+"""The columns of the cohort's label table, known before it is made."""
 
 
 def output_paths(config: dict) -> dict[str, str]:
@@ -60,6 +71,33 @@ def fill_inputs(config: dict) -> dict:
     for (section, key), name in INPUTS.items():
         filled[section][key] = paths[name]
     return config | filled
+
+
+def column_problems(config: dict) -> list[str]:
+    """Columns that the configuration names and the label table of the cohort will not have."""
+    if not is_synthetic(config):
+        return []
+    inputs, wanted = config["input"], {}
+    for name, column in inputs["columns"].items():
+        if column and not (name == "study_year" and inputs["columns"]["study_date"]):
+            wanted[f"input.columns.{name}"] = [column]
+    wanted["input.extra_columns"] = inputs["extra_columns"]
+    for name in task_names(config):
+        try:
+            columns = make_task(name, config["tasks"][name]).columns()
+        except ValueError:  # told by task_problems
+            continue
+        wanted[f"tasks.{name}"] = [column for column in columns if column not in OWN_COLUMNS]
+    found = []
+    for key, columns in wanted.items():
+        for column in (column for column in columns if column not in LABEL_COLUMNS):
+            near = get_close_matches(column, LABEL_COLUMNS, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            found.append(
+                f"{key}: the label table of the synthetic cohort has no column {column}; it has "
+                f"{list(LABEL_COLUMNS)}{hint}"
+            )
+    return found
 
 
 def folder_problems(config: dict) -> list[str]:
