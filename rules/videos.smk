@@ -74,7 +74,7 @@ if VIDEOS_PROVIDED:
             mem_mb=8000,
             runtime=240,
         params:
-            settings=config_slice("deidentify", "input.study_key", leave_out=NO_FILE_KEYS),
+            settings=config_slice("deidentify", leave_out=NO_FILE_KEYS),
             state=f"{RESTRICTED}/state/deidentify/{{shard}}",
             kept=f"{STATE}/deidentified/{{shard}}",
             code_hash=code_hash("import_videos"),

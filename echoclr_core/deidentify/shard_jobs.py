@@ -13,8 +13,6 @@ from echoclr_core.common.shard_cache import ShardCache
 from echoclr_core.deidentify.review.decisions import Decision
 from echoclr_core.deidentify.settings import DeidentifySettings
 
-ONE_FILE = "echoclr_core.deidentify.video_file:deidentify_video"
-DECIDED_FILE = "echoclr_core.deidentify.review.decided_video:deidentify_decided"
 IDENTITY = (
     *("video_id", "study_id", "study_uid_id", "patient_id", "unissued_patient_id"),
     *("study_year", "outcome"),
@@ -46,14 +44,14 @@ def sort_out(
     rows: pd.DataFrame,
     root: Path,
     cache: ShardCache,
-    process: str,
+    processes: tuple[str, str | None],
     settings: DeidentifySettings,
     decisions: Mapping[str, Decision],
 ) -> ShardJobs:
     """Rows that are known without work, and a job for each of the others.
 
-    A video that a person decided on has a key of its own, so that a changed decision makes this video anew
-    and no other.
+    ``processes`` are the functions for a file, and for one that a person decided on. A video with a decision
+    has a key of its own, so that a changed decision makes this video anew and no other.
     """
     work = ShardJobs()
     # In the order of the pseudonyms: in that of the catalogue, the times of the written files would tell the
@@ -62,7 +60,7 @@ def sort_out(
         identity = {name: None if pd.isna(row[name]) else row[name] for name in IDENTITY}
         video_id = row["video_id"]
         decision = decisions.get(video_id)
-        function = process if decision is None else DECIDED_FILE
+        function = processes[0 if decision is None else 1]
         work.keys[video_id] = _key(row, function, settings, decision)
         if row["outcome"] != "ok":
             work.finished[video_id] = identity | ({"decision": "stale"} if decision else {})

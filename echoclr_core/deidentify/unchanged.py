@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from echoclr_core.deidentify.changed_since import CURE, changed_since
 from echoclr_core.dicom.catalogue import describe_paths
 
 COMPARED = ("study_key", "patient_key", "patient_issuer", "sop_uid")
-CURE = "catalogue the archive again (--forcerun catalog_archive)"
 UNREAD = ("not_dicom", "timeout", "crashed")  # nothing was read of the header
 
 
@@ -52,20 +52,6 @@ def changed_files(
             # The catalogue knows a file by size and time, so that it would not read this one either.
             changed[row["path"]] = f"{', '.join(differing)} of the header; `touch` the file and {CURE}"
     return {path: what for path, what in changed.items() if what}
-
-
-def changed_since(row: Mapping[str, Any], root: str | Path) -> str | None:
-    """Which of size and time of a file differ from its row, in words; None where neither does.
-
-    Raises
-    ------
-    OSError
-        The file cannot be looked at.
-    """
-    status = (Path(root) / row["path"]).stat()
-    found = {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
-    differing = [name for name, value in found.items() if value != row[name]]
-    return f"{', '.join(differing)}; {CURE}" if differing else None
 
 
 def _text(value: Any) -> str | None:

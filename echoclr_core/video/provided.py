@@ -19,7 +19,7 @@ from echoclr_core.dicom.outcomes import UnusableFile
 T = TypeVar("T")
 SUFFIXES = (".avi", ".mp4", ".m4v", ".mov", ".mkv")
 IMPORT_ONE = f"{__name__}:import_video"
-"""The name by which :func:`echoclr_core.deidentify.deidentify_shard` calls :func:`import_video`."""
+"""The name by which :func:`~echoclr_core.deidentify.source_shard.write_source_shard` calls it."""
 
 
 def import_video(path: str | Path, target: str | Path, settings: DeidentifySettings) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+import light_decoders
 import pytest
 from cine_files import archive, phantom, write_cine
 
 from echoclr_core.deidentify.shard import deidentify_shard
+from echoclr_core.deidentify.source_shard import write_source_shard
 
 
 def _replace(path: Path, **other) -> None:
@@ -62,3 +64,16 @@ def test_a_file_that_is_replaced_while_it_is_decoded_leaves_no_video(tmp_path):
     )
     assert table["outcome"].tolist() == ["changed", "changed"]
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(("change", "outcome"), [("size", "changed"), ("time", "changed"), ("study", "ok")])
+def test_of_files_without_a_header_size_and_time_are_compared(tmp_path, monkeypatch, change, outcome):
+    """As for provided videos: no header is read, whatever stands in the file."""
+    rows = archive(tmp_path / "dicom", ["a", "c"])
+    CHANGES[change](tmp_path / "dicom" / "a")
+    monkeypatch.setenv(light_decoders.CALLS, str(tmp_path / "calls"))
+    table = write_source_shard(
+        rows, tmp_path / "dicom", tmp_path / "out", tmp_path / "work", process="light_decoders:written"
+    )
+    ids = rows.set_index("path")["video_id"]
+    assert table.set_index("video_id")["outcome"].to_dict() == {ids["a"]: outcome, ids["c"]: "ok"}

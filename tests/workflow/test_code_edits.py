@@ -24,8 +24,9 @@ EDITS = {
     "common/core_dumps.py": set(),
     "options/base.py": set(),
     "tasks/task.py": {"build_cohort", "build_report", "digest_pretraining"},
-    "dicom/frame_rate.py": {"catalog_archive", "deidentify_shard", "import_videos"} | REVIEW,
-    "deidentify/sector/fit.py": {"deidentify_shard", "import_videos"} | REVIEW,
+    "dicom/frame_rate.py": {"catalog_archive", "deidentify_shard"} | REVIEW,
+    "deidentify/sector/fit.py": {"deidentify_shard"} | REVIEW,
+    "deidentify/shard_jobs.py": {"deidentify_shard", "import_videos"},
     "deidentify/audit/residual_text.py": {"audit_shard"},
     "deidentify/audit/summary.py": {"check_audit"},
     "video/hull.py": {

@@ -12,7 +12,6 @@ from echoclr_core.common.avi_reading import read_avi
 from echoclr_core.common.digest import file_digest
 from echoclr_core.common.mask_files import read_mask
 from echoclr_core.common.shard_cache import IncompleteShardError
-from echoclr_core.deidentify import shard_jobs
 from echoclr_core.deidentify.audit.shard import audit_shard
 from echoclr_core.deidentify.audit.summary import audit_summary, check_audit
 from echoclr_core.deidentify.identifiers.pseudonyms import Pseudonyms, pseudonymise
@@ -139,7 +138,7 @@ def shard(tmp_path, monkeypatch):
         write_cine(tmp_path / "dicom" / name, phantom(number)[0], uid=f"1.2.826.0.1.{number + 1}")
     rows = pseudonymise(scan_archive(tmp_path / "dicom"), Pseudonyms(KEY), 1)
     monkeypatch.setenv(light_decoders.CALLS, str(tmp_path / "calls"))
-    monkeypatch.setattr(shard_jobs, "DECIDED_FILE", "light_decoders:decided")
+    monkeypatch.setattr("echoclr_core.deidentify.shard.DECIDED_FILE", "light_decoders:decided")
 
     def run(decisions=None):
         (tmp_path / "calls").write_text("")
