@@ -29,15 +29,15 @@ UNCROPPED = SectorShape.crop
 class ActivityGrid:
     """Parameters, all (h, w) but the last:
 
-    f
+    active
         float32, active share of each cell, 0 to 1.
     strong
         float32, share of each cell that changes by much.
     static_bright
         float32, share of each cell that is bright and never changes.
-    part
+    component
         bool, the largest solid connected component of activity.
-    gain
+    weight
         float32, what the cell adds to the score of a shape that contains it.
     size
         Pixels along the side of a cell.

@@ -12,7 +12,6 @@ from echoclr_core.deidentify.sector.activity_grid import (
     joined_grid,
     straight_crop,
 )
-from echoclr_core.deidentify.sector.edge_contrast import MIN_EDGE_CONTRAST, side_contrast
 from echoclr_core.deidentify.sector.geometry import FAMILIES, SectorShape
 from echoclr_core.deidentify.sector.optimise import (
     best_interval_box,
@@ -23,12 +22,9 @@ from echoclr_core.deidentify.sector.optimise import (
 from echoclr_core.deidentify.sector.region_prior import fan_from_region
 from echoclr_core.deidentify.sector.temporal_activity import ActivityMaps
 
-PARALLELOGRAM_SHARE = (
-    0.985  # of the best score; a parallelogram at least that good is preferred to a fan or trapezoid
-)
-RECTANGLE_SHARE = (
-    0.93  # of the best score; likewise an upright rectangle, if the component has straight upright sides
-)
+# Of the best score: an upright rectangle at least that good is preferred to any other shape, if the component
+# has straight upright sides.
+RECTANGLE_SHARE = 0.93
 UPRIGHT_SIDE_SHARES = (
     0.5,
     0.5,
@@ -36,7 +32,6 @@ UPRIGHT_SIDE_SHARES = (
     0.5,
 )  # straight share of left, top, right, bottom that RECTANGLE_SHARE requires
 SYMMETRIC_SHARE = 0.99  # of the uneven fan's score; a symmetric fan at least that good is preferred
-SYMMETRIC_SHARE_IF_BLURRED = 0.94  # the same where the nearer side of the uneven fan has no contrast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,15 +99,7 @@ def _coarse_fit(grid: ActivityGrid, fine: ActivityGrid) -> SectorShape:
         score, rectangle = best_interval_box(upright, scored_points(grid.weight, UNCROPPED))
         if score >= RECTANGLE_SHARE * best:
             return rectangle
-    active_sum = _active_sum(shape, grid)
-    plain = [
-        item
-        for item in found
-        if item[1].family == "parallelogram"
-        and item[0] >= PARALLELOGRAM_SHARE * best
-        and _active_sum(item[1], grid) >= PARALLELOGRAM_SHARE * active_sum
-    ]
-    return max(plain, key=lambda item: item[0])[1] if plain else shape
+    return shape
 
 
 def _weight_sum(shape: SectorShape, grid: ActivityGrid) -> float:
@@ -120,17 +107,10 @@ def _weight_sum(shape: SectorShape, grid: ActivityGrid) -> float:
     return float(grid.weight[shape.mask(*grid.weight.shape)].sum())
 
 
-def _active_sum(shape: SectorShape, grid: ActivityGrid) -> float:
-    """Sum of the main component's activity inside a shape."""
-    return float((grid.active * grid.component)[shape.mask(*grid.active.shape)].sum())
-
-
 def _symmetric(shape: SectorShape, grid: ActivityGrid) -> SectorShape | None:
     """The best symmetric fan, if it explains the loop about as well; else None.
 
-    Scanners draw fans upright and symmetric by default, and a side may be too dark to show its edge. An
-    asymmetric fan is kept only where its nearer side has contrast, or where the symmetric one scores much
-    lower.
+    Scanners draw fans upright and symmetric by default, and a side may be too dark to show its edge.
     """
     if shape.family != "fan" or np.isfinite(shape.crop).any():
         return None
@@ -141,13 +121,7 @@ def _symmetric(shape: SectorShape, grid: ActivityGrid) -> SectorShape | None:
     symmetric = hill_climb(start, points, 2.0, 0.5, symmetric=True)[1]
     own = _weight_sum(shape, grid)
     share = _weight_sum(symmetric, grid) / own if own > 0 else 0.0
-    side = shape.u0 if -shape.u0 < shape.u1 else shape.u1
-    limit = (
-        SYMMETRIC_SHARE
-        if side_contrast(shape, side, grid) >= MIN_EDGE_CONTRAST
-        else SYMMETRIC_SHARE_IF_BLURRED
-    )
-    return symmetric if share >= limit else None
+    return symmetric if share >= SYMMETRIC_SHARE else None
 
 
 def _fine_fit(shape: SectorShape, grid: ActivityGrid, *, symmetric: bool) -> SectorShape:
