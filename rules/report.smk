@@ -367,6 +367,7 @@ rule build_report:
         source="videos" if VIDEOS_PROVIDED else "DICOM files",
         kept=short_names(config["views"]["keep"]),
         titles=GRID.titles,
+        units=GRID.units,
         init_titles=GRID.init_titles,
         inits=GRID.inits,
         methods=GRID.methods,

@@ -52,6 +52,7 @@ with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
         cells=snakemake.params.cells,
         source=snakemake.params.source,
         kept=snakemake.params.kept,
+        units=dict(snakemake.params.units),
     )
     write_json(snakemake.output.settings, config)
     write_text(snakemake.output.manuscript, manuscript(page))

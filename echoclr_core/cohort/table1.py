@@ -21,6 +21,7 @@ TITLES = {
     "as_severity": "Aortic stenosis as reported",
     "study_year": "Year of the study",
     "n_videos": "Videos per study",
+    "age": "Age, years",
 }
 
 MORE = ("as_severity", "study_year", "n_videos")
@@ -66,6 +67,10 @@ def table1(
     studies = studies.assign(**labels)
     extras = [name for name in studies.columns if name not in NOT_DESCRIBED | set(titles)]
     names = ["sex", *titles, "lv_mass_index", *(MORE if full else ()), *extras]
+    # What no study has says nothing, as a mass index of a set of videos without one; labels are always shown.
+    names = [
+        name for name in names if name in titles or (name in studies.columns and studies[name].notna().any())
+    ]
     names = [name for name in names if name in studies.columns]
     parts = {name: studies[studies["set"] == name] for name in SET_TITLES if name != "overall"}
     parts = {name: part for name, part in parts.items() if len(part)} | {"overall": studies}

@@ -11,7 +11,7 @@ from echoclr_core.design.initialisations import (
     learning_rates_of,
 )
 from echoclr_core.design.sets import COHORTS
-from echoclr_core.design.tasks import task_names, task_titles
+from echoclr_core.design.tasks import task_names, task_titles, task_units
 
 
 def ratio_label(ratio: float) -> str:
@@ -40,6 +40,11 @@ class Grid:
     def titles(self) -> list[list[str]]:
         """[task, title] of each task."""
         return task_titles(self.config)
+
+    @property
+    def units(self) -> list[list[str]]:
+        """[task, unit] of each task that has one."""
+        return task_units(self.config)
 
     @property
     def methods(self) -> list[str]:

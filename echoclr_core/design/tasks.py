@@ -20,6 +20,12 @@ def task_titles(config: dict) -> list[list[str]]:
     return [[name, config["tasks"][name].get("title") or name] for name in task_names(config)]
 
 
+def task_units(config: dict) -> list[list[str]]:
+    """[task, unit] of each task whose column has one."""
+    units = {name: config["tasks"][name].get("unit") for name in task_names(config)}
+    return [[name, unit] for name, unit in units.items() if unit]
+
+
 def task_rules(config: dict) -> str:
     """The label rules of the study's tasks as JSON; titles are left out, since they change no label."""
     rules = {name: _rule(config["tasks"][name]) for name in task_names(config)}

@@ -77,16 +77,21 @@ def _order(values: pd.Series, tests: pd.DataFrame, reference: str) -> str:
     above = [init for init in others if values[init] >= values[reference]]
     if above:
         names = listing([init_name(init) for init in above])
-        return (
-            f"{name} does not hold here: {names} {'is' if len(above) == 1 else 'are'} not below "
-            f"{init_name(reference)}."
+        text = (
+            f"{name} does not hold here in the point estimates: {names} "
+            f"{'is' if len(above) == 1 else 'are'} not below {init_name(reference)}"
         )
+    else:
+        text = f"{name} holds here in the point estimates"
     largest = tests[tests["estimable"]].groupby("init_b")["p_holm"].max()
     separated = [init for init in others if largest.get(init, 1.0) < ALPHA]
-    text = f"{name} holds here in the point estimates"
     if not separated:
-        return f"{text}; no difference is statistically separated (Holm-adjusted P ≥ {ALPHA:g})."
-    return f"{text}; Holm-adjusted P < {ALPHA:g} against {listing([init_name(init) for init in separated])}."
+        return (
+            f"{text}; {init_name(reference)} is statistically above none of the others (Holm-adjusted "
+            f"P ≥ {ALPHA:g})."
+        )
+    names = listing([init_name(init) for init in separated])
+    return f"{text}; {init_name(reference)} is above {names} with Holm-adjusted P < {ALPHA:g}."
 
 
 def _order_name(reference: str, others: Sequence[str], *, everyone: bool) -> str:

@@ -60,8 +60,16 @@ def test_cells_by_hand():
     ]
     assert cells(text, "LV mass index, g/m²") == ["100.0 (20.0)", "90.0 (–)", "– (–)", "97.5 (17.1)"]
     assert cells(text, "LVH", "missing")[3] == "6 (100.0%)"
-    assert cells(text, "age") == ["70.0 (10.0)", "50.0 (–)", "40.0 (–)", "60.0 (15.8)"]
+    assert cells(text, "Age, years") == ["70.0 (10.0)", "50.0 (–)", "40.0 (–)", "60.0 (15.8)"]
     assert cells(text, "race", "A") == ["3 (75.0%)", "0 (0.0%)", "0 (0.0%)", "3 (50.0%)"]
+
+
+def test_what_no_study_has_is_left_out_but_a_label_is_not():
+    none = studies().assign(lv_mass_index=pd.array([None] * 6, dtype="Float64"), race=None)
+    text, tidy = table1(none, titles=TITLES)
+    assert not text["characteristic"].str.contains("LV mass|race").any()
+    assert not tidy["characteristic"].str.contains("LV mass|race").any()
+    assert cells(text, "LVH", "missing")[3] == "6 (100.0%)"
 
 
 def test_full_table_adds_grades_years_and_videos():
@@ -85,7 +93,7 @@ def test_tidy_frame_holds_the_numbers_of_the_text():
     _, tidy = table1(studies(), titles=TITLES, full=True)
     values = tidy.set_index(["characteristic", "level", "set", "statistic"])["value"]
     assert values.index.is_unique
-    assert values["age", "", "train", "sd"] == pytest.approx(10.0)
+    assert values["Age, years", "", "train", "sd"] == pytest.approx(10.0)
     assert values["Severe AS", "", "overall", "percent"] == pytest.approx(40.0)
     assert np.isnan(values["LV mass index, g/m²", "", "external", "mean"])
     counts = tidy[(tidy["statistic"] == "n") & (tidy["characteristic"] == "Aortic stenosis as reported")]
@@ -130,8 +138,8 @@ def test_small_counts_and_what_they_follow_from_are_hidden():
     beside = [cells(text, "race", level) for level in "AB"]
     assert {row[0] for row in beside} >= {"n.r."}  # the size of the set would tell C
     assert {row[3] for row in beside} >= {"n.r."}
-    assert cells(text, "age")[1] == "n.r."  # a mean of three
-    assert cells(text, "age").count("n.r.") == 2  # the other sets and the whole would tell that mean
+    assert cells(text, "Age, years")[1] == "n.r."  # a mean of three
+    assert cells(text, "Age, years").count("n.r.") == 2  # the other sets and the whole would tell that mean
     hidden = tidy[(tidy["characteristic"] == "race") & (tidy["level"] == "C") & (tidy["set"] == "train")]
     assert hidden["value"].isna().all()
     shown, _ = table1(many, titles=TITLES)

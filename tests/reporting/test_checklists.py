@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from echoclr_core.reporting.checklists.table import (
     write_checklist_files,
 )
 from echoclr_core.reporting.report import DataTable, Section, build_report
+from echoclr_core.reporting.sections import overview
 from echoclr_core.reporting.sections.page import Page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,12 @@ CONFIG = {
     "mask": {"size": 112},
     "synthetic": {"development_studies": 0},
     "tasks": {"lvh": {"column": "lv_mass_index"}},
+}
+
+FIRST_SCREEN = CONFIG | {
+    "finetune": {"eval_clips_per_video": 4},
+    "cohort": {"split_unit": "study"},
+    "tasks": {"lvh": {"column": "lv_mass_index", "positive_above": {"female": 95, "male": 115}}},
 }
 
 
@@ -77,6 +85,24 @@ def test_every_item_is_answered_from_the_run(page):
     assert "2016 to 2021" in answers["STARD-AI", "8"]
     used = {item.answer for listed in CHECKLISTS.values() for item in listed}
     assert used == set(ANSWERS)
+
+
+def test_the_first_screen_says_who_is_a_case_and_what_the_sets_are(page):
+    lines = overview._design(replace(page, units={"lvh": "g/m²"}, config=FIRST_SCREEN)).rst.splitlines()
+    assert lines[0].startswith(
+        "* **Cases**: LVH was defined as lv_mass_index above 95 (female) and 115 (male) g/m²."
+    )
+    assert lines[1] == (
+        "* **Test sets**: internal, studies of 2017, held out at random; external, studies of 2021, "
+        "later in time."
+    )
+    assert "mean over its PLAX videos, each the mean over 4 clips" in lines[2]
+    assert lines[3].startswith("* **One repeat**")
+    table = {**FIRST_SCREEN, "cohort": {"split_unit": "table"}}
+    assert "studies of 2017; external" in overview._design(replace(page, config=table)).rst
+    years = pd.read_parquet(page.files["studies"]).assign(study_year=float("nan"))
+    years.to_parquet(page.files["studies"])
+    assert "Test sets" not in overview._design(replace(page, config=FIRST_SCREEN)).rst
 
 
 def test_every_link_leads_to_a_section():

@@ -25,7 +25,7 @@ CONFIG = {
     "cohort": {"external_years": [2021, 2022]},
     "synthetic": {"development_studies": 0},
     "tasks": {
-        "lvh": {"column": "lv_mass_index", "positive_above": {"female": 95, "male": 115}, "unit": "g/m²"},
+        "lvh": {"column": "lv_mass_index", "positive_above": {"female": 95, "male": 115}},
         "severe_as": {"column": "as_severity", "positive": ["Severe", "Critical"]},
     },
 }
@@ -50,7 +50,7 @@ def page(tmp_path, metrics, comparisons):
     (tmp_path / "split.json").write_text(json.dumps(split))
     (tmp_path / "run.json").write_text(json.dumps({"steps": 12345}))
     files |= {"split": str(tmp_path / "split.json"), "runs": [str(tmp_path / "run.json")]}
-    names = {"inits": ["random", "kinetics400", "echoclr"], "methods": ["echoclr"]}
+    names = {"inits": ["random", "kinetics400", "echoclr"], "methods": ["echoclr"], "units": {"lvh": "g/m²"}}
     return Page(files=files, config=CONFIG, titles={"lvh": "LVH", "severe_as": "Severe AS"}, **names)
 
 

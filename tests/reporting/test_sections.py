@@ -9,7 +9,7 @@ import pytest
 
 from echoclr_core.reporting.exhibits import FIGURES, TABLES
 from echoclr_core.reporting.report import DataTable, Movie, Picture, Text, render_rst
-from echoclr_core.reporting.sections import abbreviations, evaluation, privacy, saliency
+from echoclr_core.reporting.sections import abbreviations, evaluation, privacy, saliency, training
 from echoclr_core.reporting.sections.page import Page
 
 SUMMARY = {
@@ -110,14 +110,14 @@ def test_real_cohort_has_no_valve_and_a_large_film_stays_a_file(tmp_path, monkey
 
 
 def test_operating_points_and_calibration():
-    run = {"task": "lvh", "cohort": "internal", "init": "echoclr"}
+    run = {"task": "lvh", "cohort": "internal", "init": "echoclr", "n_positive": 160, "n_studies": 1063}
     rates = dict.fromkeys(("sensitivity", "specificity", "ppv", "npv"), 0.5)
     bounds = {f"{name}_{side}": 0.4 for name in rates for side in ("low", "high")}
     points = pd.DataFrame(
         [{**run, "criterion": "specificity", "rate": 0.9, **rates, **bounds, "ppv": np.nan}]
     )
     [row] = evaluation.operating_points(points, {"lvh": "LVH"}).to_dict("records")
-    assert row["Task and set"] == "LVH, internal test set"
+    assert row["Task and set"] == "LVH, internal test set: 160 cases of 1,063"
     assert row["Kept on validation"] == "specificity 90 %"
     assert row["Sensitivity"] == "0.500 (0.400–0.400)"
     numbers = {
@@ -140,6 +140,19 @@ def test_operating_points_and_calibration():
     none = table.assign(recalibration_intercept=np.nan, recalibration_slope=np.nan)
     [row] = evaluation.calibration_table(none, {"lvh": "LVH"}).to_dict("records")
     assert row["Recalibration"] == "–"
+
+
+def test_pretraining_runs_have_words_and_units():
+    run = {"steps": 12000, "items": 153, "seconds": 560.61, "memory_gib": 1.0663, "rank": 0, "device": "cpu"}
+    runs = [run | {"validation_order_accuracy": None}, run | {"validation_order_accuracy": 0.46484}]
+    table = training.pretraining_table(["mi_simclr", "echoclr"], runs)
+    assert list(table) == [
+        *("Method", "Clips or pairs an epoch", "Steps", "Order recognised", "Time, s", "Most memory, GiB")
+    ]
+    assert table["Order recognised"].tolist() == ["–", "0.465"]
+    assert table.loc[0, ["Steps", "Time, s", "Most memory, GiB"]].tolist() == ["12,000", "561", "1.07"]
+    assert "Order recognised" not in training.pretraining_table(["mi_simclr"], runs[:1])
+    assert training.pretraining_table([], []).empty
 
 
 @pytest.mark.parametrize("tasks", [[]])

@@ -1,6 +1,7 @@
 """STARD 2015 with the subjects that STARD-AI (Sounderajah et al., Nature Medicine 2025) adds.
 
-Numbers without a letter A are those of STARD 2015; A1 and following are the additions, numbered here.
+Numbers without a letter A are those of STARD 2015. A1 and following are the subjects of the additions,
+numbered here and not compared with the published list: a star marks them.
 """
 
 from echoclr_core.reporting.checklists.item import items
@@ -40,20 +41,20 @@ ITEMS = items(
     ("28", "Registration", "author"),
     ("29", "Protocol", "author"),
     ("30", "Funding", "author"),
-    ("A1", "Ethics approval", "author"),
-    ("A2", "Source of the dataset, and how it was made", "sources"),
-    ("A3", "Devices and acquisition", "technical"),
-    ("A4", "Annotation: who, with which tools", "author"),
-    ("A5", "Preprocessing and quality control of the data", "preparation"),
-    ("A6", "Partitions and their independence", "split"),
-    ("A7", "Version of the model, and whether it stays fixed", "bundle"),
-    ("A8", "Hardware and software that the test needs", "provenance"),
-    ("A9", "Training, tuning and choice of the model", "training"),
-    ("A10", "Skill of those who run the test", "author"),
-    ("A11", "Distribution of the test set beside the intended population", "table1"),
-    ("A12", "Analysis of errors", "failures"),
-    ("A13", "Bias and fairness", "fairness"),
-    ("A14", "External evaluation", "external"),
-    ("A15", "Commercial interests", "author"),
-    ("A16", "Availability of data, code and model", "code"),
+    ("A1*", "Ethics approval", "author"),
+    ("A2*", "Source of the dataset, and how it was made", "sources"),
+    ("A3*", "Devices and acquisition", "technical"),
+    ("A4*", "Annotation: who, with which tools", "author"),
+    ("A5*", "Preprocessing and quality control of the data", "preparation"),
+    ("A6*", "Partitions and their independence", "split"),
+    ("A7*", "Version of the model, and whether it stays fixed", "bundle"),
+    ("A8*", "Hardware and software that the test needs", "provenance"),
+    ("A9*", "Training, tuning and choice of the model", "training"),
+    ("A10*", "Skill of those who run the test", "author"),
+    ("A11*", "Distribution of the test set beside the intended population", "table1"),
+    ("A12*", "Analysis of errors", "failures"),
+    ("A13*", "Bias and fairness", "fairness"),
+    ("A14*", "External evaluation", "external"),
+    ("A15*", "Commercial interests", "author"),
+    ("A16*", "Availability of data, code and model", "code"),
 )

@@ -51,8 +51,15 @@ def _sets(page: Page) -> str:
         years = listing([str(year) for year in page.config["cohort"]["external_years"]])
         text += f"; {sizes['external']:,} studies of {years} formed the external test set"
     text += f". {_count(shared_patients(page), 'patient')} had studies in more than one set."
-    rules = [_label(title, page.config["tasks"][task]) for task, title in page.titles.items()]
-    return " ".join([text, *rules])
+    return " ".join([text, *label_definitions(page)])
+
+
+def label_definitions(page: Page) -> list[str]:
+    """A sentence a task: which studies are cases."""
+    return [
+        _label(title, {"unit": page.units.get(task)} | page.config["tasks"][task])
+        for task, title in page.titles.items()
+    ]
 
 
 def _label(title: str, rule: dict) -> str:

@@ -13,6 +13,9 @@ ABBREVIATIONS = {
     "DICOM": "Digital Imaging and Communications in Medicine, the format of the archive",
     "EchoCLR": "contrastive pretraining on pairs of videos of one study with frame order (the paper)",
     "Grad-CAM": "gradient-weighted class activation mapping, a saliency map",
+    "Holm": "P values adjusted by Holm's method for the number of comparisons of a task on a test set",
+    "Kinetics-400": "weights pretrained on videos of everyday actions",
+    "LV": "left ventricle",
     "LVH": "left ventricular hypertrophy",
     "MI-SimCLR": "SimCLR with pairs of videos of one study (multi-instance)",
     "NPV": "negative predictive value",
@@ -20,8 +23,10 @@ ABBREVIATIONS = {
     "PLAX": "parasternal long axis, the view of the videos",
     "PPV": "positive predictive value",
     "ROC": "receiver operating characteristic",
+    "Random": "fine-tuned from random initial weights, without pretraining",
     "SD": "standard deviation",
     "SimCLR": "contrastive pretraining on two augmented copies of one video",
+    "n.e.": "not estimable",
 }
 
 
@@ -29,5 +34,6 @@ def section(page: Page) -> Section:
     """One table; the titles of the user's own tasks are not explained."""
     rows = [{"Abbreviation": short, "Meaning": long} for short, long in ABBREVIATIONS.items()]
     return Section(
-        title="Abbreviations", blocks=[DataTable(frame=pd.DataFrame(rows), title="Abbreviations used here")]
+        title="Abbreviations",
+        blocks=[DataTable(frame=pd.DataFrame(rows), title="Abbreviations and names used here")],
     )

@@ -20,7 +20,7 @@ def section(page: Page) -> Section:
             DataTable(
                 frame=page.table(name).rename(columns=str.capitalize),
                 title=TABLES[name].heading,
-                caption=_shared_patients_note(page),
+                caption=_table_note(page),
                 group=True,
             )
             for name in ("table1", "table_s1")
@@ -33,13 +33,17 @@ def section(page: Page) -> Section:
     return Section(title="Cohort", blocks=[*blocks, _unmatched(page), _split(page)])
 
 
-def _shared_patients_note(page: Page) -> str:
-    """Footnote on patients whose studies stand in several sets; empty where there are none."""
+def _table_note(page: Page) -> str:
+    """How to read n (%), and a footnote on patients whose studies stand in several sets."""
+    reading = (
+        "Percentages are of the studies with a known value, those of *missing* of all studies of the set."
+    )
     shared = shared_patients(page)
     if not shared:
-        return ""
+        return reading
     return (
-        f"{shared:,} patients have studies in more than one set; each is counted in every set, and once in "
+        f"{reading} {shared:,} patients have studies in more than one set; each is counted in every set, "
+        "and once in "
         "the column Overall."
     )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from echoclr_core.evaluate.settings import MIN_PER_CLASS
 from echoclr_core.reporting.panels import at_max_ratio, ratio_words
 from echoclr_core.reporting.report import Block, DataTable, Section
 from echoclr_core.reporting.sections.page import Page, decimal
@@ -33,7 +34,7 @@ def section(page: Page) -> Section:
             caption="A perfectly calibrated model has intercept 0, slope 1 and O:E 1 (observed to expected "
             "cases). Compare the Brier score with the one of always predicting the prevalence (no skill); "
             "the scaled Brier score is 1 for perfect predictions and 0 for no skill. Recalibration: "
-            "intercept and slope fitted on the validation set.",
+            "intercept and slope fitted on the validation set; a dash where it gives none.",
             group=True,
         ),
         *(page.picture(Path(path).stem, path) for path in page.files["recalibration_figures"]),
@@ -68,7 +69,11 @@ def _differences(page: Page) -> list[Block]:
             frame=difference_table(rows, page.titles),
             title=f"Differences between subgroups, {init_label(page.inits[-1])}",
             caption=f"AUROC of each part less that of the largest part. {apart} of {bounded} intervals "
-            "exclude 0; about one in twenty does so by chance. Differences describe, nothing is tested.",
+            "exclude 0; about one in twenty does so by chance. Differences describe, nothing is tested. "
+            "There is "
+            f"no interval with fewer than {MIN_PER_CLASS} cases or controls in either part. What does "
+            "not vary "
+            "between the studies of a set, as the vendor where there is one, has no parts.",
             group=True,
         )
     ]
@@ -133,7 +138,8 @@ def calibration_table(calibration: pd.DataFrame, titles: Mapping[str, str]) -> p
 
 def _names(row: dict, titles: Mapping[str, str]) -> dict[str, str]:
     return {
-        "Task and set": f"{titles[row['task']]}, {COHORT_NAMES[row['cohort']]}",
+        "Task and set": f"{titles[row['task']]}, {COHORT_NAMES[row['cohort']]}: "
+        f"{row['n_positive']:,} cases of {row['n_studies']:,}",
         "Initialisation": init_name(row["init"]),
     }
 

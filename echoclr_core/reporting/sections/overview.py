@@ -1,6 +1,9 @@
 """At a glance: what was asked, on whom, what came out, and what must not be concluded."""
 
+import pandas as pd
+
 from echoclr_core.reporting.findings import below_chance, findings, has_diverged, listing
+from echoclr_core.reporting.manuscript.methods import label_definitions
 from echoclr_core.reporting.report import KeyNumbers, Section, Text
 from echoclr_core.reporting.sections.page import Page, read_json, shared_patients
 from echoclr_core.reporting.style import init_name
@@ -12,7 +15,7 @@ def section(page: Page) -> Section:
     """Counts and notes."""
     return Section(
         title="At a glance",
-        blocks=[Text(rst=_introduction(page)), _key_numbers(page), *_notes(page)],
+        blocks=[Text(rst=_introduction(page)), _key_numbers(page), _design(page), *_notes(page)],
     )
 
 
@@ -47,6 +50,42 @@ def _introduction(page: Page) -> str:
     )
 
 
+def _design(page: Page) -> Text:
+    """Who is a case, what the sets are, how a study gets one probability, and how often it was tried."""
+    clips = page.config["finetune"]["eval_clips_per_video"]
+    lines = [
+        f"**Cases**: {' '.join(label_definitions(page))} A study without the value has no label of the task.",
+        *_test_sets(page),
+        f"**One probability a study**: the mean over its {page.kept} videos, each the mean over {clips} "
+        "clips.",
+    ]
+    if page.table("metrics")["draw"].nunique() == 1:
+        lines.append(
+            "**One repeat**: one pretraining of each method and one draw of the labels. Intervals cover the "
+            "choice of test studies alone; a difference between methods may still be chance of the seed."
+        )
+    return Text(rst="\n".join(f"* {line}" for line in lines))
+
+
+def _test_sets(page: Page) -> list[str]:
+    """Which years the test sets are of; nothing where years are not known."""
+    studies = page.table("studies")
+    years = {
+        name: studies.loc[studies["set"] == name, "study_year"].dropna() for name in ("test", "external")
+    }
+    if any(found.empty for found in years.values()):
+        return []
+    internal, external = (_span(years[name]) for name in ("test", "external"))
+    drawn = "" if page.config["cohort"]["split_unit"] == "table" else ", held out at random"
+    later = ", later in time" if years["external"].min() > years["test"].max() else ""
+    return [f"**Test sets**: internal, studies of {internal}{drawn}; external, studies of {external}{later}."]
+
+
+def _span(years: pd.Series) -> str:
+    first, last = int(years.min()), int(years.max())
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
 def _key_numbers(page: Page) -> KeyNumbers:
     """Counts of the cohort and of the models."""
     studies, videos = page.table("studies"), page.table("videos")
@@ -56,7 +95,7 @@ def _key_numbers(page: Page) -> KeyNumbers:
         (f"{len(videos):,}", f"{page.kept} videos"),
         (
             f"{sizes.get('train', 0):,} / {sizes.get('val', 0):,} / {sizes.get('test', 0):,}",
-            "train / val / test",
+            "training / validation / internal test studies",
         ),
         (f"{sizes.get('external', 0):,}", "external test studies"),
         (f"{len(page.files['selected']):,}", "selected models"),
@@ -109,7 +148,8 @@ def _kinetics(page: Page) -> list[str]:
     )
     return [
         f"**Kinetics-400 was left out**: {reason}. To include it, use ``model.encoder: r3d_18``, put "
-        "torchvision's weights in place (README, *Kinetics-400 weights*) and add ``kinetics400`` to "
+        "torchvision's weights in place (docs/own_data.md, *Kinetics-400 weights*) and add "
+        "``kinetics400`` to "
         "``finetune.initialisations``."
     ]
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +31,8 @@ class Page:
         What the archive holds: "DICOM files" or "videos".
     kept
         Short names of the kept views: "PLAX and A4C".
+    units
+        Task to the unit of its column, where it has one.
     """
 
     files: dict
@@ -41,6 +43,7 @@ class Page:
     cells: Sequence[Sequence[str]] = ()
     source: str = "DICOM files"
     kept: str = "PLAX"
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:

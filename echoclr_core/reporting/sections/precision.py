@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from echoclr_core.evaluate.precision import ALPHA, POWER, cases_needed, expected_width
+from echoclr_core.reporting.performance import format_p
 from echoclr_core.reporting.report import DataTable, Section, Text
 from echoclr_core.reporting.sections.page import Page, decimal
 from echoclr_core.reporting.style import COHORT_NAMES, init_name
@@ -101,7 +102,7 @@ def cases_table(compared: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFra
                 **_place(row, titles),
                 "Comparison": f"{init_name(row['init_a'])} above {init_name(row['init_b'])}",
                 "Difference of AUROC": decimal(row["auroc_a"] - row["auroc_b"] if known else None),
-                "P (raw)": decimal(None if pd.isna(row["p"]) or not row["estimable"] else row["p"]),
+                "P (raw)": format_p(row["p"] if row["estimable"] else float("nan")),
                 "Cases here": f"{row['n_positive']:,}",
                 "Cases needed": decimal(None) if needed is None else f"{needed:,}",
             }

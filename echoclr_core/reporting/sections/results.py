@@ -69,5 +69,12 @@ def _selection(page: Page) -> Section:
                 ),
             }
         )
-    table = DataTable(frame=pd.DataFrame(rows), title="Selected learning rates")
+    table = DataTable(
+        frame=pd.DataFrame(rows),
+        title="Selected learning rates",
+        caption="Of the candidates the learning rate with the lowest validation loss (binary "
+        "cross-entropy) is "
+        "kept, with the weights of its best epoch; test studies have no part in it. Draw: which of the label "
+        "subsets of this size.",
+    )
     return Section(title="Selection by validation loss", blocks=[table])
