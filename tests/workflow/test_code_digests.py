@@ -212,8 +212,8 @@ def test_scripts_depend_on_few_modules():
         "collect_patients",
         "unpack_bundles",
     )  # every stage in one
-    assert sum(counts.pop(name) for name in bundles) < 190
-    assert sum(counts.values()) < 24 * len(counts)
+    assert sum(counts.pop(name) for name in bundles) < 170
+    assert sum(counts.values()) < 22 * len(counts)
 
 
 def test_what_is_found_by_name_counts(tmp_path):
