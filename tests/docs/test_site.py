@@ -131,8 +131,23 @@ def test_continuous_integration_runs_what_exists():
     for line in runs:
         if line.startswith("make "):
             assert f"\n{line.split()[1]}:" in makefile
-    for overlay in jobs["dry-runs"]["strategy"]["matrix"]["overlay"]:
-        assert (ROOT / "config" / f"{overlay}.yaml").exists()
+    assert any(" --report " in line for line in runs)
+
+
+def test_continuous_integration_plans_every_overlay():
+    """By a dry run where the overlay needs no data, else by a test that makes small data."""
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    [tests] = [step["run"] for step in jobs["overlays"]["steps"] if "pytest" in step.get("run", "")]
+    files = re.findall(r"tests/\S+\.py", tests)
+    texts = [(ROOT / name).read_text() for name in files]
+    assert len(files) > 2
+    planned = set(jobs["dry-runs"]["strategy"]["matrix"]["overlay"])
+    texts.append(
+        (ROOT / "workflow_scripts/cli/new.py").read_text()
+    )  # template: what `echoclr new` starts from
+    for path in (ROOT / "config").glob("*.yaml"):
+        assert path.stem in planned or any(path.stem in text for text in texts), path.stem
+    assert planned <= {path.stem for path in (ROOT / "config").glob("*.yaml")}
 
 
 def test_containers_hold_the_locked_environment():
