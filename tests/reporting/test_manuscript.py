@@ -11,6 +11,7 @@ from echoclr_core.reporting.manuscript.document import manuscript, references
 from echoclr_core.reporting.manuscript.methods import methods_text
 from echoclr_core.reporting.manuscript.references import ENTRIES, cited
 from echoclr_core.reporting.sections.page import Page
+from echoclr_core.reporting.style import own_initialisations
 
 CONFIG = {
     "evaluate": {"n_resamples": 2000, "resample_unit": "study", "target_rate": 0.9},
@@ -96,6 +97,20 @@ def test_methods_say_what_was_set(page):
     assert "synthetic" not in text
 
 
+def test_patients_and_methods_that_a_study_lacks_are_not_told(page):
+    assert "EchoCLR contrasts clips of two videos of one study and predicts the order" in methods_text(page)
+    assert "MI-SimCLR" not in methods_text(page)
+    pd.DataFrame({"set": ["train", "test"], "patient_id": [None, None]}).to_parquet(page.files["studies"])
+    assert "more than one set" not in methods_text(page)
+
+
+def test_vicreg_is_described_and_cited(page):
+    vicreg = replace(page, inits=["random", "vicreg"], methods=["vicreg"])
+    with own_initialisations([["vicreg", "VICReg"]]):
+        assert "decorrelates coordinates [@bardes2022]" in methods_text(vicreg)
+    assert "@inproceedings{bardes2022," in references(vicreg)
+
+
 def test_results_say_what_the_tables_say(page, metrics):
     text = manuscript(page).partition("# Results")[2]
     first = metrics.query("task == 'lvh' and metric == 'auroc' and cohort == 'internal' and ratio == 0.01")
@@ -132,7 +147,7 @@ def test_a_study_of_videos_without_pretraining(page):
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ({"column": "lvef", "positive_below": 40, "unit": "%"}, "lvef below 40 %."),
+        ({"column": "mass", "positive_below": 40}, "mass below 40 g/m²."),
         (
             {
                 "all": [

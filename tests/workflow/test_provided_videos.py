@@ -107,13 +107,13 @@ def test_echonet_dynamic_runs_to_its_cohort(study_of, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("layout", "make", "task", "title"),
+    ("layout", "make", "task", "title", "definition"),
     [
-        ("echonet_dynamic", echonet_dynamic, "reduced_ef", "EF &lt; 50 %"),
-        ("echonet_lvh", echonet_lvh, "lvh", "LVH"),
+        ("echonet_dynamic", echonet_dynamic, "reduced_ef", "EF &lt; 50 %", "EF below 50 %"),
+        ("echonet_lvh", echonet_lvh, "lvh", "LVH", "wall_thickness above 1 cm"),
     ],
 )
-def test_a_published_set_runs_to_its_report(study_of, tmp_path, layout, make, task, title):
+def test_a_published_set_runs_to_its_report(study_of, tmp_path, layout, make, task, title, definition):
     found = study(study_of, tmp_path, layout, *make(tmp_path / "set", count=24))
     found.run("--cores", "2", "--quiet", "rules", overlay=SMALL)
     folder = found.path("results", layout)
@@ -126,6 +126,9 @@ def test_a_published_set_runs_to_its_report(study_of, tmp_path, layout, make, ta
     text = (folder / "report.html").read_text(encoding="utf-8")
     words = re.sub(r"<(style|script).*?</\1>|<[^>]+>|data:[^\"]+", " ", text, flags=re.DOTALL)
     assert title in words
+    assert f"{definition}." in (folder / "manuscript.md").read_text(encoding="utf-8")
+    table = pd.read_csv(folder / "cohort" / "table1.csv")
+    assert "missing" not in set(table["level"])  # no rows of what the set does not have
     assert "DICOM" not in words
     assert ("PLAX" in words) == (layout == "echonet_lvh")
 
@@ -136,7 +139,7 @@ def test_echonet_lvh_keeps_its_sets_and_gets_labels(lvh):
     studies = COHORT_STUDIES.read(folder / "cohort" / "studies.parquet")
     # 24 videos less the one that lacks a wall: no label of the task, so it left and was counted
     assert studies["set"].value_counts().to_dict() == {"train": 11, "test": 8, "val": 4}
-    assert studies["lvh"].sum() == 8
+    assert studies["lvh"].sum() == 9
     assert (studies["lvh"] == (studies["wall_thickness"] > 1.0)).all()
     flow = FLOW.read(folder / "cohort" / "flow.parquet")
     assert flow.loc[flow["reason"] == "no_task_label", "studies"].tolist() == [1]

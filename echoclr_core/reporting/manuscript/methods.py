@@ -42,7 +42,7 @@ def _sets(page: Page) -> str:
     split = read_json(page.files["split"])
     sizes = split["studies"]
     unit = {"study": "study", "patient": "patient"}.get(split["unit"])
-    how = f"by {unit}, at random with seed {split['seed']}," if unit else "as the source names it"
+    how = f"by {unit}, at random with seed {split['seed']}," if unit else "as their source divides them"
     text = (
         f"The development studies were divided {how} into {sizes.get('train', 0):,} for training, "
         f"{sizes.get('val', 0):,} for validation and {sizes.get('test', 0):,} for internal testing"
@@ -50,29 +50,31 @@ def _sets(page: Page) -> str:
     if sizes.get("external"):
         years = listing([str(year) for year in page.config["cohort"]["external_years"]])
         text += f"; {sizes['external']:,} studies of {years} formed the external test set"
-    text += f". {_count(shared_patients(page), 'patient')} had studies in more than one set."
+    text += "."
+    if page.table("studies")["patient_id"].notna().any():
+        text += f" {_count(shared_patients(page), 'patient')} had studies in more than one set."
     return " ".join([text, *label_definitions(page)])
 
 
 def label_definitions(page: Page) -> list[str]:
     """A sentence a task: which studies are cases."""
     return [
-        _label(title, {"unit": page.units.get(task)} | page.config["tasks"][task])
+        _label(title, page.config["tasks"][task], page.units.get(task, ""))
         for task, title in page.titles.items()
     ]
 
 
-def _label(title: str, rule: dict) -> str:
+def _label(title: str, rule: dict, unit: str) -> str:
     for key, word in (("all", "and"), ("any", "or")):
         if rule.get(key):
             parts = f", {word} ".join(_condition(part) for part in rule[key])
             return f"{title} was defined as {parts}."
     if rule.get("rule"):
         return f"{title} was defined by the registered rule {rule['rule']}."
-    return f"{title} was defined as {_condition(rule)}."
+    return f"{title} was defined as {_condition(rule, unit)}."
 
 
-def _condition(rule: dict) -> str:
+def _condition(rule: dict, unit: str = "") -> str:
     """A condition on one column, as "lvef below 40 %"."""
     column = rule["column"]
     for key, words in (("positive_above", "above"), ("positive_below", "below")):
@@ -82,8 +84,7 @@ def _condition(rule: dict) -> str:
                 values = listing([f"{value:g} ({name})" for name, value in limits.items()])
             else:
                 values = f"{limits:g}"
-            unit = f" {rule['unit']}" if rule.get("unit") else ""
-            return f"{column} {words} {values}{unit}"
+            return f"{column} {words} {values} {unit}".rstrip()
     return f"{column} {listing([f'“{text}”' for text in rule['positive']], 'or')}"
 
 
@@ -104,10 +105,17 @@ def _pretraining(page: Page) -> str:
         f"[@{BY_OPTIMIZER[pre['optimizer']]}] "
         f"and learning rate {pre['learning_rate']:g}, for these numbers of steps: {counts}. "
     )
+    adds = (
+        "adds to this the prediction of"
+        if "mi_simclr" in page.methods
+        else "contrasts clips of two videos of one study and predicts"
+    )
     contrast = {
         "simclr": "SimCLR contrasts two augmented copies of one clip [@chen2020].",
         "mi_simclr": "MI-SimCLR contrasts clips of two videos of one study [@azizi2021].",
-        "echoclr": "EchoCLR adds to this the prediction of the order of shuffled frames [@holste2024].",
+        "echoclr": f"EchoCLR {adds} the order of shuffled frames [@holste2024].",
+        "vicreg": "VICReg brings the embeddings of two videos of one study together, keeps the variance "
+        "of each coordinate and decorrelates coordinates [@bardes2022].",
     }
     return text + " ".join(contrast[method] for method in page.methods if method in contrast)
 
@@ -124,9 +132,9 @@ def _finetuning(page: Page) -> str:
         "frames, "
         f"batches of {tune['batch_size']} and {tune['optimizer']} [@{BY_OPTIMIZER[tune['optimizer']]}], "
         "for at most "
-        f"{tune['max_epochs']} epochs; training stopped after {tune['patience']} epochs without a lower "
-        "validation loss. Where several learning rates were tried, the one with the lowest validation "
-        "loss was used."
+        f"{_count(tune['max_epochs'], 'epoch')}; training stopped after "
+        f"{_count(tune['patience'], 'epoch')} without a lower validation loss. Where several "
+        "learning rates were tried, the one with the lowest validation loss was used."
     )
 
 

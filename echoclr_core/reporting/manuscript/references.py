@@ -33,6 +33,12 @@ ENTRIES: Mapping[str, str] = {
   pages = {1597--1607},
   year = {2020}
 }""",
+    "bardes2022": """@inproceedings{bardes2022,
+  author = {Bardes, Adrien and Ponce, Jean and LeCun, Yann},
+  title = {{VICReg}: Variance-invariance-covariance regularization for self-supervised learning},
+  booktitle = {International Conference on Learning Representations},
+  year = {2022}
+}""",
     "azizi2021": """@inproceedings{azizi2021,
   author = {Azizi, Shekoofeh and Mustafa, Basil and Ryan, Fiona and Beaver, Zachary and others},
   title = {Big self-supervised models advance medical image classification},
@@ -136,6 +142,7 @@ BY_INITIALISATION = {
     "simclr": ("chen2020",),
     "mi_simclr": ("chen2020", "azizi2021"),
     "echoclr": ("chen2020", "holste2024"),
+    "vicreg": ("bardes2022",),
 }
 BY_OPTIMIZER = {"adam": "kingma2015", "adamw": "loshchilov2019"}
 TORCHVISION_ENCODERS = ("r3d_18", "r3d", "mc3_18", "r2plus1d_18")  # networks of Tran et al.

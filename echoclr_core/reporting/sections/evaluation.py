@@ -7,7 +7,7 @@ import pandas as pd
 
 from echoclr_core.evaluate.settings import MIN_PER_CLASS
 from echoclr_core.reporting.panels import at_max_ratio, ratio_words
-from echoclr_core.reporting.report import Block, DataTable, Section
+from echoclr_core.reporting.report import Block, DataTable, Section, Text
 from echoclr_core.reporting.sections.page import Page, decimal
 from echoclr_core.reporting.style import COHORT_NAMES, init_label, init_name
 from echoclr_core.reporting.subgroups import without_small_parts
@@ -19,14 +19,7 @@ def section(page: Page) -> Section:
     calibration = at_max_ratio(page.table("calibration"))
     blocks: list[Block] = [
         *(page.picture(Path(path).stem, path) for path in page.files["curve_figures"]),
-        DataTable(
-            frame=operating_points(points, page.titles),
-            title="Operating points",
-            caption=f"Models fine-tuned on {ratio_words(points)}. Each threshold is fixed on the validation "
-            "set, where it keeps the rate that is named; brackets are exact 95 % intervals (Clopper and "
-            "Pearson).",
-            group=True,
-        ),
+        _points(points, page.titles),
         *(page.picture(Path(path).stem, path) for path in page.files["calibration_figures"]),
         DataTable(
             frame=calibration_table(calibration, page.titles),
@@ -44,6 +37,23 @@ def section(page: Page) -> Section:
         blocks += [page.picture(Path(path).stem, path) for path in page.files["technical_figures"]]
     blocks += _differences(page)
     return Section(title="Beyond the AUROC", blocks=blocks)
+
+
+def _points(points: pd.DataFrame, titles: Mapping[str, str]) -> Block:
+    """The operating points, or why there are none."""
+    if points.empty:
+        return Text(
+            rst="There are no operating points: thresholds are fixed on the validation set, which has cases "
+            "alone or none."
+        )
+    return DataTable(
+        frame=operating_points(points, titles),
+        title="Operating points",
+        caption=f"Models fine-tuned on {ratio_words(points)}. Each threshold is fixed on the validation "
+        "set, where it keeps the rate that is named; brackets are exact 95 % intervals (Clopper and "
+        "Pearson).",
+        group=True,
+    )
 
 
 def _differences(page: Page) -> list[Block]:

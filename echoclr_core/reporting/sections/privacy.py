@@ -16,7 +16,7 @@ def texts_checked(columns: dict) -> str:
     text = (
         f"Texts that are published as they were typed ({published}) were searched for study and patient "
         "keys of the labels table, exact dates, numbers of six or more digits, e-mail and web addresses, "
-        "telephone numbers, and names with a title or in DICOM's form; a column of more than "
+        "telephone numbers, and names with a title or of the form Family^Given; a column of more than "
         f"{MAX_LEVELS} different texts, or of nearly one a study, would have ended the run. A name that "
         "several studies share as if it were a category is not recognised by this."
     )
