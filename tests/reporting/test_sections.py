@@ -109,6 +109,12 @@ def test_real_cohort_has_no_valve_and_a_large_film_stays_a_file(tmp_path, monkey
     assert not [name for name in blocks[4].frame.columns if "valve" in name]
 
 
+def test_why_there_are_no_operating_points_is_said():
+    """A validation set of one class gives no thresholds."""
+    empty = pd.DataFrame({name: [] for name in ("task", "init", "ratio", "draw", "cohort")})
+    assert "There are no operating points" in evaluation._points(empty, {"lvh": "LVH"}).rst
+
+
 def test_operating_points_and_calibration():
     run = {"task": "lvh", "cohort": "internal", "init": "echoclr", "n_positive": 160, "n_studies": 1063}
     rates = dict.fromkeys(("sensitivity", "specificity", "ppv", "npv"), 0.5)

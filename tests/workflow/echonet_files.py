@@ -37,7 +37,7 @@ def echonet_dynamic(folder, count=12):
 
 
 def echonet_lvh(folder, count=24):
-    """MeasurementsList.csv, a row a measurement, and Batch1 to Batch4; two of five videos have thick walls."""
+    """MeasurementsList.csv, a row a measurement, and Batch1 to Batch4; two of five have thick walls."""
     lines = [",HashedFileName,Calc,CalcValue,Frame,X1,X2,Y1,Y2,Frames,FPS,Width,Height,split"]
     for number in range(count):
         thick = number % 5 < 2
