@@ -43,8 +43,8 @@ def _points(points: pd.DataFrame, titles: Mapping[str, str]) -> Block:
     """The operating points, or why there are none."""
     if points.empty:
         return Text(
-            rst="There are no operating points: thresholds are fixed on the validation set, which has cases "
-            "alone or none."
+            rst="There are no operating points: thresholds are fixed on the validation set, which needs "
+            "cases and controls for it."
         )
     return DataTable(
         frame=operating_points(points, titles),
