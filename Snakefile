@@ -95,8 +95,16 @@ onstart:
 
 onsuccess:
     cancel_timers()
+    if ran := [job.rule.name for job in workflow.dag.finished_jobs if workflow.is_main_process]:
+        stages = set(workflow.dag_settings.targets) - {"all", "report", "export", "predict"}
+        print(
+            last_words.describe_success(
+                ran, Path(LAYOUT.folder), patients=PATIENTS.folder, whole=not stages
+            ),
+            file=sys.stderr,
+        )
 
 
 onerror:
     cancel_timers()
-    print(failed_jobs.describe_failure(workflow.scheduler.failed, sys.argv), file=sys.stderr)
+    print(last_words.describe_failure(workflow.scheduler.failed, sys.argv), file=sys.stderr)

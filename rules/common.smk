@@ -14,7 +14,7 @@ from echoclr_core.design.initialisations import SSL, initialisation_settings
 from echoclr_core.design.sets import COHORTS, PREDICTION_SETS
 from echoclr_core.design.tasks import label_rule, task_rules
 from echoclr_core.views.keep import kept_views, long_names, short_names
-from workflow_scripts.lib import config_slices, containers, failed_jobs, file_checks, refusals
+from workflow_scripts.lib import config_slices, containers, file_checks, last_words, refusals
 from workflow_scripts.lib import shard_count, slurm, synthetic_folder
 from workflow_scripts.lib.catalogue_changes import CatalogueChanges
 from workflow_scripts.lib.catalogue_record import settings_digest

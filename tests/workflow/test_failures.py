@@ -11,7 +11,7 @@ import pytest
 from secret_keys import write_key
 
 from echoclr_core.common.storage_errors import storage_problem
-from workflow_scripts.lib.failed_jobs import describe_failure
+from workflow_scripts.lib.last_words import WORTH_OPENING, describe_failure, describe_success
 
 ROOT = Path(__file__).resolve().parents[2]
 # Writes each kind of result to a disk with LEFT bytes free; prints what is there afterwards.
@@ -131,6 +131,38 @@ def test_a_failed_run_names_the_job_the_end_of_its_log_and_the_command(tmp_path)
     assert said.endswith("snakemake --configfile 'my study.yaml'")
 
 
+def test_a_stopped_run_is_no_failed_one():
+    said = describe_failure([], ["snakemake", "mask"])
+    assert said.startswith("The run was stopped before its end. What is finished stays")
+    assert said.endswith("\n  snakemake mask")
+    assert "failed" not in said
+
+
+def test_a_finished_run_names_what_there_is_to_open():
+    results = Path("results/mine")
+    said = describe_success(
+        ["mask_shard", "build_report", "build_cohort"], results, patients="predict/x", whole=True
+    )
+    assert said.splitlines() == [
+        "Finished: 3 job(s). Open:",
+        "  results/mine/cohort/  the studies and their sets",
+        "  results/mine/report.html  the report",
+    ]
+    said = describe_success(["collect_patients"], results, patients="predict/x", whole=True)
+    assert "results/mine/predict/x/predictions.csv" in said
+    said = describe_success(["mask_shard"], results, patients="predict/x", whole=False)
+    assert said.splitlines()[0] == "Finished: 1 job(s); results in results/mine/."
+    assert said.endswith("without a target runs the rest of the study.")
+
+
+def test_what_is_named_is_made_by_its_rule():
+    """The paths stand in the rules, not only in the last words."""
+    rules = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+    for rule, (path, _) in WORTH_OPENING.items():
+        text = rules.split(f"rule {rule}:", 1)[1].split("\nrule ", 1)[0]
+        assert path.strip("/").split("/")[-1].split(".")[0] in text, rule
+
+
 def test_the_end_of_a_failed_run_of_snakemake(study_of, tmp_path):
     """A file where the job needs a folder."""
     for name in ("dicom", "results"):
@@ -146,3 +178,7 @@ def test_the_end_of_a_failed_run_of_snakemake(study_of, tmp_path):
     assert "1 job(s) failed:\n\nlist_archive" in done.stderr
     assert "its log may name patients and is not shown: results/mine/restricted/logs" in done.stderr
     assert "go on with the same command" in done.stderr
+    (tmp_path / "results" / "mine" / "restricted" / "state").unlink()
+    done = study.run("catalog", "--cores", "1", overlay=overlay)
+    assert "Finished: 3 job(s); results in results/mine/." in done.stderr
+    assert "The same command without a target runs the rest of the study." in done.stderr
