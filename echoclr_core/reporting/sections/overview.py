@@ -111,12 +111,13 @@ def _notes(page: Page) -> list[Text]:
 
 def _diverged(page: Page) -> list[str]:
     named = []
+    repeats = list(dict.fromkeys(draw for *_, draw in page.cells))  # numbered as in the tables of results
     for (task, init, ratio, draw), path in zip(page.cells, page.files["selected"], strict=True):
         loss = read_json(path)["validation_loss"]
         if has_diverged(loss):
             named.append(
                 f"{page.titles[task]}, {init_name(init)} at {100 * float(ratio):g} % of the labels, repeat "
-                f"{int(draw) + 1} (validation loss {loss:,.4g})"
+                f"{repeats.index(draw) + 1} (validation loss {loss:,.4g})"
             )
     if not named:
         return []
