@@ -145,7 +145,7 @@ def _kinetics(page: Page) -> list[str]:
     reason = (
         "it was not asked for in this run"
         if encoder == "r3d_18"
-        else f"the published weights are those of r3d_18, and the encoder here is a smaller {encoder}"
+        else f"the published weights are those of r3d_18, and the encoder here is {encoder}, of another shape"
     )
     return [
         f"**Kinetics-400 was left out**: {reason}. To include it, use ``model.encoder: r3d_18``, put "
@@ -171,7 +171,7 @@ def _few(page: Page) -> list[str]:
         metrics["metric"] == "auroc", ["task", "cohort", "n_studies", "n_positive"]
     ].drop_duplicates()
     few = [
-        f"{page.titles[task]}, {cohort}: {cases} cases among {total} studies"
+        f"{page.titles[task]}, {cohort}: {cases} {'case' if cases == 1 else 'cases'} among {total} studies"
         for task, cohort, total, cases in counts.itertuples(index=False)
         if min(cases, total - cases) < 32
     ]
