@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from echoclr_core.common.files import atomic_path
 from echoclr_core.common.folder_lock import FolderHeldError
 from echoclr_core.common.lifetime import stamp_of
 from workflow_scripts.lib import workflow_process
@@ -80,6 +81,21 @@ def test_a_container_with_process_numbers_of_its_own_does_not_end_its_job(monkey
 
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_a_killed_attempt_left_beside_an_output_goes(tmp_path, limits):
+    """SIGKILL in the middle of a write leaves the temporary name; another file's stays."""
+    for name in ("roc.pdf", "roc.png"):
+        with atomic_path(tmp_path / "figures" / name) as temporary:
+            temporary.write_text("half")
+            left = temporary.with_name(temporary.name)
+            os.link(left, left.with_suffix(".kept"))
+        (left.with_suffix(".kept")).rename(left)
+    mine = of_rule(tmp_path, "figures/roc.pdf")
+    assert len(list((tmp_path / "figures").iterdir())) == 4
+    with job(mine, restricted=True):
+        pass
+    assert sorted(path.suffix for path in (tmp_path / "figures").iterdir()) == [".pdf", ".png", ".png"]
 
 
 def test_what_a_restricted_job_writes_is_its_owners(tmp_path, limits):

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import platform
+import re
 import resource
 import sys
 import time
@@ -58,6 +59,7 @@ def job(
     root.setLevel(logging.INFO)
     _header(snakemake)
     end_with_workflow()
+    _remove_leftovers(snakemake.output)
     start = time.monotonic()
     try:
         with back_in_queue_at_time_limit(snakemake.rule, snakemake.params.get("state")):
@@ -137,6 +139,18 @@ def settings(snakemake, name: str = "settings") -> SimpleNamespace:
     """
     chosen = json.loads(snakemake.params[name])
     return SimpleNamespace(**{path.rpartition(".")[2]: value for path, value in chosen.items()})
+
+
+def _remove_leftovers(outputs: Iterable[str]) -> None:
+    """Remove the temporary files that a killed attempt left beside its outputs (``atomic_path`` names them).
+
+    Snakemake lets one job at a time make an output.
+    """
+    for path in map(Path, outputs):
+        name = re.compile(rf"\.{re.escape(path.stem)}\.[0-9a-f]{{12}}\.tmp{re.escape(path.suffix)}")
+        for left in path.parent.iterdir() if path.parent.is_dir() else ():
+            if name.fullmatch(left.name) and left.is_file():
+                left.unlink(missing_ok=True)
 
 
 def _header(snakemake) -> None:
