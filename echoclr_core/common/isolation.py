@@ -17,9 +17,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
-START_SECONDS = (
-    600.0  # to import what it needs: minutes where many jobs begin at once on a network file system
-)
+# To import what it needs: minutes where many jobs begin at once on a network file system.
+START_SECONDS = 600.0
 
 
 class WorkerError(RuntimeError):

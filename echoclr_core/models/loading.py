@@ -50,7 +50,10 @@ class ClipClassifier(Classifier):
                 f"clips are {clips.dtype} {tuple(clips.shape)}; allowed are uint8 (T, {height}, {width}) or "
                 f"(B, T, {height}, {width}): masked grey frames, as in the clip store"
             )
-        clips = clips.to(self.head.weight.device)
+        return self.prepare_checked(clips.to(self.head.weight.device))
+
+    def prepare_checked(self, clips: Tensor) -> Tensor:
+        """As :meth:`prepare`, for (B, T, H, W) uint8 clips that are known to fit: tensor operations alone."""
         size = self.header.input_size
         grey = clips if tuple(clips.shape[2:]) == (size, size) else resize_clips(clips, size)
         return standardise(as_rgb(normalise(grey)), self.header.standardisation)

@@ -11,9 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from echoclr_core.common.files import atomic_path
-from echoclr_core.models.encoder import as_rgb
 from echoclr_core.models.loading import ClipClassifier
-from echoclr_core.video.augmentation import normalise, resize_clips, standardise
 
 OPSET = 18
 """Version of the ONNX operators."""
@@ -30,9 +28,7 @@ class FromStoredClips(nn.Module):
         self.model = model
 
     def forward(self, clips: Tensor) -> Tensor:
-        header = self.model.header
-        small = resize_clips(clips, header.input_size)  # of equal size it changes nothing
-        return torch.sigmoid(self.model(standardise(as_rgb(normalise(small)), header.standardisation)))
+        return torch.sigmoid(self.model(self.model.prepare_checked(clips)))
 
 
 def write_onnx(path: str | Path, model: ClipClassifier, clips: np.ndarray) -> float:

@@ -43,7 +43,7 @@ def test_the_files_are_checked_and_hold_nothing_of_the_machine(exported, study, 
     )
     for name in load_bundle(exported).description["onnx"]["files"]:
         content = (exported / name).read_bytes()
-        assert not re.search(rb"\.py\b|File \"|/home/|/work/|/tmp/|stack_trace", content)
+        assert not re.search(rb"\.py\b|File \"|/(?:home|work|tmp)/|stack_trace", content)
         assert content == (tmp_path / "again" / name).read_bytes(), "equal models give equal files"
     (tmp_path / "again" / "model.onnx").write_bytes(b"other")
     with pytest.raises(ValueError, match=r"model\.onnx is missing or differs from its digest"):
