@@ -95,7 +95,8 @@ onstart:
 
 onsuccess:
     cancel_timers()
-    if ran := [job.rule.name for job in workflow.dag.finished_jobs if workflow.is_main_process]:
+    ran = [job.rule.name for job in workflow.dag.finished_jobs]
+    if ran and workflow.is_main_process:
         stages = set(workflow.dag_settings.targets) - {"all", "report", "export", "predict"}
         print(
             last_words.describe_success(
