@@ -1,13 +1,12 @@
 """What the header alone says of a file: its outcome, and whose it is. For `restricted/` only."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from echoclr_core.dicom.header import Identity
 from echoclr_core.dicom.header_parser import parse_header
 from echoclr_core.dicom.outcomes import UnusableFile
-from echoclr_core.dicom.reading import cine_of, read_description, read_identity
+from echoclr_core.dicom.reading import check_cine, read_identity
 from echoclr_core.dicom.third_party import as_unusable
 from echoclr_core.dicom.values import quiet_pydicom
 
@@ -19,11 +18,11 @@ def describe_file(path: str | Path, *, study_key: str = "AccessionNumber") -> di
         with as_unusable(path), quiet_pydicom():
             parsed = parse_header(path, study_key=study_key)
             identity = read_identity(path, parsed, study_key)
-            cine_of(path, parsed, read_description(parsed))
+            check_cine(path, parsed)
         outcome = "ok" if identity.study_key else "no_study_key"
     except UnusableFile as error:
         outcome = error.outcome
-    return {"outcome": outcome, **asdict(identity)}
+    return {"outcome": outcome, **vars(identity)}
 
 
 def describe_files(paths: Sequence[Path], study_key: str) -> list[dict[str, str | None]]:

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from echoclr_core.deidentify.identifiers.header_allowlist import photometric
 from echoclr_core.dicom import header_parser
@@ -10,6 +13,7 @@ from echoclr_core.dicom.header import Description, Identity
 from echoclr_core.dicom.header_parser import IDENTITY_KEYWORDS, KEYWORDS, parse_header
 from echoclr_core.dicom.pixel_format import SAMPLES
 from echoclr_core.dicom.reading import read_cine
+from echoclr_core.dicom.values import strings
 
 FRAMES = np.zeros((3, 6, 8), np.uint8)
 IDENTIFYING = {"PatientID": "P 4711", "AccessionNumber": "ACC-4711", "SOPInstanceUID": "1.2.4711"}
@@ -46,3 +50,33 @@ def test_every_keyword_that_is_read_is_used():
 
 def test_every_photometric_interpretation_that_is_read_is_recorded_by_its_name():
     assert [name for name in SAMPLES if photometric(name) != name] == []
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+def test_values_read_from_the_raw_bytes_are_those_that_pydicom_converts(big_endian, tmp_path):
+    """Text that no character set changes and binary numbers are read without pydicom's classes."""
+    values = {
+        "NumberOfFrames": "12",
+        "StudyDate": "20200131",
+        "StudyInstanceUID": "1.2.840.1",
+        "FrameTimeVector": ["0.0", "33.3", "3.33e1"],
+        "Rows": 240,
+        "FrameIncrementPointer": 0x00181065,
+        "ManufacturerModelName": "Müller",
+        "RedPaletteColorLookupTableDescriptor": [256, 0, 16],
+        "SpecificCharacterSet": "ISO_IR 100",
+        "HighBit": "",
+    }
+    dataset = Dataset()
+    for keyword, value in values.items():
+        setattr(dataset, keyword, None if value == "" else value)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian if big_endian else ExplicitVRLittleEndian
+    path = tmp_path / "file.dcm"
+    dataset.save_as(path, implicit_vr=False, little_endian=not big_endian, enforce_file_format=False)
+    for keyword in values:
+        raw, converted = parse_header(path).dataset, parse_header(path).dataset
+        converted[keyword]
+        assert strings(raw, keyword) == strings(converted, keyword)
+    assert strings(parse_header(path).dataset, "FrameTimeVector") == ["0.0", "33.3", "3.33e1"]
+    assert strings(parse_header(path).dataset, "HighBit") == []
