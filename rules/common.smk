@@ -12,7 +12,7 @@ from echoclr_core.common.core_dumps import disable_core_dumps
 from echoclr_core.design.bundles import export_problems
 from echoclr_core.design.initialisations import SSL, initialisation_settings
 from echoclr_core.design.sets import COHORTS, PREDICTION_SETS
-from echoclr_core.design.tasks import label_rule, task_rules
+from echoclr_core.design.tasks import label_rule, task_rules, tasks_of_paper
 from echoclr_core.views.keep import kept_views, long_names, short_names
 from workflow_scripts.lib import config_slices, containers, file_checks, last_words, refusals
 from workflow_scripts.lib import shard_count, slurm, synthetic_folder
@@ -59,8 +59,10 @@ if NEEDS_DATA:
     warn_of_missing_records(STATE)
 VIDEOS_PROVIDED = LAYOUT.videos_provided
 
-# Whose numbers stand beside ours; "" for none.
-PUBLISHED = config["report"]["published_source"] if config["report"]["published"] else ""
+# Whose numbers stand beside ours, and of which tasks; empty for none.
+PUBLISHED = {"source": config["report"]["published_source"], "tasks": tasks_of_paper(config)}
+if not config["report"]["published"]:
+    PUBLISHED = {}
 
 results = LAYOUT.results
 log_file = LAYOUT.log_file

@@ -10,7 +10,7 @@ from workflow_scripts.lib.job import job
 with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     metrics = METRICS.read(snakemake.input.metrics)
     comparisons = COMPARISONS.read(snakemake.input.comparisons)
-    published = published_metrics(snakemake.params.published) if snakemake.params.published else None
+    published = published_metrics(**snakemake.params.published) if snakemake.params.published else None
     for (task, title), path in zip(snakemake.params.titles, snakemake.output[::3], strict=True):
         table = performance_table(metrics, comparisons, task, published=published)
         caption = performance_caption(metrics, task, title=title, reference=reference_of(comparisons, task))

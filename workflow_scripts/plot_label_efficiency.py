@@ -12,7 +12,7 @@ from workflow_scripts.lib.job import job
 
 with job(snakemake) as log, own_initialisations(snakemake.params.init_titles):
     metrics = METRICS.read(snakemake.input.metrics)
-    published = published_metrics(snakemake.params.published) if snakemake.params.published else None
+    published = published_metrics(**snakemake.params.published) if snakemake.params.published else None
     for path in snakemake.output:
         if path.endswith(".png"):
             name, number = figure_name(Path(path).stem)

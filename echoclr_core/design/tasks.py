@@ -1,10 +1,14 @@
 """The tasks of a study from its configuration: label rules, columns that they read, problems."""
 
 import json
+from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import permutations
 
+from echoclr_core.options.tasks import DEFAULT_TASKS
 from echoclr_core.tasks.registered import registered_rule
 from echoclr_core.tasks.task import Task, make_task
+from echoclr_core.tasks.texts import plain_text
 
 # Columns of cohort/labels.parquet that a rule may read by these names.
 OWN_COLUMNS = ("as_severity", "lv_mass_index", "sex", "study_year", "wall_thickness")
@@ -39,6 +43,30 @@ def label_rule(config: dict, task: str) -> str:
 
 def _rule(values: dict) -> dict:
     return {key: value for key, value in values.items() if key not in ("title", "unit")}
+
+
+def tasks_of_paper(config: dict) -> list[str]:
+    """The study's tasks whose label rule asks what the paper asked: only beside them its numbers may stand.
+
+    Texts may be added to a rule's lists, spellings of the archive say; a text of the paper's lists in another
+    list is another question.
+    """
+    return [
+        name
+        for name in task_names(config)
+        if name in DEFAULT_TASKS and _same_question(_rule(config["tasks"][name]), _rule(DEFAULT_TASKS[name]))
+    ]
+
+
+def _same_question(mine: dict, paper: dict) -> bool:
+    lists = ("positive", "negative", "excluded")
+    moved = any(_plain(mine.get(name)) & _plain(paper.get(other)) for name, other in permutations(lists, 2))
+    mine, paper = ({key: value for key, value in rule.items() if key not in lists} for rule in (mine, paper))
+    return not moved and mine == paper
+
+
+def _plain(texts: Sequence[str] | None) -> set[str]:
+    return {plain_text(text) for text in texts or ()}
 
 
 def tasks_of(rules: str) -> list[Task]:

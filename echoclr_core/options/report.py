@@ -11,7 +11,7 @@ class ReportOptions:
 
     published: bool = option(
         True,
-        "Show the published numbers beside ours.",
+        "Show the published numbers beside ours, of tasks whose label rule is the paper's.",
         changes="output",
         source="ours",
     )

@@ -5,6 +5,8 @@ Sources: Holste et al., Communications Medicine 2024, section "Results", and the
 comparison, never an input of any computation.
 """
 
+from collections.abc import Collection
+
 import pandas as pd
 
 SOURCES = {
@@ -59,18 +61,20 @@ COHORT = {
 }
 
 
-def published_metrics(source: str = "paper") -> pd.DataFrame:
+def published_metrics(source: str = "paper", tasks: Collection[str] | None = None) -> pd.DataFrame:
     """Every printed AUROC: task, ratio, cohort, init, metric, value, ci_low, ci_high; one row each.
 
     Parameters
     ----------
     source
         "paper" (2024) or "workshop" (2022); ValueError for another. Its full name is ``attrs["source"]``.
+    tasks
+        Those whose numbers are wanted; None for all.
     """
     if source not in SOURCES:
         raise ValueError(f"published numbers: received {source!r}; allowed is one of {list(SOURCES)}")
     printed = _AUROC if source == "paper" else _WORKSHOP_AUROC
-    rows = [(*key, "auroc", *values) for key, values in printed.items()]
+    rows = [(*key, "auroc", *values) for key, values in printed.items() if tasks is None or key[0] in tasks]
     table = pd.DataFrame(
         rows, columns=["task", "ratio", "cohort", "init", "metric", "value", "ci_low", "ci_high"]
     )

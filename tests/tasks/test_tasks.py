@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from echoclr_core.design.tasks import tasks_of_paper
+from echoclr_core.reporting.published import published_metrics
 from echoclr_core.synthetic.plan.cohort import label_table, plan_studies, study_anatomy
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
 from echoclr_core.tasks import registered
@@ -138,6 +140,22 @@ def test_columns_of_missing_cells_alone_give_missing_labels():
     assert labels("severe_as", as_severity=nothing) == [NA, NA]
     assert not is_one_of([None, None], ["Severe"]).any()
     assert nearest("severe stenosis", ["Severe AS", "Mild"]) == "Severe AS"
+
+
+def test_published_numbers_stand_beside_the_papers_question_alone():
+    def kept(task, **changes):
+        tasks = PAPER | {task: PAPER[task] | changes}
+        return tasks_of_paper({"tasks": tasks, "finetune": {"tasks": list(PAPER)}})
+
+    severe = PAPER["severe_as"]
+    assert kept("lvh") == ["severe_as", "lvh"]
+    assert kept("lvh", title="Thick walls") == ["severe_as", "lvh"]
+    assert kept("lvh", positive_above=110) == ["severe_as"]
+    assert kept("severe_as", positive=[*severe["positive"], "Hochgradig"]) == ["severe_as", "lvh"]
+    assert kept("severe_as", positive=[*severe["positive"], "moderate"]) == ["lvh"]
+    assert kept("severe_as", excluded_from="task") == ["lvh"]
+    rows = published_metrics("paper", kept("lvh", positive_above=110))
+    assert set(rows["task"]) == {"severe_as"}
 
 
 def test_the_demos_third_task_is_the_contraction_that_the_phantom_is_drawn_with():
