@@ -143,7 +143,8 @@ def _layout(flow: pd.DataFrame, least: int, views: str) -> tuple[list[Box], list
         trunk.append(box)
         sides.append(side)
         top = box.bottom
-    named = flow[flow["reason"].isin(SETS) & flow["kept"]]
+    # a study without external years has no such set
+    named = flow[flow["reason"].isin(SETS) & flow["kept"] & (flow["studies"] > 0)]
     width, space = (PAGE - 0.4 - 0.45) / 4, 0.15
     sets = [
         Box(

@@ -256,6 +256,13 @@ def test_flow_shows_every_count_and_leaves_empty_steps_out():
     assert "view classifier" not in shown
 
 
+def test_flow_has_no_box_for_a_set_that_the_study_does_not_have():
+    rows = [*FLOW[:-1], ("study", "split", "external", 0, 0, True)]
+    shown = texts(flow_figure(flow_table(rows)))
+    assert "External test" not in shown
+    assert "Training" in shown
+
+
 def test_flow_text_stays_inside_its_box():
     long = [*FLOW[:5], ("video", "views", "a_reason_that_" + "goes_on_" * 12, 12, 301, False), *FLOW[6:]]
     figure = flow_figure(flow_table(long))

@@ -9,7 +9,15 @@ import pytest
 
 from echoclr_core.reporting.exhibits import FIGURES, TABLES
 from echoclr_core.reporting.report import DataTable, Movie, Picture, Text, render_rst
-from echoclr_core.reporting.sections import abbreviations, evaluation, privacy, saliency, training
+from echoclr_core.reporting.sections import (
+    abbreviations,
+    evaluation,
+    overview,
+    privacy,
+    saliency,
+    settings,
+    training,
+)
 from echoclr_core.reporting.sections.page import Page
 
 SUMMARY = {
@@ -167,6 +175,30 @@ def test_no_saliency_is_said(tmp_path, tasks):
     empty = Page(files=dict.fromkeys(names, tasks), config=CONFIG, titles={}, inits=[], methods=[])
     [text] = saliency.section(empty).blocks
     assert "explain.tasks" in text.rst
+
+
+@pytest.mark.parametrize("external", [0, 2])
+def test_a_study_without_external_years_names_no_external_set(tmp_path, external):
+    sets = ["train", "val", "test", "test"] + ["external"] * external
+    studies = pd.DataFrame({"set": sets, "study_year": [2016, 2017, 2018, 2019] + [2021] * external})
+    studies.to_parquet(tmp_path / "studies.parquet")
+    files = {name: str(tmp_path / "studies.parquet") for name in ("studies", "videos")} | {"selected": ["a"]}
+    config = CONFIG | {"cohort": {"split_unit": "study"}}
+    page = Page(files=files, config=config, titles={}, inits=(), methods=())
+    [said] = overview._test_sets(page)
+    shown = str(overview._key_numbers(page).items)
+    assert ("2018 to 2019" in said, "2021, later in time" in said) == (True, external > 0)
+    assert ("external test studies" in shown) == (external > 0)
+
+
+def test_settings_of_a_real_cohort_hold_nothing_of_phantoms():
+    page = Page(files={}, config=CONFIG, titles={}, inits=(), methods=())
+    [table] = settings.section(page).blocks
+    assert not table.frame["Key"].str.startswith("synthetic").any()
+    assert "explain.frames" in set(table.frame["Key"])
+    made = CONFIG | {"synthetic": {"development_studies": 3}}
+    [table] = settings.section(Page(files={}, config=made, titles={}, inits=(), methods=())).blocks
+    assert "synthetic.development_studies" in set(table.frame["Key"])
 
 
 def test_every_abbreviation_of_the_captions_is_spelled_out():

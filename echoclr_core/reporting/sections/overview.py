@@ -73,12 +73,17 @@ def _test_sets(page: Page) -> list[str]:
     years = {
         name: studies.loc[studies["set"] == name, "study_year"].dropna() for name in ("test", "external")
     }
-    if any(found.empty for found in years.values()):
+    if years["test"].empty:
         return []
-    internal, external = (_span(years[name]) for name in ("test", "external"))
     drawn = "" if page.config["cohort"]["split_unit"] == "table" else ", held out at random"
+    internal = f"studies of {_span(years['test'])}{drawn}"
+    if "external" not in set(studies["set"]):
+        return [f"**Test set**: {internal}. There is no external one."]
+    if years["external"].empty:
+        return []
     later = ", later in time" if years["external"].min() > years["test"].max() else ""
-    return [f"**Test sets**: internal, studies of {internal}{drawn}; external, studies of {external}{later}."]
+    external = f"studies of {_span(years['external'])}{later}"
+    return [f"**Test sets**: internal, {internal}; external, {external}."]
 
 
 def _span(years: pd.Series) -> str:
@@ -97,7 +102,7 @@ def _key_numbers(page: Page) -> KeyNumbers:
             f"{sizes.get('train', 0):,} / {sizes.get('val', 0):,} / {sizes.get('test', 0):,}",
             "training / validation / internal test studies",
         ),
-        (f"{sizes.get('external', 0):,}", "external test studies"),
+        *([(f"{sizes['external']:,}", "external test studies")] if "external" in sizes else []),
         (f"{len(page.files['selected']):,}", "selected models"),
     ]
     return KeyNumbers(items=items)

@@ -13,7 +13,8 @@ from echoclr_core.tasks.task import make_task
 
 def section(page: Page) -> Section:
     """Label texts as understood, and the configuration."""
-    rows = [{"Key": key, "Value": value} for key, value in _flat(page.config)]
+    config = page.config if page.synthetic else {k: v for k, v in page.config.items() if k != "synthetic"}
+    rows = [{"Key": key, "Value": value} for key, value in _flat(config)]
     return Section(
         title="Settings",
         blocks=[
