@@ -27,4 +27,5 @@ def describe_file(path: str | Path, *, study_key: str = "AccessionNumber") -> di
 
 def describe_files(paths: Sequence[Path], study_key: str) -> list[dict[str, str | None]]:
     """:func:`describe_file` of each path."""
-    return [describe_file(path, study_key=study_key) for path in paths]
+    with quiet_pydicom():  # once: its own in each file then has nothing to do
+        return [describe_file(path, study_key=study_key) for path in paths]

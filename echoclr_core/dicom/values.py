@@ -51,16 +51,17 @@ def _tag_of(keyword: str) -> BaseTag:
 def strings(dataset: Dataset, keyword: str) -> list[str]:
     """The non-empty values of a keyword as text, without padding; [] where it is missing or empty."""
     tag = _tag_of(keyword)
-    if tag not in dataset:
+    element = dataset.get_item(tag, keep_deferred=True)  # deferred: empty, to be converted below
+    if element is None:
         return []
-    value = _plain_value(dataset.get_item(tag))
+    value = _plain_value(element)
     if value is None:
         try:
             value = dataset[tag].value
         except MemoryError:  # tells of the process, not of the file
             raise
         except Exception:  # any broken value ends here: the bytes as they stand are still worth naming
-            value = dataset.get_item(tag).value
+            value = element.value
     if value is None:
         return []
     if isinstance(value, bytes):
