@@ -150,7 +150,7 @@ def cine_of(
 def check_cine(
     path: str | Path, parsed: ParsedHeader, *, min_frames: int = 2
 ) -> tuple[FileFrames, int, tuple[Region, ...]]:
-    """Its frames, how many there are, and its regions; every reason against the file is raised.
+    """The frames of a cine, their number and its regions; every reason against the file is raised.
 
     The catalogue asks for no more: to read frame rate and device as well is a third of its time.
     """
