@@ -28,8 +28,8 @@ class Archive:
     ----------
     files, masked, shards
         Source files; PLAX videos; parts of the archive.
-    headers_a_second
-        Headers that one core reads in a second, of files of a few pixels.
+    files_a_second
+        Files of a few pixels that one core catalogues in a second.
     training_videos, validation_videos, scored_videos
         Videos of the 5,311 training studies (23,448 x 5,311 / 7,082), of the 708 for validation, and of
         validation and both test sets.
@@ -55,7 +55,7 @@ class Archive:
     files: int = 447_653
     masked: int = 30_136
     shards: int = 125
-    headers_a_second: float = 1_900.0
+    files_a_second: float = 1_900.0
     training_videos: int = 17_585
     validation_videos: int = 2_344
     scored_videos: int = 12_394
@@ -152,7 +152,7 @@ def print_archive(study: Path, archive: Archive) -> None:
     """The paper's archive: hours on cores, hours on GPUs, disk and network."""
     rows = job_rows(study)
     costs = seconds_a_thousand(study, rows, files_of(study, "deidentified"))
-    hours = {"catalog_archive": archive.files / archive.headers_a_second / 3600} | {
+    hours = {"catalog_archive": archive.files / archive.files_a_second / 3600} | {
         rule: cost * (archive.masked if rule in MASKED else archive.files) / 1000 / 3600
         for rule, cost in costs.items()
     }
@@ -165,7 +165,7 @@ def print_archive(study: Path, archive: Archive) -> None:
         # the catalogue reads headers alone; deidentification reads every byte once over the network
         least = read if rule == "deidentify_shard" else 0.0
         spread = " | ".join(f"{max(value / n, least):.1f}" for n in archive.cores)
-        print(f"| {rule} | {value:.0f} | {spread} |")
+        print(f"| {rule} | {value:.{0 if value >= 10 else 1}f} | {spread} |")
     terabytes = archive.files * archive.megabytes_a_file / 1e6
     print(f"\nReading {terabytes:.1f} TB at {archive.network:.0f} MB/s: {read:.1f} h.")
     store = archive.masked * archive.frames * archive.size**2 / 1e9

@@ -48,8 +48,8 @@ def _rule(values: dict) -> dict:
 def tasks_of_paper(config: dict) -> list[str]:
     """The study's tasks whose label rule asks what the paper asked: only beside them its numbers may stand.
 
-    Texts may be added to a rule's lists, spellings of the archive say; a text of the paper's lists in another
-    list is another question.
+    Texts of an archive may be added to a rule's lists, and some of the paper's left out. A list without any
+    of the paper's, or one of the paper's texts in another list, is another question.
     """
     return [
         name
@@ -61,8 +61,13 @@ def tasks_of_paper(config: dict) -> list[str]:
 def _same_question(mine: dict, paper: dict) -> bool:
     lists = ("positive", "negative", "excluded")
     moved = any(_plain(mine.get(name)) & _plain(paper.get(other)) for name, other in permutations(lists, 2))
-    mine, paper = ({key: value for key, value in rule.items() if key not in lists} for rule in (mine, paper))
-    return not moved and mine == paper
+    kept = all(_plain(mine.get(name)) & _plain(paper[name]) for name in lists if paper.get(name))
+    left_out = (*lists, *(() if paper.get("excluded") else ("excluded_from",)))
+    mine, paper = (
+        {key: value for key, value in rule.items() if key not in left_out and value is not None}
+        for rule in (mine, paper)
+    )
+    return kept and not moved and mine == paper
 
 
 def _plain(texts: Sequence[str] | None) -> set[str]:

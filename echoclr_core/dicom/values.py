@@ -10,48 +10,54 @@ import struct
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from functools import cache
 
 from pydicom import config
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
-QUIET = logging.CRITICAL + 1  # the level of pydicom's log
 ASCII_VRS = {"AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"}  # text that no character set changes
 NUMBER_FORMATS = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "FL": "f", "FD": "d"}
+_QUIET = ContextVar("quiet", default=False)
 
 
 @contextmanager
 def quiet_pydicom() -> Iterator[None]:
     """Silence pydicom's warnings and log: they quote header values, which may name a patient."""
-    logger = logging.getLogger("pydicom")
-    level = logger.level
-    if level == QUIET:  # inside another one
+    if _QUIET.get():  # inside another one
         yield
         return
+    logger = logging.getLogger("pydicom")
+    level = logger.level
     mode = config.settings.reading_validation_mode
-    logger.setLevel(QUIET)
+    logger.setLevel(logging.CRITICAL + 1)
     config.settings.reading_validation_mode = config.IGNORE
+    token = _QUIET.set(True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
+        _QUIET.reset(token)
         config.settings.reading_validation_mode = mode
         logger.setLevel(level)
 
 
 @cache
-def _tag_of(keyword: str) -> BaseTag:
-    return Tag(keyword)
+def _tag_of(keyword: str) -> BaseTag | None:
+    tag = tag_for_keyword(keyword)
+    return None if tag is None else Tag(tag)
 
 
 def strings(dataset: Dataset, keyword: str) -> list[str]:
     """The non-empty values of a keyword as text, without padding; [] where it is missing or empty."""
     tag = _tag_of(keyword)
-    element = dataset.get_item(tag, keep_deferred=True)  # deferred: empty, to be converted below
+    # deferred: empty, to be converted below
+    element = None if tag is None else dataset.get_item(tag, keep_deferred=True)
     if element is None:
         return []
     value = _plain_value(element)
@@ -80,7 +86,7 @@ def _plain_value(element: DataElement | RawDataElement) -> bytes | tuple[float, 
     if not isinstance(element, RawDataElement):
         return None
     if element.VR in ASCII_VRS:
-        return element.value
+        return element.value if (element.value or b"").isascii() else None
     if (letter := NUMBER_FORMATS.get(element.VR)) is None or not element.value:
         return None
     order = "<" if element.is_little_endian else ">"

@@ -11,7 +11,10 @@ class ReportOptions:
 
     published: bool = option(
         True,
-        "Show the published numbers beside ours, of tasks whose label rule is the paper's.",
+        (
+            "Show the published numbers beside ours, of tasks whose label rule asks what the paper asked; "
+            "texts that the paper does not have are not judged."
+        ),
         changes="output",
         source="ours",
     )

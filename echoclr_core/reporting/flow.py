@@ -145,7 +145,8 @@ def _layout(flow: pd.DataFrame, least: int, views: str) -> tuple[list[Box], list
         top = box.bottom
     # a study without external years has no such set
     named = flow[flow["reason"].isin(SETS) & flow["kept"] & (flow["studies"] > 0)]
-    width, space = (PAGE - 0.4 - 0.45) / 4, 0.15
+    space = 0.15
+    width = (PAGE - 0.4 + space) / max(len(named), 1) - space
     sets = [
         Box(
             lines=(

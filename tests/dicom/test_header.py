@@ -1,9 +1,12 @@
 """What is read of a header: only what is used, and nothing of a person where pixels are decoded."""
 
+import logging
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import config
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
@@ -13,7 +16,7 @@ from echoclr_core.dicom.header import Description, Identity
 from echoclr_core.dicom.header_parser import IDENTITY_KEYWORDS, KEYWORDS, parse_header
 from echoclr_core.dicom.pixel_format import SAMPLES
 from echoclr_core.dicom.reading import read_cine
-from echoclr_core.dicom.values import strings
+from echoclr_core.dicom.values import quiet_pydicom, strings
 
 FRAMES = np.zeros((3, 6, 8), np.uint8)
 IDENTIFYING = {"PatientID": "P 4711", "AccessionNumber": "ACC-4711", "SOPInstanceUID": "1.2.4711"}
@@ -36,6 +39,19 @@ def test_the_two_halves_make_the_whole(make_dicom):
     assert (header.study_key, header.patient_key, header.sop_uid) == ("ACC-4711", "P 4711", "1.2.4711")
     assert isinstance(header, Identity)
     assert isinstance(header, Description)
+
+
+def test_pydicom_is_quiet_whatever_its_log_was_set_to():
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+    try:
+        with quiet_pydicom(), quiet_pydicom():
+            pass
+        with quiet_pydicom(), warnings.catch_warnings(record=True) as told:
+            assert config.settings.reading_validation_mode == config.IGNORE
+        assert told == []
+        assert config.settings.reading_validation_mode != config.IGNORE
+    finally:
+        logging.getLogger("pydicom").setLevel(logging.NOTSET)
 
 
 def test_every_keyword_that_is_read_is_used():

@@ -183,12 +183,13 @@ def test_a_study_without_external_years_names_no_external_set(tmp_path, external
     studies = pd.DataFrame({"set": sets, "study_year": [2016, 2017, 2018, 2019] + [2021] * external})
     studies.to_parquet(tmp_path / "studies.parquet")
     files = {name: str(tmp_path / "studies.parquet") for name in ("studies", "videos")} | {"selected": ["a"]}
-    config = CONFIG | {"cohort": {"split_unit": "study"}}
+    config = CONFIG | {"cohort": {"split_unit": "study", "external_years": [2021]}}
     page = Page(files=files, config=config, titles={}, inits=(), methods=())
     [said] = overview._test_sets(page)
     shown = str(overview._key_numbers(page).items)
     assert ("2018 to 2019" in said, "2021, later in time" in said) == (True, external > 0)
     assert ("external test studies" in shown) == (external > 0)
+    assert ("no study is of 2021" in said) == (external == 0)
 
 
 def test_settings_of_a_real_cohort_hold_nothing_of_phantoms():

@@ -154,6 +154,10 @@ def test_published_numbers_stand_beside_the_papers_question_alone():
     assert kept("severe_as", positive=[*severe["positive"], "Hochgradig"]) == ["severe_as", "lvh"]
     assert kept("severe_as", positive=[*severe["positive"], "moderate"]) == ["lvh"]
     assert kept("severe_as", excluded_from="task") == ["lvh"]
+    assert kept("severe_as", excluded=[]) == ["lvh"]
+    assert kept("severe_as", positive=["2", "3"], negative=["0", "1"]) == ["lvh"]
+    assert kept("severe_as", negative=severe["negative"][:3]) == ["severe_as", "lvh"]
+    assert kept("lvh", positive_below=None, excluded_from="cohort") == ["severe_as", "lvh"]
     rows = published_metrics("paper", kept("lvh", positive_above=110))
     assert set(rows["task"]) == {"severe_as"}
 

@@ -78,7 +78,9 @@ def _test_sets(page: Page) -> list[str]:
     drawn = "" if page.config["cohort"]["split_unit"] == "table" else ", held out at random"
     internal = f"studies of {_span(years['test'])}{drawn}"
     if "external" not in set(studies["set"]):
-        return [f"**Test set**: {internal}. There is no external one."]
+        years = ", ".join(map(str, page.config["cohort"]["external_years"]))
+        none = f"no study is of {years} (cohort.external_years)" if years else "there is no external one"
+        return [f"**Test set**: {internal}; {none}."]
     if years["external"].empty:
         return []
     later = ", later in time" if years["external"].min() > years["test"].max() else ""
