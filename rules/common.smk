@@ -11,8 +11,9 @@ sys.path.insert(0, str(ROOT))
 from echoclr_core.common.core_dumps import disable_core_dumps
 from echoclr_core.design.bundles import export_problems
 from echoclr_core.design.initialisations import SSL, initialisation_settings
+from echoclr_core.design.paper_tasks import paper_tasks
 from echoclr_core.design.sets import COHORTS, PREDICTION_SETS
-from echoclr_core.design.tasks import label_rule, task_rules, tasks_of_paper
+from echoclr_core.design.tasks import label_rule, task_rules
 from echoclr_core.views.keep import kept_views, long_names, short_names
 from workflow_scripts.lib import config_slices, containers, file_checks, last_words, refusals
 from workflow_scripts.lib import shard_count, slurm, synthetic_folder
@@ -60,7 +61,7 @@ if NEEDS_DATA:
 VIDEOS_PROVIDED = LAYOUT.videos_provided
 
 # Whose numbers stand beside ours, and of which tasks; empty for none.
-PUBLISHED = {"source": config["report"]["published_source"], "tasks": tasks_of_paper(config)}
+PUBLISHED = {"source": config["report"]["published_source"], "tasks": paper_tasks(config)}
 if not config["report"]["published"]:
     PUBLISHED = {}
 

@@ -1,14 +1,10 @@
 """The tasks of a study from its configuration: label rules, columns that they read, problems."""
 
 import json
-from collections.abc import Sequence
 from difflib import get_close_matches
-from itertools import permutations
 
-from echoclr_core.options.tasks import DEFAULT_TASKS
 from echoclr_core.tasks.registered import registered_rule
 from echoclr_core.tasks.task import Task, make_task
-from echoclr_core.tasks.texts import plain_text
 
 # Columns of cohort/labels.parquet that a rule may read by these names.
 OWN_COLUMNS = ("as_severity", "lv_mass_index", "sex", "study_year", "wall_thickness")
@@ -43,35 +39,6 @@ def label_rule(config: dict, task: str) -> str:
 
 def _rule(values: dict) -> dict:
     return {key: value for key, value in values.items() if key not in ("title", "unit")}
-
-
-def tasks_of_paper(config: dict) -> list[str]:
-    """The study's tasks whose label rule asks what the paper asked: only beside them its numbers may stand.
-
-    Texts of an archive may be added to a rule's lists, and some of the paper's left out. A list without any
-    of the paper's, or one of the paper's texts in another list, is another question.
-    """
-    return [
-        name
-        for name in task_names(config)
-        if name in DEFAULT_TASKS and _same_question(_rule(config["tasks"][name]), _rule(DEFAULT_TASKS[name]))
-    ]
-
-
-def _same_question(mine: dict, paper: dict) -> bool:
-    lists = ("positive", "negative", "excluded")
-    moved = any(_plain(mine.get(name)) & _plain(paper.get(other)) for name, other in permutations(lists, 2))
-    kept = all(_plain(mine.get(name)) & _plain(paper[name]) for name in lists if paper.get(name))
-    left_out = (*lists, *(() if paper.get("excluded") else ("excluded_from",)))
-    mine, paper = (
-        {key: value for key, value in rule.items() if key not in left_out and value is not None}
-        for rule in (mine, paper)
-    )
-    return kept and not moved and mine == paper
-
-
-def _plain(texts: Sequence[str] | None) -> set[str]:
-    return {plain_text(text) for text in texts or ()}
 
 
 def tasks_of(rules: str) -> list[Task]:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from echoclr_core.design.tasks import tasks_of_paper
+from echoclr_core.design.paper_tasks import paper_tasks
 from echoclr_core.reporting.published import published_metrics
 from echoclr_core.synthetic.plan.cohort import label_table, plan_studies, study_anatomy
 from echoclr_core.synthetic.plan.settings import SyntheticSettings
@@ -145,7 +145,7 @@ def test_columns_of_missing_cells_alone_give_missing_labels():
 def test_published_numbers_stand_beside_the_papers_question_alone():
     def kept(task, **changes):
         tasks = PAPER | {task: PAPER[task] | changes}
-        return tasks_of_paper({"tasks": tasks, "finetune": {"tasks": list(PAPER)}})
+        return paper_tasks({"tasks": tasks, "finetune": {"tasks": list(PAPER)}})
 
     severe = PAPER["severe_as"]
     assert kept("lvh") == ["severe_as", "lvh"]
