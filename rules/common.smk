@@ -61,9 +61,11 @@ if NEEDS_DATA:
 VIDEOS_PROVIDED = LAYOUT.videos_provided
 
 # Whose numbers stand beside ours, and of which tasks; empty for none.
-PUBLISHED = {"source": config["report"]["published_source"], "tasks": paper_tasks(config)}
-if not config["report"]["published"]:
-    PUBLISHED = {}
+PUBLISHED = (
+    {"source": config["report"]["published_source"], "tasks": paper_tasks(config)}
+    if config["report"]["published"]
+    else {}
+)
 
 results = LAYOUT.results
 log_file = LAYOUT.log_file

@@ -177,8 +177,8 @@ def write_page(runs: Sequence[dict], target: Path, *, n_resamples: int = 2000) -
     parts = [
         "# Many pretrainings of each method",
         f"Written by `make study-seeds` from commit {commit_of(ROOT)}: {seeds} pretrainings of each method, "
-        f"linear probe on frozen features, {studies} test studies, {hours:.2f} hours of processor time on "
-        "one machine, one core a run. The hearts are drawn, not scanned. "
+        f"linear probe on frozen features, {studies} test studies, {hours:.2f} hours of CPU time, one "
+        "core a run. The hearts are drawn, not scanned. "
         "Intervals (95 %) draw studies, draws of the labels and pretrainings "
         "anew; nothing is adjusted for the number of rows.",
         "## Means and worst seeds",

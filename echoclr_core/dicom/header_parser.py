@@ -5,14 +5,11 @@ import os
 import stat
 import struct
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
-from pydicom.tag import BaseTag, Tag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -21,7 +18,7 @@ from pydicom.uid import (
 
 from echoclr_core.dicom.inflate import open_inflated
 from echoclr_core.dicom.outcomes import UnusableFile
-from echoclr_core.dicom.values import quiet_pydicom
+from echoclr_core.dicom.values import quiet_pydicom, tag_of
 
 PIXEL_DATA = 0x7FE00010
 PIXEL_TAGS = {PIXEL_DATA, 0x7FE00008, 0x7FE00009}  # integer, float and double samples
@@ -156,6 +153,8 @@ def parse_header(path: str | Path, *, study_key: str | None = "AccessionNumber")
     """
     if stat.S_IFMT(Path(path).stat().st_mode) in (stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK):
         raise UnusableFile("not_dicom", "it is no regular file")  # opening a pipe may never end
+    wanted = KEYWORDS if study_key is None else (*KEYWORDS, *IDENTITY_KEYWORDS, study_key)
+    tags = [tag for keyword in wanted if (tag := tag_of(keyword)) is not None]
     with BoundedFile(path) as file, quiet_pydicom():
         start, has_magic = _dataset_start(file)
         syntax, start = _file_meta(file, start)
@@ -172,19 +171,12 @@ def parse_header(path: str | Path, *, study_key: str | None = "AccessionNumber")
                 little_endian,
                 # Zeros are what a broken copy ends in: every eight bytes of them would pass for an element.
                 stop_when=lambda tag, vr, length: int(tag) in PIXEL_TAGS or int(tag) == 0,
-                specific_tags=_wanted_tags(study_key),
+                specific_tags=tags,
             )
             if len(dataset) == 0 and not has_magic:
                 raise UnusableFile("not_dicom", "no element can be read")
             tag, pixels = _pixel_element(stream, little_endian, start if deflated else None)
     return ParsedHeader(dataset=dataset, transfer_syntax=syntax, pixel_tag=tag, pixels=pixels)
-
-
-@lru_cache
-def _wanted_tags(study_key: str | None) -> list[BaseTag]:
-    """Of every element that is read; "folder" is no keyword and adds none."""
-    wanted = KEYWORDS if study_key is None else (*KEYWORDS, *IDENTITY_KEYWORDS, study_key)
-    return [Tag(tag) for keyword in wanted if (tag := tag_for_keyword(keyword)) is not None]
 
 
 def _dataset_start(file: BinaryIO) -> tuple[int, bool]:

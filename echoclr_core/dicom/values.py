@@ -48,14 +48,15 @@ def quiet_pydicom() -> Iterator[None]:
 
 
 @cache
-def _tag_of(keyword: str) -> BaseTag | None:
+def tag_of(keyword: str) -> BaseTag | None:
+    """The tag of a keyword, as pydicom keeps its elements; None of what is no keyword."""
     tag = tag_for_keyword(keyword)
     return None if tag is None else Tag(tag)
 
 
 def strings(dataset: Dataset, keyword: str) -> list[str]:
     """The non-empty values of a keyword as text, without padding; [] where it is missing or empty."""
-    tag = _tag_of(keyword)
+    tag = tag_of(keyword)
     # deferred: empty, to be converted below
     element = None if tag is None else dataset.get_item(tag, keep_deferred=True)
     if element is None:
@@ -83,11 +84,11 @@ def _plain_value(element: DataElement | RawDataElement) -> bytes | tuple[float, 
 
     pydicom's conversion, to classes that also write and compare, takes half the time of an archive's scan.
     """
-    if not isinstance(element, RawDataElement):
+    if not isinstance(element, RawDataElement) or not element.value:
         return None
     if element.VR in ASCII_VRS:
-        return element.value if (element.value or b"").isascii() else None
-    if (letter := NUMBER_FORMATS.get(element.VR)) is None or not element.value:
+        return element.value if element.value.isascii() else None
+    if (letter := NUMBER_FORMATS.get(element.VR)) is None:
         return None
     order = "<" if element.is_little_endian else ">"
     count, rest = divmod(len(element.value), struct.calcsize(order + letter))
@@ -108,7 +109,7 @@ def _floats(items: Iterable[str]) -> list[float] | None:
     found = []
     for item in items:
         try:
-            number = float(item.strip())
+            number = float(item.strip())  # as pydicom does: float() refuses some control characters
         except ValueError:
             return None
         if not math.isfinite(number):

@@ -78,8 +78,10 @@ def _test_sets(page: Page) -> list[str]:
     drawn = "" if page.config["cohort"]["split_unit"] == "table" else ", held out at random"
     internal = f"studies of {_span(years['test'])}{drawn}"
     if "external" not in set(studies["set"]):
-        years = ", ".join(map(str, page.config["cohort"]["external_years"]))
-        none = f"no study is of {years} (cohort.external_years)" if years else "there is no external one"
+        asked_for = ", ".join(map(str, page.config["cohort"]["external_years"]))
+        none = (
+            f"no study is of {asked_for} (cohort.external_years)" if asked_for else "there is no external one"
+        )
         return [f"**Test set**: {internal}; {none}."]
     if years["external"].empty:
         return []
