@@ -55,7 +55,7 @@ class Archive:
     files: int = 447_653
     masked: int = 30_136
     shards: int = 125
-    files_a_second: float = 1_900.0
+    files_a_second: float = 1_850.0
     training_videos: int = 17_585
     validation_videos: int = 2_344
     scored_videos: int = 12_394
